@@ -28,11 +28,15 @@ type Stack struct {
 	Environment string // "" for the nameless one
 	Posture     String // "production" or "development"
 	Range       source.Range
-	Services    []*Service
-	Volumes     []*Volume
-	Secrets     []*Secret
-	Ingress     *Ingress
-	Firewall    *Firewall
+	// Folder is the stack's folder as seen from the output directory, slash-
+	// separated; "" for where it is by default: ".." from out/, "../.." from
+	// out/<environment>/. Build contexts and bound folders stand below it.
+	Folder   string
+	Services []*Service
+	Volumes  []*Volume
+	Secrets  []*Secret
+	Ingress  *Ingress
+	Firewall *Firewall
 }
 
 // Declared is what every addressable thing knows of its place.
@@ -196,6 +200,8 @@ type Route struct {
 	StripPrefix    Bool
 	Headers        []EnvVar
 	AllowFrom      []String
+
+	index int // of its block among the routes of its service
 }
 
 // RateLimit is requests per window for each client address.
@@ -233,7 +239,10 @@ type Secret struct {
 // Ingress is the nginx that publishes routes.
 type Ingress struct {
 	Declared
-	Image        String
+	Image String
+	// Version is the nginx release in the image, "1.30.4", for an image whose
+	// tag does not say.
+	Version      String
 	HTTPPort     Int // host port
 	HTTPSPort    Int
 	Address      String // host address to publish on; unset for every address

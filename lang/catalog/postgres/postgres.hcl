@@ -1,0 +1,241 @@
+# PostgreSQL with TLS from a certificate authority of its own, SCRAM verifiers
+# instead of passwords in SQL, and one login for each declared role, which may do
+# what its access says and nothing else. The superuser has no way in but the
+# socket inside the container.
+
+variable "version" {
+  type    = string
+  default = "17"
+  doc     = "Tag of the official postgres image, 15 to 18."
+
+  validation {
+    condition = can(regex("^(15|16|17|18)(\\.[0-9]+)?(-[a-z0-9.]+)?(@sha256:[0-9a-f]{64})?$", var.version))
+    message   = "The version is a tag of the official postgres image, 15 to 18, as in \"17\", \"17.6\" or \"17-alpine\"."
+  }
+}
+
+variable "image" {
+  type    = string
+  default = null
+  doc     = "Image to use instead of the official one; it must behave like it."
+}
+
+variable "databases" {
+  type = list(string)
+  doc  = "Databases to create."
+
+  validation {
+    condition = length(var.databases) > 0 && alltrue([
+      for d in var.databases : can(regex("^[a-z][a-z0-9_]{0,39}$", d)) && !contains(["postgres", "template0", "template1"], d)
+    ])
+    message = "Databases are named by 1 to 40 lower-case letters, digits and underscores, beginning with a letter; postgres, template0 and template1 are PostgreSQL's own."
+  }
+
+  validation {
+    condition = length(distinct(var.databases)) == length(var.databases)
+    message   = "A database is listed twice."
+  }
+}
+
+variable "roles" {
+  type = map(object({
+    database    = string
+    access      = optional(string, "read_write")
+    connections = optional(number, 50)
+  }))
+  default = {}
+  doc     = "Logins. `access` is one of `read_write`, `read_only`, `migrate` (owns the tables and may change them), `monitor` and `backup`."
+
+  validation {
+    condition = alltrue([
+      for name, r in var.roles : can(regex("^[a-z][a-z0-9_]{0,39}$", name)) && !startswith(name, "pg_") && name != "postgres"
+    ])
+    message = "Roles are named by 1 to 40 lower-case letters, digits and underscores, beginning with a letter, and not with pg_; postgres is the superuser."
+  }
+
+  validation {
+    condition = alltrue([for r in var.roles : contains(var.databases, r.database)])
+    message   = "The database of a role is one of the databases of the server."
+  }
+
+  validation {
+    condition     = alltrue([for r in var.roles : contains(["read_write", "read_only", "migrate", "monitor", "backup"], r.access)])
+    message       = "The access of a role is one of: read_write, read_only, migrate, monitor, backup."
+  }
+
+  validation {
+    condition = alltrue([for r in var.roles : r.connections == floor(r.connections) && r.connections >= 1 && r.connections <= 10000])
+    message   = "The connections of a role are between 1 and 10000."
+  }
+}
+
+variable "max_connections" {
+  type    = number
+  default = 100
+  doc     = "Connections that the server takes."
+
+  validation {
+    condition = var.max_connections == floor(var.max_connections) && var.max_connections >= 10 && var.max_connections <= 10000
+    message   = "max_connections is between 10 and 10000."
+  }
+}
+
+variable "shared_buffers" {
+  type    = string
+  default = "128MB"
+  doc     = "Memory for shared buffers; a quarter of `memory` is usual."
+
+  validation {
+    condition = can(regex("^[1-9][0-9]{0,5}(kB|MB|GB)$", var.shared_buffers))
+    message   = "shared_buffers is a whole number and one of the units kB, MB and GB, as in \"256MB\"."
+  }
+}
+
+variable "memory" {
+  type    = string
+  default = "1G"
+  doc     = "Memory of the container."
+}
+
+variable "cpus" {
+  type    = number
+  default = 2
+  doc     = "Processors."
+}
+
+locals {
+  major  = parseint(regex("^[0-9]+", var.version), 10)
+  alpine = strcontains(var.version, "alpine")
+  ca     = "${self.name}-ca.crt"
+}
+
+secret "superuser" {
+  kind  = "base64url"
+  bytes = 32
+}
+
+secret "role" {
+  for_each = var.roles
+
+  kind  = "base64url"
+  bytes = 32
+}
+
+secret "ca" {
+  kind        = "x509"
+  ca          = true
+  common_name = "${self.name} PostgreSQL CA"
+  hosts       = [service.main.host]
+}
+
+secret "server" {
+  kind      = "x509"
+  signed_by = secret.ca
+  hosts     = [service.main.host]
+}
+
+service "main" {
+  image      = var.image == null ? "postgres:${var.version}" : var.image
+  user       = local.alpine ? "70:70" : "999:999"
+  store      = "postgres"
+  entrypoint = ["/usr/local/bin/nself-postgres"]
+  command    = ["postgres", "-c", "config_file=/etc/postgresql/postgresql.conf"]
+  stop_grace = "60s"
+
+  env = {
+    POSTGRES_INITDB_ARGS = "--auth-local=peer --auth-host=reject --data-checksums"
+  }
+
+  secrets = {
+    POSTGRES_PASSWORD = secret.superuser
+    SERVER_CERT       = secret.server.certificate
+    SERVER_KEY        = secret.server.private_key
+  }
+
+  port "postgres" {
+    container = 5432
+  }
+
+  # Images from 18 on keep each major version's data in a folder of its own.
+  volume "data" {
+    path = local.major >= 18 ? "/var/lib/postgresql" : "/var/lib/postgresql/data"
+  }
+
+  writable "/var/run/postgresql" {
+    size = "16M"
+  }
+
+  writable "/run/pgtls" {
+    size = "1M"
+  }
+
+  config "entrypoint" {
+    path       = "/usr/local/bin/nself-postgres"
+    template   = "entrypoint.sh.tmpl"
+    executable = true
+  }
+
+  config "postgresql.conf" {
+    path     = "/etc/postgresql/postgresql.conf"
+    template = "postgresql.conf.tmpl"
+  }
+
+  config "pg_hba.conf" {
+    path     = "/etc/postgresql/pg_hba.conf"
+    template = "pg_hba.conf.tmpl"
+  }
+
+  config "roles.sql" {
+    path     = "/etc/postgresql/roles.sql"
+    template = "roles.sql.tmpl"
+  }
+
+  # The socket, not TCP: the server that runs while the data directory is made
+  # answers there too, so the mark of applied roles is asked for as well.
+  healthcheck {
+    command      = "test -e /run/pgtls/ready && pg_isready -q -h /var/run/postgresql"
+    interval     = "5s"
+    retries      = 12
+    start_period = "60s"
+  }
+
+  resources {
+    cpus   = var.cpus
+    memory = var.memory
+    pids   = 512
+  }
+}
+
+output "host" {
+  value = service.main.host
+  doc   = "Host name."
+}
+
+output "port" {
+  value = service.main.ports.postgres
+  doc   = "Port number."
+}
+
+output "ca_certificate" {
+  value = secret.ca.certificate
+  doc   = "Certificate of the authority that signs the server's certificate, in PEM."
+}
+
+output "roles" {
+  doc = "For each role `url`, `user`, `password`, `database`, `host` and `port`. Whoever refers to it gets the CA certificate, which the URL names."
+
+  value = {
+    for name, r in var.roles : name => {
+      url      = "postgres://${name}:${url_encode(secret.role[name])}@${service.main.host}:${service.main.ports.postgres}/${r.database}?sslmode=verify-full&sslrootcert=/run/secrets/${local.ca}"
+      user     = name
+      password = secret.role[name]
+      database = r.database
+      host     = service.main.host
+      port     = service.main.ports.postgres
+    }
+  }
+
+  files = {
+    (local.ca) = secret.ca.certificate
+  }
+}

@@ -1,0 +1,139 @@
+package eval
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+
+	"nselfc/lang/escape"
+	"nselfc/lang/secret"
+)
+
+// encoders are the functions that write a text for another language. Of a text
+// with a secret they give a token that stands for the result: the host computes
+// it when it renders the file.
+func encoders() []definition {
+	var defs []definition
+	for _, f := range escape.Funcs() {
+		defs = append(defs, definition{f.Name, encoder(f), true, f.Doc, f.Name + `("…")`})
+	}
+	return append(defs, definition{
+		"jsonencode", jsonFunc(), true,
+		"The value as JSON text; secrets in it are escaped when the file is rendered.", `jsonencode({ a = [1] }) // {"a":[1]}`,
+	})
+}
+
+func encoder(f escape.Func) function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "text", Type: cty.String}},
+		Type:   function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			t, err := secret.Parse(args[0].AsString())
+			if err != nil {
+				return cty.DynamicVal, function.NewArgError(0, err)
+			}
+			if plain, ok := t.Plain(); ok && !f.Salted() {
+				out, err := f.Apply(plain)
+				if err != nil {
+					return cty.DynamicVal, function.NewArgError(0, err)
+				}
+				return cty.StringVal(out), nil
+			}
+			return cty.StringVal((&secret.Expr{Func: f.Name, Args: []secret.Text{t}}).Token()), nil
+		},
+	})
+}
+
+// jsonFunc writes compact JSON with sorted keys. A secret inside a string
+// becomes a token of its escaped form, so that the text is right for any value.
+func jsonFunc() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType, AllowNull: true}},
+		Type:   function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			var b strings.Builder
+			if err := writeJSON(&b, args[0]); err != nil {
+				return cty.DynamicVal, function.NewArgError(0, err)
+			}
+			return cty.StringVal(b.String()), nil
+		},
+	})
+}
+
+func writeJSON(b *strings.Builder, v cty.Value) error {
+	switch ty := v.Type(); {
+	case v.IsNull():
+		b.WriteString("null")
+	case !v.IsKnown():
+		return errors.New("the value is not known")
+	case ty == cty.String:
+		return writeJSONString(b, v.AsString())
+	case ty == cty.Number:
+		b.WriteString(v.AsBigFloat().Text('f', -1))
+	case ty == cty.Bool:
+		if v.True() {
+			b.WriteString("true")
+		} else {
+			b.WriteString("false")
+		}
+	case ty.IsObjectType() || ty.IsMapType():
+		b.WriteByte('{')
+		first := true
+		for it := v.ElementIterator(); it.Next(); {
+			k, e := it.Element()
+			if !first {
+				b.WriteByte(',')
+			}
+			first = false
+			if err := writeJSONString(b, k.AsString()); err != nil {
+				return err
+			}
+			b.WriteByte(':')
+			if err := writeJSON(b, e); err != nil {
+				return err
+			}
+		}
+		b.WriteByte('}')
+	case v.CanIterateElements():
+		b.WriteByte('[')
+		first := true
+		for it := v.ElementIterator(); it.Next(); {
+			_, e := it.Element()
+			if !first {
+				b.WriteByte(',')
+			}
+			first = false
+			if err := writeJSON(b, e); err != nil {
+				return err
+			}
+		}
+		b.WriteByte(']')
+	default:
+		return errors.New("a " + ty.FriendlyName() + " has no JSON form")
+	}
+	return nil
+}
+
+func writeJSONString(b *strings.Builder, s string) error {
+	t, err := secret.Parse(s)
+	if err != nil {
+		return err
+	}
+	b.WriteByte('"')
+	for _, p := range t {
+		if p.Secret != nil {
+			b.WriteString((&secret.Expr{Func: "json_inner", Args: []secret.Text{secret.Of(p.Secret)}}).Token())
+			continue
+		}
+		quoted, err := json.Marshal(p.Literal)
+		if err != nil {
+			return err
+		}
+		b.Write(quoted[1 : len(quoted)-1])
+	}
+	b.WriteByte('"')
+	return nil
+}

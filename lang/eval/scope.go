@@ -1,0 +1,97 @@
+package eval
+
+import (
+	"sort"
+
+	"nselfc/lang/source"
+)
+
+// Scope is what the names in an expression mean. Names have a root ("var",
+// "local", "service") and, below it, the nodes of that root.
+type Scope struct {
+	roots  map[string]*Root
+	parent *Scope
+}
+
+// Root is one first name and what stands below it.
+type Root struct {
+	Noun  string // what a name below it is called: "variable"
+	nodes map[string]*Node
+	order []*Node
+}
+
+// NewScope makes a scope inside parent, which may be nil. A root of the inner
+// scope hides the outer one of the same name.
+func NewScope(parent *Scope) *Scope {
+	return &Scope{roots: map[string]*Root{}, parent: parent}
+}
+
+// Root gives the root of that name in this scope, made if need be.
+func (s *Scope) Root(name, noun string) *Root {
+	r, ok := s.roots[name]
+	if !ok {
+		r = &Root{Noun: noun, nodes: map[string]*Node{}}
+		s.roots[name] = r
+	}
+	return r
+}
+
+// Declare adds a node. When the name is taken it changes nothing and returns
+// the range of the first declaration.
+func (r *Root) Declare(name string, n *Node) (first source.Range, ok bool) {
+	if old, dup := r.nodes[name]; dup {
+		return old.Range, false
+	}
+	r.nodes[name] = n
+	r.order = append(r.order, n)
+	return source.Range{}, true
+}
+
+// Get finds a node below the root.
+func (r *Root) Get(name string) (*Node, bool) {
+	n, ok := r.nodes[name]
+	return n, ok
+}
+
+// Each calls f for every node by name, in order of name.
+func (r *Root) Each(f func(name string, n *Node)) {
+	for _, name := range r.names() {
+		f(name, r.nodes[name])
+	}
+}
+
+// Nodes lists the nodes in order of declaration.
+func (r *Root) Nodes() []*Node { return r.order }
+
+func (r *Root) names() []string {
+	out := make([]string, 0, len(r.nodes))
+	for n := range r.nodes {
+		out = append(out, n)
+	}
+	sort.Strings(out)
+	return out
+}
+
+func (s *Scope) lookup(name string) *Root {
+	for ; s != nil; s = s.parent {
+		if r, ok := s.roots[name]; ok {
+			return r
+		}
+	}
+	return nil
+}
+
+func (s *Scope) rootNames() []string {
+	seen := map[string]bool{}
+	var out []string
+	for ; s != nil; s = s.parent {
+		for n := range s.roots {
+			if !seen[n] {
+				seen[n] = true
+				out = append(out, n)
+			}
+		}
+	}
+	sort.Strings(out)
+	return out
+}

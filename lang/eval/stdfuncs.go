@@ -1,0 +1,125 @@
+package eval
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
+)
+
+// The functions that cty's standard library lacks, or lets do too much.
+
+func affix(test func(s, part string) bool) function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "text", Type: cty.String}, {Name: "part", Type: cty.String}},
+		Type:   function.StaticReturnType(cty.Bool),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			return cty.BoolVal(test(args[0].AsString(), args[1].AsString())), nil
+		},
+	})
+}
+
+func boolFunc(all bool) function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "list", Type: cty.List(cty.Bool)}},
+		Type:   function.StaticReturnType(cty.Bool),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			for it := args[0].ElementIterator(); it.Next(); {
+				if _, v := it.Element(); !v.IsNull() && v.True() != all {
+					return cty.BoolVal(!all), nil
+				}
+			}
+			return cty.BoolVal(all), nil
+		},
+	})
+}
+
+func sumFunc() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "list", Type: cty.List(cty.Number)}},
+		Type:   function.StaticReturnType(cty.Number),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			total := cty.Zero
+			for it := args[0].ElementIterator(); it.Next(); {
+				_, v := it.Element()
+				total = total.Add(v)
+			}
+			return total, nil
+		},
+	})
+}
+
+// wide finds a width or precision of four digits or more, with which a short
+// format could ask for gigabytes.
+var wide = regexp.MustCompile(`%[^a-zA-Z%]*[0-9]{4,}`)
+
+func formatFunc() function.Function {
+	return function.New(&function.Spec{
+		Params:   []function.Parameter{{Name: "format", Type: cty.String}},
+		VarParam: &function.Parameter{Name: "values", Type: cty.DynamicPseudoType, AllowNull: true},
+		Type:     function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			if wide.MatchString(args[0].AsString()) {
+				return cty.DynamicVal, function.NewArgErrorf(0, "a width or precision may have three digits at most")
+			}
+			return stdlib.Format(args[0], args[1:]...)
+		},
+	})
+}
+
+func indentFunc() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "spaces", Type: cty.Number}, {Name: "text", Type: cty.String}},
+		Type:   function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			n, _ := args[0].AsBigFloat().Int64()
+			if n < 0 || n > 100 {
+				return cty.DynamicVal, function.NewArgErrorf(0, "must be between 0 and 100")
+			}
+			return cty.StringVal(strings.ReplaceAll(args[1].AsString(), "\n", "\n"+strings.Repeat(" ", int(n)))), nil
+		},
+	})
+}
+
+// joinFunc joins tokens as they are; the separator may hold one too.
+func joinFunc() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "separator", Type: cty.String}, {Name: "list", Type: cty.List(cty.String)}},
+		Type:   function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			var parts []string
+			for it := args[1].ElementIterator(); it.Next(); {
+				_, v := it.Element()
+				if v.IsNull() {
+					return cty.DynamicVal, function.NewArgErrorf(1, "an element is null")
+				}
+				parts = append(parts, v.AsString())
+			}
+			return cty.StringVal(strings.Join(parts, args[0].AsString())), nil
+		},
+	})
+}
+
+// lengthFunc counts elements, whether or not they are secret; the length of a
+// text that holds a secret is not known.
+func lengthFunc() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType}},
+		Type:   function.StaticReturnType(cty.Number),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			v := args[0]
+			if v.Type() == cty.String {
+				if addr := tokenIn(v); addr != "" {
+					return cty.DynamicVal, function.NewArgErrorf(0, "%s is a secret: its length is not known when the stack is compiled", addr)
+				}
+				return stdlib.Strlen(v)
+			}
+			if !v.CanIterateElements() {
+				return cty.DynamicVal, function.NewArgErrorf(0, "a %s has no length", v.Type().FriendlyName())
+			}
+			return cty.NumberIntVal(int64(v.LengthInt())), nil
+		},
+	})
+}

@@ -1,0 +1,286 @@
+package lang
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"nselfc/lang/diag"
+	"nselfc/lang/eval"
+	"nselfc/lang/schema"
+	"nselfc/lang/source"
+)
+
+// Environments lists the environments of the stack in order of name, or the
+// one nameless environment, "", of a stack that declares none.
+func (s *Source) Environments() []string {
+	var out []string
+	for _, b := range s.root.blocks {
+		if b.Type == "environment" && len(b.Labels) == 1 {
+			out = append(out, b.Labels[0])
+		}
+	}
+	if len(out) == 0 {
+		return []string{""}
+	}
+	sort.Strings(out)
+	return out
+}
+
+// Evaluate evaluates the stack for one environment. When a file did not parse
+// it evaluates nothing: names would seem to be missing that are only unread.
+func (s *Source) Evaluate(env string) (*Stack, diag.List) {
+	if s.root.broken || len(s.root.blocks) == 0 && s.diags.HasErrors() {
+		return nil, nil
+	}
+	before := len(s.diags)
+	x := &instance{src: s, ev: eval.New(), dir: s.root, sc: eval.NewScope(nil), spec: schema.Get().Root}
+	st := &Stack{Environment: env}
+	x.environment(st)
+	x.header(st)
+	x.declare()
+	for _, name := range s.kindNames() {
+		x.sc.Root(name, name) // so that a reference to a kind that is not in use says so
+	}
+	x.collect(st)
+	x.edges(st)
+	x.unused()
+	diags := append(x.ev.Diagnostics(), s.diags[before:]...)
+	s.diags = s.diags[:before]
+	return st, diags.Sort()
+}
+
+// header reads the stack block and declares what expressions see of it.
+func (x *instance) header(st *Stack) {
+	var blocks []*hclsyntax.Block
+	for _, b := range x.dir.blocks {
+		if b.Type == "stack" {
+			blocks = append(blocks, b)
+		}
+	}
+	root := x.sc.Root("stack", "attribute")
+	root.Declare("environment", eval.Constant("stack.environment", "attribute", source.Range{}, cty.StringVal(st.Environment)))
+	root.Declare("posture", eval.Constant("stack.posture", "attribute", source.Range{}, cty.StringVal(st.Posture.V)))
+	if len(blocks) == 0 {
+		at := source.Range{File: "nself.hcl", Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+		if len(x.dir.blocks) > 0 {
+			at = source.FromHCL(x.dir.blocks[0].DefRange())
+			at.Start, at.End = source.Pos{Line: 1}, source.Pos{Line: 1}
+		}
+		x.ev.Report(diag.Errorf("NS123", at, "No stack block", "Every stack has one block that names it, as in\n    stack \"shop\" {\n      domain = \"shop.example.com\"\n    }"))
+		return
+	}
+	b := blocks[0]
+	for _, other := range blocks[1:] {
+		x.ev.Report(diag.Errorf("NS106", source.FromHCL(other.DefRange()), "Duplicate block",
+			"A stack has exactly one stack block. Two stacks are two folders.").With(source.FromHCL(b.DefRange()), "the first one is here"))
+	}
+	if len(b.Labels) != 1 {
+		return // declare reports it
+	}
+	st.Range = source.FromHCL(b.DefRange())
+	st.Name = label(b, 0)
+	if !dnsName.MatchString(st.Name.V) || len(st.Name.V) > 32 {
+		x.ev.Report(diag.Errorf("NS108", st.Name.Range, "Invalid name",
+			"The name of a stack is part of host, network and firewall names: 1 to 32 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen."))
+	}
+	nested, _ := x.spec.Nested("stack")
+	// The names that the domain may refer to are declared after this; they are
+	// looked up when the node is computed.
+	root.Declare("name", eval.Constant("stack.name", "attribute", st.Range, cty.StringVal(st.Name.V)))
+	root.Declare("domain", &eval.Node{
+		Address: "stack.domain", Noun: "attribute", Range: st.Range,
+		Compute: func(ev *eval.Evaluator) (cty.Value, bool) {
+			a, ok := b.Body.Attributes["domain"]
+			if !ok {
+				ev.Report(diag.Errorf("NS103", st.Range, "Missing argument",
+					"stack.domain is used, but the stack block has no domain, as in\n    domain = \"shop.example.com\""))
+				return cty.DynamicVal, false
+			}
+			return ev.Value(a.Expr, x.sc)
+		},
+	})
+	x.late = append(x.late, func() {
+		r := x.read(b, nested.Block, x.sc)
+		st.Domain, st.SubnetPool = r.str("domain"), r.str("subnet_pool")
+	})
+}
+
+// environment finds the environment's block and takes posture and variables
+// from it.
+func (x *instance) environment(st *Stack) {
+	x.given = map[string]input{}
+	seen := map[string]source.Range{}
+	for _, b := range x.dir.blocks {
+		if b.Type != "environment" || len(b.Labels) != 1 {
+			continue
+		}
+		at := source.FromHCL(b.DefRange())
+		name := b.Labels[0]
+		if first, dup := seen[name]; dup {
+			x.ev.Report(duplicate(at, "environment", name, first))
+			continue
+		}
+		seen[name] = at
+		if !dnsName.MatchString(name) {
+			x.ev.Report(invalidName(b, "environment", true))
+			continue
+		}
+		if name != st.Environment {
+			continue
+		}
+		nested, _ := x.spec.Nested("environment")
+		r := x.read(b, nested.Block, eval.NewScope(nil))
+		st.Posture = r.str("posture")
+		x.environmentVariables(r)
+	}
+	if !st.Posture.IsSet() {
+		st.Posture = String{V: "production"}
+	}
+}
+
+// environmentVariables makes every entry an input of the variable of its name.
+func (x *instance) environmentVariables(r *reader) {
+	v, at, ok := r.value("variables")
+	if !ok {
+		return
+	}
+	if !v.Type().IsObjectType() && !v.Type().IsMapType() {
+		r.wrongType("variables", at, v)
+		return
+	}
+	ranges := entryRanges(r.body.Attributes["variables"].Expr)
+	var names []string
+	for _, b := range x.dir.blocks {
+		if b.Type == "variable" && len(b.Labels) == 1 {
+			names = append(names, b.Labels[0])
+		}
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		k, e := it.Element()
+		name := k.AsString()
+		where := at
+		if rg, ok := ranges[name]; ok {
+			where = rg
+		}
+		if !contains(strings.Join(names, " "), name) {
+			x.ev.Report(diag.Errorf("NS201", where, "Unknown name",
+				"There is no variable named %q.%s", name, eval.DidYouMean(name, names)))
+			continue
+		}
+		x.given[name] = input{at: where, eval: func() (cty.Value, bool) { return e, true }}
+	}
+}
+
+// entryRanges gives the range of each value of an object that is written out.
+func entryRanges(e hclsyntax.Expression) map[string]source.Range {
+	out := map[string]source.Range{}
+	if obj, ok := e.(*hclsyntax.ObjectConsExpr); ok {
+		for _, item := range obj.Items {
+			if k, ok := item.KeyExpr.(*hclsyntax.ObjectConsKeyExpr); ok {
+				if kw := keyword(k.Wrapped); kw != "" {
+					out[kw] = source.FromHCL(item.ValueExpr.Range())
+				}
+			}
+		}
+	}
+	return out
+}
+
+// collect reads every unit of every declaration, here and in the modules and
+// kinds below, in source order.
+func (x *instance) collect(st *Stack) {
+	for _, f := range x.late {
+		f()
+	}
+	for _, n := range x.values {
+		x.ev.Force(n)
+	}
+	for _, d := range x.decls {
+		if _, ok := x.ev.Force(d.node); !ok && d.kind != "service" && d.kind != "secret" {
+			continue
+		}
+		for _, u := range d.units {
+			u.collect(st)
+		}
+	}
+	for _, o := range x.outputs {
+		x.ev.Force(o.node)
+	}
+}
+
+func (u *unit) collect(st *Stack) {
+	switch u.decl.kind {
+	case "service":
+		st.Services = append(st.Services, u.service())
+	case "secret":
+		st.Secrets = append(st.Secrets, u.secret())
+	case "volume":
+		u.x.read(u.block, u.decl.spec, u.sc)
+		st.Volumes = append(st.Volumes, &Volume{Declared: u.declared(), Name: u.x.join(u.label())})
+	case "config":
+		u.config(u.block, u.x.read(u.block, u.decl.spec, u.sc), u.block)
+	default: // a module or kind
+		if u.keyed {
+			if m, ok := u.x.ev.Members(u.decl.node); ok {
+				if n, ok := m.Get(u.key); ok {
+					u.x.ev.Force(n)
+				}
+			}
+		}
+		if u.child != nil {
+			u.child.collect(st)
+			u.child.unused()
+		}
+	}
+}
+
+// edges reads the blocks of which a stack has one.
+func (x *instance) edges(st *Stack) {
+	for _, b := range x.dir.blocks {
+		nested, ok := x.spec.Nested(b.Type)
+		if !ok || len(b.Labels) != 0 {
+			continue
+		}
+		at := source.FromHCL(b.DefRange())
+		switch b.Type {
+		case "ingress":
+			if st.Ingress != nil {
+				x.ev.Report(duplicate(at, "block", "ingress", st.Ingress.Range))
+				continue
+			}
+			st.Ingress = x.ingress(b, nested.Block)
+		case "firewall":
+			if st.Firewall != nil {
+				x.ev.Report(duplicate(at, "block", "firewall", st.Firewall.Range))
+				continue
+			}
+			st.Firewall = x.firewall(b, nested.Block)
+		}
+	}
+}
+
+// unused warns of variables, locals, volumes and configs that nothing refers
+// to, in the stack's own files. A name that begins with an underscore is left.
+func (x *instance) unused() {
+	if strings.HasPrefix(x.dir.path, "catalog/") || x.ev.Diagnostics().HasErrors() {
+		return
+	}
+	warn := func(n *eval.Node, name string) {
+		if n.Used() || strings.HasPrefix(name, "_") {
+			return
+		}
+		x.ev.Report(diag.Warningf("NS230", n.Range, "Unused declaration",
+			"Nothing refers to %s. Remove it, or begin its name with an underscore to keep it.", n.Address))
+	}
+	for _, n := range x.values {
+		warn(n, n.Address[strings.LastIndexByte(n.Address, '.')+1:])
+	}
+	for _, d := range x.decls {
+		if d.kind == "volume" || d.kind == "config" {
+			warn(d.node, d.name)
+		}
+	}
+}

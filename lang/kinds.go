@@ -1,0 +1,203 @@
+package lang
+
+import (
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"nselfc/lang/diag"
+	"nselfc/lang/eval"
+	"nselfc/lang/schema"
+	"nselfc/lang/secret"
+	"nselfc/lang/source"
+)
+
+var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+
+// maxDepth bounds modules within modules.
+const maxDepth = 16
+
+// moduleNode is the node of one use of a module: its members are the outputs.
+func moduleNode(u *unit) *eval.Node {
+	return u.childNode(func(r *reader) (*folder, bool) {
+		s := r.str("source")
+		if !s.IsSet() {
+			return nil, false
+		}
+		dir := path.Join(path.Dir(u.block.TypeRange.Filename), s.V)
+		if path.IsAbs(s.V) || strings.HasPrefix(dir, "..") || strings.Contains(s.V, "\\") || strings.HasPrefix(dir, "catalog/") {
+			r.ev.Report(diag.Errorf("NS140", s.Range, "Module outside the stack",
+				"The source of a module is a folder inside the stack's folder, relative to the file that names it, as in\n    source = \"./modules/edge\""))
+			return nil, false
+		}
+		f, err := u.x.src.load(dir)
+		if err != nil {
+			r.ev.Report(diag.Errorf("NS141", s.Range, "Module not found", "There is no folder %q with files that end in .hcl.", dir))
+			return nil, false
+		}
+		return f, true
+	})
+}
+
+// kindNode is the node of one use of a kind.
+func kindNode(u *unit) *eval.Node {
+	return u.childNode(func(*reader) (*folder, bool) { return u.x.src.kind(u.decl.kind) })
+}
+
+func (u *unit) childNode(find func(*reader) (*folder, bool)) *eval.Node {
+	return &eval.Node{
+		Address: u.address, Noun: u.decl.kind, Range: source.FromHCL(u.block.DefRange()),
+		Expand: func(ev *eval.Evaluator) (*eval.Members, bool) {
+			r := u.x.read(u.block, u.decl.spec, u.sc)
+			dir, ok := find(r)
+			if !ok || !u.enter(r, dir) {
+				return nil, false
+			}
+			members := eval.NewMembers("output")
+			for _, o := range u.child.outputs {
+				members.Add(o.name, o.node)
+			}
+			return members, true
+		},
+	}
+}
+
+// enter makes the instance of a folder for this use and declares its names.
+func (u *unit) enter(r *reader, dir *folder) bool {
+	at := source.FromHCL(u.block.DefRange())
+	if len(u.x.calls) >= maxDepth || u.x.within(dir) {
+		u.x.ev.Report(diag.Errorf("NS142", at, "Module within itself",
+			"%s would expand without end: its folder %q uses itself.", u.address, dir.path))
+		return false
+	}
+	isKind := u.decl.kind != "module"
+	c := &instance{
+		src: u.x.src, ev: u.x.ev, parent: u.x, dir: dir, sc: eval.NewScope(nil), spec: schema.Get().Module,
+		prefix: u.address + ".", host: u.x.join(u.label()),
+		calls: append(u.x.calls[:len(u.x.calls):len(u.x.calls)], Call{Address: u.address, Range: at}),
+	}
+	self := c.sc.Root("self", "attribute")
+	self.Declare("name", eval.Constant("self.name", "attribute", at, cty.StringVal(c.host)))
+	copyRoot(c.sc, u.x.sc, "stack")
+	c.given = u.given(r)
+	c.single = isKind && serviceCount(dir) == 1
+	c.declare()
+	u.child = c
+	u.checkInputs(dir)
+	return !dir.broken
+}
+
+// within tells whether the folder is being expanded already.
+func (x *instance) within(dir *folder) bool {
+	for p := x; p != nil; p = p.parent {
+		if p.dir == dir {
+			return true
+		}
+	}
+	return false
+}
+
+// serviceCount counts the services of a kind; one that is repeated counts as
+// several.
+func serviceCount(dir *folder) int {
+	n := 0
+	for _, b := range dir.blocks {
+		if b.Type == "service" {
+			n++
+			if _, repeated := b.Body.Attributes["for_each"]; repeated {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// given gathers the inputs of a module or kind block. They are evaluated in the
+// scope of the block, when their variable is.
+func (u *unit) given(r *reader) map[string]input {
+	out := map[string]input{}
+	for name, a := range u.block.Body.Attributes {
+		if name == "for_each" || (u.decl.kind == "module" && name == "source") {
+			continue
+		}
+		out[name] = input{
+			at: source.FromHCL(a.Expr.Range()),
+			eval: func() (cty.Value, bool) {
+				return r.ev.Value(a.Expr, r.sc)
+			},
+		}
+	}
+	return out
+}
+
+// checkInputs refuses arguments that no variable of the folder takes.
+func (u *unit) checkInputs(dir *folder) {
+	var names []string
+	known := map[string]bool{}
+	for _, b := range dir.blocks {
+		if b.Type == "variable" && len(b.Labels) == 1 {
+			names = append(names, b.Labels[0])
+			known[b.Labels[0]] = true
+		}
+	}
+	for _, a := range attributesInOrder(u.block.Body) {
+		if _, isInput := u.child.given[a.Name]; !isInput || known[a.Name] {
+			continue
+		}
+		at := source.FromHCL(a.NameRange)
+		d := diag.Errorf("NS102", at, "Unsupported argument",
+			"%s has no argument named %q.%s It takes: %s.", describe(u), a.Name, eval.DidYouMean(a.Name, names), strings.Join(names, ", "))
+		if s := eval.Suggest(a.Name, names); s != "" {
+			d.Fix = []diag.Edit{{Range: at, Text: s}}
+		}
+		u.x.ev.Report(d)
+	}
+	for _, b := range u.block.Body.Blocks {
+		u.x.ev.Report(diag.Errorf("NS104", source.FromHCL(b.TypeRange), "Unsupported block",
+			"%s takes arguments only: write %q with an equals sign, as in\n    %s = { … }", describe(u), b.Type, b.Type))
+	}
+}
+
+func describe(u *unit) string {
+	if u.decl.kind == "module" {
+		return "The module"
+	}
+	return "The kind " + u.decl.kind
+}
+
+func copyRoot(dst, src *eval.Scope, name string) {
+	for _, n := range src.Root(name, "attribute").Nodes() {
+		dst.Root(name, "attribute").Declare(strings.TrimPrefix(n.Address, name+"."), n)
+	}
+}
+
+// join puts a name behind the host prefix of the instance.
+func (x *instance) join(name string) string {
+	if x.host == "" {
+		return name
+	}
+	return x.host + "-" + name
+}
+
+// composeName is the name of a service for compose and on its networks.
+func (u *unit) composeName() string {
+	if u.x.single {
+		return u.x.host
+	}
+	return u.x.join(u.label())
+}
+
+// tokens writes a text back into the form in which expressions carry it.
+func tokens(t secret.Text) string {
+	var b strings.Builder
+	for _, p := range t {
+		if p.Secret != nil {
+			b.WriteString(p.Secret.Token())
+			continue
+		}
+		b.WriteString(p.Literal)
+	}
+	return b.String()
+}

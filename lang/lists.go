@@ -1,0 +1,219 @@
+package lang
+
+import (
+	"sort"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+
+	"nselfc/lang/diag"
+	"nselfc/lang/eval"
+	"nselfc/lang/source"
+)
+
+// strings reads a list of plain texts; each keeps the range of its own element
+// where the list is written out.
+func (r *reader) strings(name string) []String {
+	a, ok := r.body.Attributes[name]
+	if !ok {
+		return nil
+	}
+	if tuple, isTuple := a.Expr.(*hclsyntax.TupleConsExpr); isTuple {
+		out := make([]String, 0, len(tuple.Exprs))
+		for _, e := range tuple.Exprs {
+			if s, ok := r.element(name, e); ok {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	v, at, ok := r.value(name)
+	if !ok {
+		return nil
+	}
+	return r.stringList(name, v, at)
+}
+
+func (r *reader) element(name string, e hclsyntax.Expression) (String, bool) {
+	at := source.FromHCL(e.Range())
+	s, fast := eval.String(e)
+	if !fast {
+		v, ok := r.ev.Value(e, r.sc)
+		if !ok {
+			return String{}, false
+		}
+		if v.IsNull() || !v.Type().IsPrimitiveType() {
+			r.wrongType(name, at, v)
+			return String{}, false
+		}
+		if s, ok = r.toString(name, v, at); !ok {
+			return String{}, false
+		}
+	}
+	if !r.plain(name, s, at) {
+		return String{}, false
+	}
+	return source.At(s, at), true
+}
+
+func (r *reader) stringList(name string, v cty.Value, at source.Range) []String {
+	l, err := convert.Convert(v, cty.List(cty.String))
+	if err != nil || l.IsNull() {
+		r.wrongType(name, at, v)
+		return nil
+	}
+	out := make([]String, 0, l.LengthInt())
+	for it := l.ElementIterator(); it.Next(); {
+		_, e := it.Element()
+		if e.IsNull() {
+			r.wrongType(name, at, e)
+			return nil
+		}
+		if !r.plain(name, e.AsString(), at) {
+			return nil
+		}
+		out = append(out, source.At(e.AsString(), at))
+	}
+	return out
+}
+
+// command reads a list of words, or one text that the shell runs.
+func (r *reader) command(name string) (words []String, shell bool) {
+	a, ok := r.body.Attributes[name]
+	if !ok {
+		return nil, false
+	}
+	if _, isTuple := a.Expr.(*hclsyntax.TupleConsExpr); !isTuple {
+		v, at, ok := r.value(name)
+		if !ok {
+			return nil, false
+		}
+		if v.Type() == cty.String {
+			if !r.plain(name, v.AsString(), at) {
+				return nil, false
+			}
+			return []String{source.At(v.AsString(), at)}, true
+		}
+		return r.nonEmpty(name, r.stringList(name, v, at), at), false
+	}
+	return r.nonEmpty(name, r.strings(name), source.FromHCL(a.Expr.Range())), false
+}
+
+func (r *reader) nonEmpty(name string, words []String, at source.Range) []String {
+	if len(words) == 0 && !r.ev.Diagnostics().HasErrors() {
+		r.ev.Report(diag.Errorf("NS212", at, "Number out of range",
+			"The argument %q is an empty list. Leave the argument out to keep what the image says.", name))
+	}
+	return words
+}
+
+// texts reads a map of texts, sorted by name; each value keeps its own range
+// where the map is written out.
+func (r *reader) texts(name string) []EnvVar {
+	a, ok := r.body.Attributes[name]
+	if !ok {
+		return nil
+	}
+	obj, isObj := a.Expr.(*hclsyntax.ObjectConsExpr)
+	if !isObj {
+		v, at, ok := r.value(name)
+		if !ok {
+			return nil
+		}
+		return r.textMap(name, v, at)
+	}
+	out := make([]EnvVar, 0, len(obj.Items))
+	sorted := true
+	for _, item := range obj.Items {
+		key, ok := r.key(name, item.KeyExpr)
+		if !ok {
+			continue
+		}
+		n := len(r.ev.Diagnostics())
+		t := r.textExpr(name+"."+key, item.ValueExpr)
+		if !t.IsSet() {
+			if len(r.ev.Diagnostics()) == n && !isNull(r, item.ValueExpr) {
+				r.wrongType(name, source.FromHCL(item.ValueExpr.Range()), cty.NullVal(cty.String))
+			}
+			continue
+		}
+		sorted = sorted && (len(out) == 0 || out[len(out)-1].Name < key)
+		out = append(out, EnvVar{Name: key, Value: t})
+	}
+	if sorted {
+		return out
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	return r.unique(name, out)
+}
+
+// isNull tells whether an expression is the literal null: an entry that is left
+// out on purpose, by a condition for example.
+func isNull(r *reader, e hclsyntax.Expression) bool {
+	v, ok := r.ev.Value(e, r.sc)
+	return !ok || v.IsNull()
+}
+
+func (r *reader) key(name string, e hclsyntax.Expression) (string, bool) {
+	if k, isKey := e.(*hclsyntax.ObjectConsKeyExpr); isKey && !k.ForceNonLiteral {
+		if kw := keyword(k.Wrapped); kw != "" {
+			return kw, true
+		}
+	}
+	v, ok := r.ev.Value(e, r.sc)
+	if !ok {
+		return "", false
+	}
+	at := source.FromHCL(e.Range())
+	if v.IsNull() || !v.Type().IsPrimitiveType() {
+		r.wrongType(name, at, v)
+		return "", false
+	}
+	s, ok := r.toString(name, v, at)
+	return s, ok && r.plain(name, s, at)
+}
+
+// unique refuses a name that stands twice in one map: HCL itself would let the
+// last one win silently.
+func (r *reader) unique(name string, vars []EnvVar) []EnvVar {
+	out := vars[:0]
+	for i, v := range vars {
+		if i > 0 && out[len(out)-1].Name == v.Name {
+			first := out[len(out)-1].Value.Range
+			r.ev.Report(diag.Errorf("NS107", v.Value.Range, "Duplicate name in a map",
+				"The name %q stands twice in %q, so one of the values would be lost. Remove one.", v.Name, name).
+				With(first, "the first one is here"))
+			continue
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func (r *reader) textMap(name string, v cty.Value, at source.Range) []EnvVar {
+	if !v.Type().IsObjectType() && !v.Type().IsMapType() {
+		r.wrongType(name, at, v)
+		return nil
+	}
+	var out []EnvVar
+	for it := v.ElementIterator(); it.Next(); {
+		k, e := it.Element()
+		if e.IsNull() {
+			continue
+		}
+		key := k.AsString()
+		s, ok := r.toString(name, e, at)
+		if !ok {
+			return nil
+		}
+		if !r.plain(name, key, at) {
+			return nil
+		}
+		if t := r.toText(name+"."+key, s, at); t.IsSet() {
+			out = append(out, EnvVar{Name: key, Value: t})
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	return out
+}

@@ -1,0 +1,376 @@
+package lang
+
+import (
+	"math/big"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+	"github.com/zclconf/go-cty/cty/gocty"
+
+	"nselfc/lang/diag"
+	"nselfc/lang/eval"
+	"nselfc/lang/schema"
+	"nselfc/lang/secret"
+	"nselfc/lang/source"
+)
+
+// reader reads the arguments of one block: it checks them against the table,
+// evaluates them in the block's scope, converts them, and keeps their ranges.
+// What is wrong is reported once; the argument then reads as unset.
+type reader struct {
+	ev   *eval.Evaluator
+	sc   *eval.Scope
+	body *hclsyntax.Body
+	spec *schema.Block
+	at   source.Range // the block's header
+}
+
+// read starts on a block and reports everything that has no place in it.
+func (x *instance) read(b *hclsyntax.Block, spec *schema.Block, sc *eval.Scope) *reader {
+	r := &reader{ev: x.ev, sc: sc, body: b.Body, spec: spec, at: source.FromHCL(b.DefRange())}
+	r.checkArguments()
+	r.checkBlocks()
+	return r
+}
+
+func (r *reader) checkArguments() {
+	if !r.spec.Open {
+		var unknown []*hclsyntax.Attribute
+		for name, a := range r.body.Attributes {
+			if _, ok := r.spec.Arg(name); !ok {
+				unknown = append(unknown, a)
+			}
+		}
+		sort.Slice(unknown, func(i, j int) bool { return unknown[i].SrcRange.Start.Byte < unknown[j].SrcRange.Start.Byte })
+		for _, a := range unknown {
+			r.unknownArgument(a)
+		}
+	}
+	for _, a := range r.spec.Args {
+		if _, ok := r.body.Attributes[a.Name]; a.Required && !ok {
+			r.ev.Report(diag.Errorf("NS103", r.at, "Missing argument",
+				"The argument %q is required in a %s block: %s", a.Name, r.spec.Name, a.Doc))
+		}
+	}
+}
+
+func (r *reader) unknownArgument(a *hclsyntax.Attribute) {
+	at := source.FromHCL(a.NameRange)
+	if _, isBlock := r.spec.Nested(a.Name); isBlock {
+		r.ev.Report(diag.Errorf("NS102", at, "Unsupported argument",
+			"%q is a block, not an argument: write it without the equals sign, as in\n    %s {\n      …\n    }", a.Name, a.Name))
+		return
+	}
+	d := diag.Errorf("NS102", at, "Unsupported argument",
+		"A %s block has no argument named %q.%s%s", r.spec.Name, a.Name,
+		eval.DidYouMean(a.Name, r.spec.ArgNames()), orBlocks(r.spec, a.Name))
+	if s := eval.Suggest(a.Name, r.spec.ArgNames()); s != "" {
+		d.Fix = []diag.Edit{{Range: at, Text: s}}
+	}
+	r.ev.Report(d)
+}
+
+// orBlocks lists what a block takes when the name is like none of it.
+func orBlocks(spec *schema.Block, given string) string {
+	if eval.Suggest(given, spec.ArgNames()) != "" {
+		return ""
+	}
+	if names := spec.ArgNames(); len(names) > 0 {
+		return " It takes: " + strings.Join(names, ", ") + "."
+	}
+	return " It takes no arguments."
+}
+
+func (r *reader) checkBlocks() {
+	count := map[string]*hclsyntax.Block{}
+	for _, b := range r.body.Blocks {
+		nested, ok := r.spec.Nested(b.Type)
+		if !ok {
+			r.ev.Report(unknownBlock(b, r.spec, r.spec.BlockNames()))
+			continue
+		}
+		checkLabels(r.ev, b, nested.Block)
+		if first := count[b.Type]; first != nil && nested.Max == 1 {
+			r.ev.Report(diag.Errorf("NS106", source.FromHCL(b.DefRange()), "Duplicate block",
+				"A %s block holds at most one %s block.", r.spec.Name, b.Type).
+				With(source.FromHCL(first.DefRange()), "the first one is here"))
+			continue
+		}
+		count[b.Type] = b
+	}
+}
+
+func unknownBlock(b *hclsyntax.Block, spec *schema.Block, names []string) *diag.Diagnostic {
+	at := source.FromHCL(b.TypeRange)
+	if _, isArg := spec.Arg(b.Type); isArg {
+		return diag.Errorf("NS104", at, "Unsupported block",
+			"%q is an argument of a %s, not a block: write it with an equals sign, as in\n    %s = …", b.Type, spec.Name, b.Type)
+	}
+	d := diag.Errorf("NS104", at, "Unsupported block",
+		"A %s has no block named %q.%s", spec.Name, b.Type, eval.DidYouMean(b.Type, names))
+	if s := eval.Suggest(b.Type, names); s != "" {
+		d.Fix = []diag.Edit{{Range: at, Text: s}}
+	} else if len(names) > 0 {
+		d.Detail += " It takes: " + strings.Join(names, ", ") + "."
+	}
+	return d
+}
+
+// checkLabels holds the number of labels against the table.
+func checkLabels(ev *eval.Evaluator, b *hclsyntax.Block, spec *schema.Block) bool {
+	want := len(spec.Labels)
+	if len(b.Labels) == want {
+		return true
+	}
+	usage := spec.Name
+	for _, l := range spec.Labels {
+		usage += " " + strconv.Quote(strings.ToUpper(l))
+	}
+	ev.Report(diag.Errorf("NS105", source.FromHCL(b.DefRange()), "Wrong number of labels",
+		"A %s block has %d, written as\n    %s {\n      …\n    }", spec.Name, want, usage))
+	return false
+}
+
+// blocks gives the nested blocks of one type that may be read.
+func (r *reader) blocks(name string) []*hclsyntax.Block {
+	nested, ok := r.spec.Nested(name)
+	if !ok {
+		return nil
+	}
+	var out []*hclsyntax.Block
+	for _, b := range r.body.Blocks {
+		if b.Type == name && len(b.Labels) == len(nested.Labels) {
+			out = append(out, b)
+			if nested.Max == 1 {
+				break
+			}
+		}
+	}
+	return out
+}
+
+func (r *reader) nested(name string) *schema.Block {
+	n, _ := r.spec.Nested(name)
+	return n.Block
+}
+
+// value evaluates an argument. It gives false when the argument is absent,
+// null, or wrong in a way that has been reported.
+func (r *reader) value(name string) (cty.Value, source.Range, bool) {
+	a, ok := r.body.Attributes[name]
+	if !ok {
+		return cty.NilVal, source.Range{}, false
+	}
+	v, ok := r.ev.Value(a.Expr, r.sc)
+	if !ok || v.IsNull() {
+		return cty.NilVal, source.Range{}, false
+	}
+	return v, source.FromHCL(a.Expr.Range()), true
+}
+
+func (r *reader) wrongType(name string, at source.Range, v cty.Value) {
+	arg, _ := r.spec.Arg(name)
+	want, ex := "another type", ""
+	if arg != nil {
+		want = arg.Type.String()
+		if arg.Example != "" {
+			ex = " For example:\n    " + strings.ReplaceAll(arg.Example, "\n", "\n    ")
+		}
+	}
+	r.ev.Report(diag.Errorf("NS210", at, "Incorrect value type",
+		"The argument %q takes a %s, not a %s.%s", name, want, v.Type().FriendlyName(), ex))
+}
+
+// str reads a plain text: no secret, no control character.
+func (r *reader) str(name string) String {
+	a, ok := r.body.Attributes[name]
+	if !ok {
+		return String{}
+	}
+	at := source.FromHCL(a.Expr.Range())
+	s, fast := eval.String(a.Expr)
+	if !fast {
+		v, ok := r.ev.Value(a.Expr, r.sc)
+		if !ok || v.IsNull() {
+			return String{}
+		}
+		if s, ok = r.toString(name, v, at); !ok {
+			return String{}
+		}
+	}
+	if !r.plain(name, s, at) || !r.allowed(name, s, at) {
+		return String{}
+	}
+	return source.At(s, at)
+}
+
+func (r *reader) toString(name string, v cty.Value, at source.Range) (string, bool) {
+	if v.Type() != cty.String {
+		w, err := convert.Convert(v, cty.String)
+		if err != nil || w.IsNull() {
+			r.wrongType(name, at, v)
+			return "", false
+		}
+		v = w
+	}
+	return v.AsString(), true
+}
+
+// plain refuses secrets and control characters in a text.
+func (r *reader) plain(name, s string, at source.Range) bool {
+	if strings.Contains(s, secret.Mark) {
+		t, err := secret.Parse(s)
+		addr := "a secret"
+		if err == nil && len(t.Addresses()) > 0 {
+			addr = t.Addresses()[0]
+		}
+		r.ev.Report(diag.Errorf("NS221", at, "Secret in a plain argument",
+			"The argument %q would hold %s, and everything that %q says is committed or shown. A secret can stand in the arguments secrets and env of a service, and in a config's content.", name, addr, name))
+		return false
+	}
+	return r.printable(name, s, at)
+}
+
+func (r *reader) printable(name, s string, at source.Range) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; (c < 0x20 && c != '\n' && c != '\t' && c != 0) || c == 0x7f {
+			r.ev.Report(diag.Errorf("NS111", at, "Control character in a text",
+				"The argument %q holds the control character 0x%02x. It would be invisible in a review and could act on a terminal. Remove it.", name, c))
+			return false
+		}
+	}
+	return true
+}
+
+// allowed holds a text against the values that the table lists.
+func (r *reader) allowed(name, s string, at source.Range) bool {
+	arg, ok := r.spec.Arg(name)
+	if !ok || len(arg.Enum) == 0 {
+		return true
+	}
+	for _, e := range arg.Enum {
+		if s == e {
+			return true
+		}
+	}
+	r.ev.Report(diag.Errorf("NS211", at, "Unsupported value",
+		"The argument %q is one of: %s.%s", name, strings.Join(arg.Enum, ", "), eval.DidYouMean(s, arg.Enum)))
+	return false
+}
+
+// text reads a text that may hold secrets.
+func (r *reader) text(name string) Text {
+	a, ok := r.body.Attributes[name]
+	if !ok {
+		return Text{}
+	}
+	return r.textExpr(name, a.Expr)
+}
+
+func (r *reader) textExpr(name string, e hclsyntax.Expression) Text {
+	at := source.FromHCL(e.Range())
+	s, fast := eval.String(e)
+	if !fast {
+		v, ok := r.ev.Value(e, r.sc)
+		if !ok || v.IsNull() {
+			return Text{}
+		}
+		if s, ok = r.toString(name, v, at); !ok {
+			return Text{}
+		}
+	}
+	return r.toText(name, s, at)
+}
+
+func (r *reader) toText(name, s string, at source.Range) Text {
+	if !r.printable(name, s, at) {
+		return Text{}
+	}
+	if strings.IndexByte(s, 0) < 0 {
+		return source.At(secret.Literal(s), at)
+	}
+	t, err := secret.Parse(s)
+	if err != nil {
+		r.ev.Report(diag.Errorf("NS220", at, "Secret value inspected",
+			"The argument %q cuts a secret into pieces: its value is not known when the stack is compiled. Use the secret whole.", name))
+		return Text{}
+	}
+	return source.At(t, at)
+}
+
+func (r *reader) boolean(name string) Bool {
+	v, at, ok := r.value(name)
+	if !ok {
+		return Bool{}
+	}
+	b, err := convert.Convert(v, cty.Bool)
+	if err != nil || b.IsNull() {
+		r.wrongType(name, at, v)
+		return Bool{}
+	}
+	return source.At(b.True(), at)
+}
+
+// integer reads a whole number between lo and hi.
+func (r *reader) integer(name string, lo, hi int) Int {
+	v, at, ok := r.value(name)
+	if !ok {
+		return Int{}
+	}
+	n, err := convert.Convert(v, cty.Number)
+	var i int
+	if err == nil && !n.IsNull() {
+		err = gocty.FromCtyValue(n, &i)
+	}
+	if err != nil || n.IsNull() {
+		r.wrongType(name, at, v)
+		return Int{}
+	}
+	if i < lo || i > hi {
+		r.ev.Report(diag.Errorf("NS212", at, "Number out of range", "The argument %q is between %d and %d.", name, lo, hi))
+		return Int{}
+	}
+	return source.At(i, at)
+}
+
+// float reads a number between lo and hi.
+func (r *reader) float(name string, lo, hi float64) Float {
+	v, at, ok := r.value(name)
+	if !ok {
+		return Float{}
+	}
+	n, err := convert.Convert(v, cty.Number)
+	if err != nil || n.IsNull() {
+		r.wrongType(name, at, v)
+		return Float{}
+	}
+	f, _ := n.AsBigFloat().Float64()
+	if n.AsBigFloat().Cmp(big.NewFloat(lo)) < 0 || n.AsBigFloat().Cmp(big.NewFloat(hi)) > 0 {
+		r.ev.Report(diag.Errorf("NS212", at, "Number out of range", "The argument %q is between %g and %g.", name, lo, hi))
+		return Float{}
+	}
+	return source.At(f, at)
+}
+
+// label gives the label of a nested block as a value.
+func label(b *hclsyntax.Block, i int) String {
+	return source.At(b.Labels[i], source.FromHCL(b.LabelRanges[i]))
+}
+
+// attributesInOrder lists the arguments of a body in source order.
+func attributesInOrder(body *hclsyntax.Body) []*hclsyntax.Attribute {
+	out := make([]*hclsyntax.Attribute, 0, len(body.Attributes))
+	for _, a := range body.Attributes {
+		out = append(out, a)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].SrcRange.Start.Byte < out[j].SrcRange.Start.Byte })
+	return out
+}
+
+// keyword gives the name that a traversal of one step is, or "".
+func keyword(e hclsyntax.Expression) string { return hcl.ExprAsKeyword(e) }
