@@ -22,9 +22,11 @@ func (r *reader) strings(name string) []String {
 	if tuple, isTuple := a.Expr.(*hclsyntax.TupleConsExpr); isTuple {
 		out := make([]String, 0, len(tuple.Exprs))
 		for _, e := range tuple.Exprs {
-			if s, ok := r.element(name, e); ok {
-				out = append(out, s)
+			s, ok := r.element(name, e)
+			if !ok {
+				return nil
 			}
+			out = append(out, s)
 		}
 		return out
 	}
@@ -97,11 +99,14 @@ func (r *reader) command(name string) (words []String, shell bool) {
 		}
 		return r.nonEmpty(name, r.stringList(name, v, at), at), false
 	}
-	return r.nonEmpty(name, r.strings(name), source.FromHCL(a.Expr.Range())), false
+	words = r.strings(name)
+	return r.nonEmpty(name, words, source.FromHCL(a.Expr.Range())), false
 }
 
+// nonEmpty refuses a list without elements, unless it is empty because they
+// were wrong.
 func (r *reader) nonEmpty(name string, words []String, at source.Range) []String {
-	if len(words) == 0 && !r.ev.Diagnostics().HasErrors() {
+	if words != nil && len(words) == 0 {
 		r.ev.Report(diag.Errorf("NS212", at, "Number out of range",
 			"The argument %q is an empty list. Leave the argument out to keep what the image says.", name))
 	}

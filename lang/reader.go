@@ -87,6 +87,9 @@ func orBlocks(spec *schema.Block, given string) string {
 }
 
 func (r *reader) checkBlocks() {
+	if r.spec.Open {
+		return // whoever declared the arguments says what else may stand there
+	}
 	count := map[string]*hclsyntax.Block{}
 	for _, b := range r.body.Blocks {
 		nested, ok := r.spec.Nested(b.Type)

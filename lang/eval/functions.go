@@ -89,7 +89,7 @@ func texts() []definition {
 		{"indent", indentFunc(), true, "The text with every line but the first moved right by that many spaces (100 at most).", `indent(2, "a\nb")`},
 		{"join", joinFunc(), true, "The elements of a list with the separator between them.", `join(",", ["a", "b"]) // "a,b"`},
 		{"lower", stdlib.LowerFunc, false, "The text in lower case.", `lower("API") // "api"`},
-		{"regex", stdlib.RegexFunc, false, "What the regular expression (RE2) matches in the text.", `regex("[0-9]+", "v12") // "12"`},
+		{"regex", regexFunc(), false, "What the regular expression (RE2) matches in the text.", `regex("[0-9]+", "v12") // "12"`},
 		{"replace", stdlib.ReplaceFunc, false, "The text with every occurrence of a substring replaced.", `replace("a_b", "_", "-") // "a-b"`},
 		{"split", stdlib.SplitFunc, false, "The pieces of the text between separators.", `split(",", "a,b") // ["a", "b"]`},
 		{"startswith", affix(strings.HasPrefix), false, "Whether the text begins with the prefix.", `startswith("ghcr.io/x", "ghcr.io/") // true`},

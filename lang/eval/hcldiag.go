@@ -42,13 +42,25 @@ func fromHCL(diags hcl.Diagnostics) diag.List {
 	return out
 }
 
-// FromHCLSyntax converts the findings of the parser.
+// FromHCLSyntax converts the findings of the parser. After an unclosed quote or
+// bracket it stumbles again at the same place and over the next lines; those
+// consequences are left out.
 func FromHCLSyntax(diags hcl.Diagnostics) diag.List {
-	out := fromHCL(diags)
-	for i, d := range out {
-		d.Code = "NS110"
-		d.Summary = "Syntax error"
-		d.Detail = diags[i].Summary + ". " + Redact(diags[i].Detail)
+	var out diag.List
+	var last *hcl.Diagnostic
+	for i, d := range fromHCL(diags) {
+		h := diags[i]
+		if last != nil && h.Subject != nil && last.Subject != nil {
+			same := h.Subject.Start.Byte <= last.Subject.End.Byte
+			next := h.Summary == last.Summary && h.Subject.Start.Line <= last.Subject.Start.Line+1
+			if same || next {
+				last = h
+				continue
+			}
+		}
+		last = h
+		d.Code, d.Summary, d.Detail = "NS110", "Syntax error", h.Summary+". "+Redact(h.Detail)
+		out = append(out, d)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -85,8 +86,9 @@ func (in *inspector) walk(expr hclsyntax.Expression) int {
 		in.visible(e.Condition, "a condition")
 		return in.add(in.walk(e.Condition), max(in.walk(e.TrueResult), in.walk(e.FalseResult)))
 	case *hclsyntax.BinaryOpExpr:
-		in.visible(e.LHS, "a comparison")
-		in.visible(e.RHS, "a comparison")
+		if in.visible(e.LHS, "a comparison") {
+			in.visible(e.RHS, "a comparison")
+		}
 		return in.sum(e.LHS, e.RHS)
 	case *hclsyntax.UnaryOpExpr:
 		return in.walk(e.Val)
@@ -131,7 +133,9 @@ func (in *inspector) call(e *hclsyntax.FunctionCallExpr) int {
 	}
 	if !in.ev.carries[e.Name] {
 		for _, a := range e.Args {
-			in.visible(a, e.Name+"()")
+			if !in.visible(a, e.Name+"()") {
+				break
+			}
 		}
 	}
 	n := 0
@@ -187,14 +191,15 @@ func (in *inspector) key(expr hclsyntax.Expression) {
 
 // visible refuses an operand that is a secret itself: the compiler does not
 // know its value, so whatever the operation answered would be wrong.
-func (in *inspector) visible(expr hclsyntax.Expression, what string) {
+func (in *inspector) visible(expr hclsyntax.Expression, what string) bool {
 	for _, v := range in.values(expr) {
 		if addr := tokenIn(v); addr != "" {
 			in.report("NS220", expr.Range(), "Secret value inspected",
 				"%s is a secret: its value is not known when the stack is compiled, so %s cannot look at it. Use it whole, or decide by something that is written in the stack, such as a variable.", addr, what)
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // elements lists what a loop over the expression runs over.
@@ -251,14 +256,7 @@ func (in *inspector) values(expr hclsyntax.Expression) []cty.Value {
 		}
 		return []cty.Value{cty.TupleVal(elems)}
 	case *hclsyntax.ObjectConsExpr:
-		var elems []cty.Value
-		for _, item := range e.Items {
-			elems = append(elems, in.values(item.ValueExpr)...)
-		}
-		if len(elems) == 0 {
-			return nil
-		}
-		return []cty.Value{cty.TupleVal(elems)}
+		return in.object(e)
 	case *hclsyntax.ConditionalExpr:
 		return append(in.values(e.TrueResult), in.values(e.FalseResult)...)
 	case *hclsyntax.FunctionCallExpr:
@@ -304,6 +302,27 @@ func (in *inspector) values(expr hclsyntax.Expression) []cty.Value {
 		return []cty.Value{e.Val}
 	}
 	return nil
+}
+
+// object gives what an object constructor makes. Where an attribute can be
+// several values, one that is secret stands for all.
+func (in *inspector) object(e *hclsyntax.ObjectConsExpr) []cty.Value {
+	attrs := map[string]cty.Value{}
+	for i, item := range e.Items {
+		name := "item" + strconv.Itoa(i) // a computed key: only what it holds matters
+		if k, ok := item.KeyExpr.(*hclsyntax.ObjectConsKeyExpr); ok {
+			if kw := hcl.ExprAsKeyword(k.Wrapped); kw != "" && !k.ForceNonLiteral {
+				name = kw
+			}
+		}
+		attrs[name] = cty.NullVal(cty.String)
+		for _, v := range in.values(item.ValueExpr) {
+			if attrs[name].IsNull() || tokenIn(v) != "" {
+				attrs[name] = v
+			}
+		}
+	}
+	return []cty.Value{cty.ObjectVal(attrs)}
 }
 
 // quiet evaluates without reporting: what is wrong there is reported by the

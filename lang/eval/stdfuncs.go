@@ -83,6 +83,86 @@ func indentFunc() function.Function {
 	})
 }
 
+// regexFunc gives what the expression matches: the whole, the groups as a list,
+// or, where they are named, as an object. Compiled expressions are kept for the
+// life of the evaluator: kinds check every name against the same few.
+func regexFunc() function.Function {
+	compiled := map[string]*regexp.Regexp{}
+	compile := func(v cty.Value) (*regexp.Regexp, error) {
+		re, ok := compiled[v.AsString()]
+		if ok {
+			return re, nil
+		}
+		re, err := regexp.Compile(v.AsString())
+		if err != nil {
+			return nil, function.NewArgErrorf(0, "invalid regular expression: %s", err)
+		}
+		compiled[v.AsString()] = re
+		return re, nil
+	}
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "pattern", Type: cty.String}, {Name: "text", Type: cty.String}},
+		Type: func(args []cty.Value) (cty.Type, error) {
+			if !args[0].IsKnown() {
+				return cty.DynamicPseudoType, nil
+			}
+			re, err := compile(args[0])
+			if err != nil {
+				return cty.NilType, err
+			}
+			return matchType(re), nil
+		},
+		Impl: func(args []cty.Value, ty cty.Type) (cty.Value, error) {
+			re, err := compile(args[0])
+			if err != nil {
+				return cty.DynamicVal, err
+			}
+			m := re.FindStringSubmatch(args[1].AsString())
+			if m == nil {
+				return cty.DynamicVal, function.NewArgErrorf(1, "the pattern does not match")
+			}
+			return matchValue(re, m, ty), nil
+		},
+	})
+}
+
+func matchType(re *regexp.Regexp) cty.Type {
+	names := re.SubexpNames()[1:]
+	if len(names) == 0 {
+		return cty.String
+	}
+	attrs := map[string]cty.Type{}
+	for _, n := range names {
+		if n != "" {
+			attrs[n] = cty.String
+		}
+	}
+	if len(attrs) > 0 {
+		return cty.Object(attrs)
+	}
+	return cty.List(cty.String)
+}
+
+func matchValue(re *regexp.Regexp, m []string, ty cty.Type) cty.Value {
+	switch {
+	case ty == cty.String:
+		return cty.StringVal(m[0])
+	case ty.IsObjectType():
+		attrs := map[string]cty.Value{}
+		for i, n := range re.SubexpNames() {
+			if n != "" {
+				attrs[n] = cty.StringVal(m[i])
+			}
+		}
+		return cty.ObjectVal(attrs)
+	}
+	elems := make([]cty.Value, 0, len(m)-1)
+	for _, s := range m[1:] {
+		elems = append(elems, cty.StringVal(s))
+	}
+	return cty.ListVal(elems)
+}
+
 // joinFunc joins tokens as they are; the separator may hold one too.
 func joinFunc() function.Function {
 	return function.New(&function.Spec{

@@ -1,0 +1,3 @@
+service "api" { # ERROR NS123: No stack block
+  image = "x:1"
+}

@@ -1,0 +1,2 @@
+domain = "x" # ERROR NS112: Argument outside a block
+stack "t" {}

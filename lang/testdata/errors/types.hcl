@@ -1,0 +1,35 @@
+stack "t" {}
+
+service "api" {
+  image    = ["x"]  # ERROR NS210: Incorrect value type
+  replicas = "many" # ERROR NS210: Incorrect value type
+  init     = "yes"  # ERROR NS210: Incorrect value type
+  env      = ["A"]  # ERROR NS210: Incorrect value type
+  restart  = "sometimes" # ERROR NS211: Unsupported value
+  stop_grace = "30" # ERROR NS214: Invalid duration
+  capabilities = "NET_BIND_SERVICE" # ERROR NS210: Incorrect value type
+  command = [] # ERROR NS212: Number out of range
+  port "http" {
+    container = 80800 # ERROR NS212: Number out of range
+  }
+  port "b" {
+    container = 1.5 # ERROR NS210: Incorrect value type
+  }
+  resources {
+    memory = "lots" # ERROR NS213: Invalid size
+    cpus   = 0      # ERROR NS212: Number out of range
+  }
+  volume "data" {
+    path   = "/data"
+    source = "volume.x" # ERROR NS210: Incorrect value type
+  }
+}
+secret "a" {
+  rotate_after = "36h" # ERROR NS214: Invalid duration
+  bytes        = 8     # ERROR NS212: Number out of range
+}
+secret "b" {
+  kind      = "x509"
+  hosts     = ["a"]
+  signed_by = secret.a # ERROR NS210: Incorrect value type
+}
