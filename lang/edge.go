@@ -22,7 +22,7 @@ func contains(words, word string) bool {
 }
 
 // ingress reads the ingress block.
-func (x *instance) ingress(b *hclsyntax.Block, spec *schema.Block) *Ingress {
+func (x *instance) ingress(b *hclsyntax.Block, spec *schema.Block, posture string) *Ingress {
 	r := x.read(b, spec, x.sc)
 	in := &Ingress{
 		Declared: Declared{Address: "ingress", Range: r.at},
@@ -33,7 +33,7 @@ func (x *instance) ingress(b *hclsyntax.Block, spec *schema.Block) *Ingress {
 		t := x.read(tb, r.nested("tls"), x.sc)
 		in.Profile = t.str("profile")
 		for _, cb := range t.blocks("certificate") {
-			in.Certificate = x.certificate(x.read(cb, t.nested("certificate"), x.sc))
+			in.Certificate = x.certificate(x.read(cb, t.nested("certificate"), x.sc), posture)
 		}
 		for _, hb := range t.blocks("hsts") {
 			h := x.read(hb, t.nested("hsts"), x.sc)
@@ -53,25 +53,26 @@ func (x *instance) ingress(b *hclsyntax.Block, spec *schema.Block) *Ingress {
 	return in
 }
 
-func (x *instance) certificate(r *reader) *Certificate {
-	c := &Certificate{Range: r.at}
-	for _, name := range []string{"local", "files"} {
-		for _, b := range r.blocks(name) {
-			if c.Source != "" {
-				x.ev.Report(diag.Errorf("NS113", source.FromHCL(b.DefRange()), "Conflicting arguments", "A certificate comes from one source: local or files, not both."))
-			}
-			n := x.read(b, r.nested(name), x.sc)
-			c.Source, c.Range = name, n.at
-			if name == "files" {
-				c.Certificate, c.PrivateKey = n.str("certificate"), n.str("private_key")
-			}
-		}
+// certificate reads where the certificate comes from. A block with both sources
+// means local in development and files in production.
+func (x *instance) certificate(r *reader, posture string) *Certificate {
+	var local, files *Certificate
+	for _, b := range r.blocks("local") {
+		local = &Certificate{Range: x.read(b, r.nested("local"), x.sc).at, Source: "local"}
 	}
-	if c.Source == "" {
-		x.ev.Report(diag.Errorf("NS103", r.at, "Missing argument",
-			"A certificate block says where the certificate comes from, as in\n    files {\n      certificate = \"/etc/ssl/shop/fullchain.pem\"\n      private_key = \"/etc/ssl/shop/privkey.pem\"\n    }\nor, for development,\n    local {}"))
+	for _, b := range r.blocks("files") {
+		n := x.read(b, r.nested("files"), x.sc)
+		files = &Certificate{Range: n.at, Source: "files", Certificate: n.str("certificate"), PrivateKey: n.str("private_key")}
 	}
-	return c
+	switch {
+	case local != nil && (files == nil || posture == "development"):
+		return local
+	case files != nil:
+		return files
+	}
+	x.ev.Report(diag.Errorf("NS103", r.at, "Missing argument",
+		"A certificate block says where the certificate comes from, as in\n    files {\n      certificate = \"/etc/ssl/shop/fullchain.pem\"\n      private_key = \"/etc/ssl/shop/privkey.pem\"\n    }\nand, for development,\n    local {}"))
+	return &Certificate{Range: r.at}
 }
 
 // firewall reads the firewall block.

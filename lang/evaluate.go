@@ -251,7 +251,7 @@ func (x *instance) edges(st *Stack) {
 				x.ev.Report(duplicate(at, "block", "ingress", st.Ingress.Range))
 				continue
 			}
-			st.Ingress = x.ingress(b, nested.Block)
+			st.Ingress = x.ingress(b, nested.Block, st.Posture.V)
 		case "firewall":
 			if st.Firewall != nil {
 				x.ev.Report(duplicate(at, "block", "firewall", st.Firewall.Range))

@@ -20,7 +20,7 @@ func ingress() *Block {
 				},
 				Blocks: []Nested{
 					{Block: &Block{
-						Name: "certificate", Doc: "Where the certificate comes from: exactly one of the blocks `local` and `files`.",
+						Name: "certificate", Doc: "Where the certificate comes from: `local`, `files`, or both, which means `local` in development and `files` in production.",
 						Blocks: []Nested{
 							{Block: &Block{Name: "local", Doc: "A certificate authority of the stack's own, which may sign for the stack's hosts only. Refused in production."}, Max: 1},
 							{Block: &Block{

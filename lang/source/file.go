@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"sort"
 	"unicode/utf8"
 )
@@ -83,6 +84,9 @@ func (f *File) ColumnUTF16(p Pos) int {
 
 func (f *File) before(p Pos) []byte {
 	start := f.LineStart(int(p.Line))
+	if start == 0 && bytes.HasPrefix(f.Bytes, []byte(byteOrderMark)) {
+		start = len(byteOrderMark) // editors do not count it as a column
+	}
 	end := min(int(p.Byte), len(f.Bytes))
 	if end < start {
 		return nil
