@@ -1,0 +1,183 @@
+// Command measure runs the speed comparisons of docs/performance.md: whole
+// processes, in turn, medians, and only ratios between processes of one run.
+// It never fails for being slow: a machine's load is not a defect.
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"nselfc/internal/bench"
+)
+
+func main() {
+	runs := flag.Int("runs", 7, "counted runs of each command")
+	compose := flag.String("compose", os.Getenv("NSELFC_COMPOSE"), "docker-compose binary to compare with; none when empty")
+	flag.Parse()
+	if err := run(context.Background(), *runs, *compose); err != nil {
+		fmt.Fprintln(os.Stderr, "measure:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, runs int, compose string) error {
+	dir, err := os.MkdirTemp("", "nselfc-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	b := &session{ctx: ctx, dir: dir, runs: runs}
+	for _, tool := range []struct{ name, pkg string }{{"nselfc", "./cmd/nselfc"}, {"floor", "./internal/bench/floor"}} {
+		cmd := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, tool.name), tool.pkg)
+		cmd.Stderr = os.Stderr
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("building %s: %w", tool.pkg, err)
+		}
+	}
+	for _, n := range []int{10, 1000, 5000} {
+		if err := os.MkdirAll(b.stack(n), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(b.stack(n), "nself.hcl"), bench.Stack(n), 0o644); err != nil {
+			return err
+		}
+	}
+	return b.table(compose)
+}
+
+// session is one series of measurements on one set of files.
+type session struct {
+	ctx  context.Context
+	dir  string
+	runs int
+}
+
+func (s *session) stack(n int) string   { return filepath.Join(s.dir, fmt.Sprintf("stack%d", n)) }
+func (s *session) tool(n string) string { return filepath.Join(s.dir, n) }
+
+func (s *session) build(n int) command {
+	out := filepath.Join(s.stack(n), "out")
+	return command{
+		argv:  []string{s.tool("nselfc"), "build", filepath.Join(s.stack(n), "nself.hcl"), "--no-secrets"},
+		reset: func() error { return os.RemoveAll(out) },
+	}
+}
+
+func (s *session) floor(n int) command {
+	out := filepath.Join(s.stack(n), "floor")
+	return command{
+		argv:  []string{s.tool("floor"), filepath.Join(s.stack(n), "nself.hcl"), filepath.Join(out, "docker-compose.yml")},
+		reset: func() error { return os.RemoveAll(out) },
+	}
+}
+
+func (s *session) table(compose string) error {
+	fmt.Println("| comparison | wall | processor | peak memory | bar |")
+	fmt.Println("|---|---|---|---|---|")
+	version := command{argv: []string{s.tool("nselfc"), "version"}}
+	rows := []struct {
+		name string
+		a, b command
+		bar  string
+	}{
+		{"build of 1000 services / floor", s.build(1000), s.floor(1000), "wall 1.6, memory 1.8"},
+		{"build of 5000 services / build of 1000", s.build(5000), s.build(1000), "wall 5.5"},
+		{"build of 10 services / `nselfc version`", s.build(10), version, "wall 4"},
+	}
+	for _, r := range rows {
+		if err := s.row(r.name, r.a, r.b, r.bar); err != nil {
+			return err
+		}
+	}
+	if compose == "" {
+		fmt.Println("\n`docker compose config` was not compared: no binary was named.")
+		return nil
+	}
+	if err := s.once(s.build(1000)); err != nil {
+		return err
+	}
+	config := command{argv: []string{compose, "--project-directory", filepath.Join(s.stack(1000), "out"), "-f", filepath.Join(s.stack(1000), "out", "docker-compose.yml"), "config", "--no-env-resolution", "-q"}}
+	fresh := s.build(1000)
+	fresh.reset = func() error { return nil } // the comparison needs its output
+	return s.row("`docker compose config` of 1000 services / build", config, fresh, "wall at least 5")
+}
+
+// command is one process to time; reset undoes what the last run left.
+type command struct {
+	argv  []string
+	reset func() error
+}
+
+type figures struct {
+	wall, cpu time.Duration
+	peak      int64 // KiB
+}
+
+// row times two commands in turn and prints the ratios of their medians.
+func (s *session) row(name string, a, b command, bar string) error {
+	var fa, fb []figures
+	for i := range s.runs + 1 {
+		x, err := s.time(a)
+		if err != nil {
+			return err
+		}
+		y, err := s.time(b)
+		if err != nil {
+			return err
+		}
+		if i > 0 { // the first pair warms the caches
+			fa, fb = append(fa, x), append(fb, y)
+		}
+	}
+	wall := ratio(fa, fb, func(f figures) float64 { return float64(f.wall) })
+	cpu := ratio(fa, fb, func(f figures) float64 { return float64(f.cpu) })
+	peak := ratio(fa, fb, func(f figures) float64 { return float64(f.peak) })
+	fmt.Printf("| %s | %.2f | %.2f | %.2f | %s |\n", name, wall, cpu, peak, bar)
+	return nil
+}
+
+func ratio(a, b []figures, of func(figures) float64) float64 {
+	return median(a, of) / median(b, of)
+}
+
+func median(f []figures, of func(figures) float64) float64 {
+	v := make([]float64, 0, len(f))
+	for _, x := range f {
+		v = append(v, of(x))
+	}
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+func (s *session) once(c command) error {
+	_, err := s.time(c)
+	return err
+}
+
+func (s *session) time(c command) (figures, error) {
+	if c.reset != nil {
+		if err := c.reset(); err != nil {
+			return figures{}, err
+		}
+	}
+	cmd := exec.CommandContext(s.ctx, c.argv[0], c.argv[1:]...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	start := time.Now()
+	if err := cmd.Run(); err != nil {
+		return figures{}, fmt.Errorf("%v: %w\n%s", c.argv, err, out.String())
+	}
+	f := figures{wall: time.Since(start), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
+	if ru, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		f.peak = ru.Maxrss
+	}
+	return f, nil
+}

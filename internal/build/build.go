@@ -1,0 +1,193 @@
+// Package build joins the phases: it opens a stack, compiles its environments,
+// and brings the output directory and the secrets of the host up to date. It
+// decides nothing about the language or the output, and prints nothing.
+package build
+
+import (
+	"context"
+	"crypto/sha256"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"nselfc/compiler"
+	"nselfc/compiler/ir"
+	"nselfc/emit"
+	"nselfc/emit/compose"
+	"nselfc/emit/nginx"
+	"nselfc/emit/outdir"
+	"nselfc/emit/ufw"
+	"nselfc/lang"
+	"nselfc/lang/diag"
+	"nselfc/lang/source"
+)
+
+// Environment is one environment of a stack, compiled.
+type Environment struct {
+	Name  string // "" for the nameless one
+	Stack *ir.Stack
+	Files []emit.File // committed and secret ones
+}
+
+// Development tells whether the environment is a developer's own.
+func (e *Environment) Development() bool { return e.Stack.Posture == ir.Development }
+
+// Compiled is a stack with the environments that were asked for.
+type Compiled struct {
+	Dir          string // the stack's folder
+	Source       *lang.Source
+	Environments []*Environment
+}
+
+// Files gives the texts that diagnostics point into.
+func (c *Compiled) Files() source.Files {
+	if c.Source == nil {
+		return nil
+	}
+	return c.Source.Files()
+}
+
+// Options say what to compile.
+type Options struct {
+	Env string // the only environment to compile; "" for all
+	// Out is the output directory, relative to the working directory; "" is
+	// "out" in the stack's folder.
+	Out   string
+	Trace bool // keep what caused each line
+}
+
+// Compile opens and compiles a stack: path is a file, or a folder with all its
+// .hcl files. Nothing is written. The result is never nil, and holds only
+// environments without errors.
+func Compile(ctx context.Context, path string, opts Options) (*Compiled, diag.List) {
+	c := &Compiled{}
+	in, d := open(path)
+	if d != nil {
+		return c, diag.List{d}
+	}
+	defer in.close()
+	c.Dir = in.dir
+	src, diags := lang.Open(in.fsys, in.names)
+	c.Source = src
+	names := src.Environments()
+	if opts.Env != "" {
+		if !slices.Contains(names, opts.Env) {
+			if diags.HasErrors() {
+				return c, diags.Sort() // a file that did not parse may declare it
+			}
+			return c, append(diags, unknownEnvironment(in, opts.Env, names))
+		}
+		names = []string{opts.Env}
+	}
+	for _, name := range names {
+		if ctx.Err() != nil {
+			return c, diags.Sort()
+		}
+		env, more := compile(src, name, c.stackDir(opts, name), opts.Trace)
+		diags = append(diags, more...)
+		if env != nil && !more.HasErrors() {
+			c.Environments = append(c.Environments, env)
+		}
+	}
+	return c, diags.Sort()
+}
+
+// OutDir gives the output directory of the stack.
+func (c *Compiled) OutDir(opts Options) string {
+	if opts.Out != "" {
+		return opts.Out
+	}
+	return filepath.Join(c.Dir, "out")
+}
+
+// stackDir gives the way from an environment's output directory back to the
+// stack's folder, as the compose file needs it: slash-separated, and relative
+// so that it holds on every machine.
+func (c *Compiled) stackDir(opts Options, env string) string {
+	out, errOut := filepath.Abs(filepath.Join(c.OutDir(opts), env))
+	dir, errDir := filepath.Abs(c.Dir)
+	if errOut != nil || errDir != nil {
+		return ""
+	}
+	rel, err := filepath.Rel(out, dir)
+	if err != nil {
+		return ""
+	}
+	return filepath.ToSlash(rel)
+}
+
+// compile runs the phases for one environment; each runs only when the one
+// before has found no error.
+func compile(src *lang.Source, name, stackDir string, trace bool) (*Environment, diag.List) {
+	evaluated, diags := src.Evaluate(name)
+	if evaluated == nil || diags.HasErrors() {
+		return nil, diags
+	}
+	lowered, more := compiler.Compile(evaluated, compiler.Options{StackDir: stackDir})
+	diags = append(diags, more...)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	env := &Environment{Name: name, Stack: lowered}
+	more = env.render(trace)
+	return env, append(diags, more...)
+}
+
+// render runs the emitters and holds the compose file against its schema.
+func (e *Environment) render(trace bool) diag.List {
+	composed, diags := compose.Render(e.Stack, compose.Options{Trace: trace})
+	if !diags.HasErrors() {
+		diags = append(diags, compose.Check(e.Stack, composed)...)
+	}
+	edge, more := nginx.Render(e.Stack, nginx.Options{Trace: trace})
+	diags = append(diags, more...)
+	wall, more := ufw.Render(e.Stack, ufw.Options{Trace: trace})
+	diags = append(diags, more...)
+	e.Files = append(e.Files, composed...)
+	e.Files = append(e.Files, edge...)
+	e.Files = append(e.Files, wall...)
+	for _, f := range e.Stack.Files {
+		out := emit.File{Path: f.Path, Mode: f.Mode, Text: f.Content}
+		if trace {
+			out.Marks = []emit.Mark{{Line: 1, Origin: f.Origin}}
+		}
+		e.Files = append(e.Files, out)
+	}
+	return diags
+}
+
+// committed gives the files that belong into git.
+func (e *Environment) committed() []emit.File {
+	out := make([]emit.File, 0, len(e.Files))
+	for _, f := range e.Files {
+		if !f.Secret() {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// meta gives what the lock records beside the files.
+func (c *Compiled) meta(e *Environment, version string) outdir.Meta {
+	m := outdir.Meta{Stack: e.Stack.Project, Compiler: version}
+	for name, f := range c.Files() {
+		if strings.HasPrefix(name, "catalog/") {
+			continue // part of the compiler
+		}
+		m.Inputs = append(m.Inputs, outdir.Input{Name: name, Digest: sha256.Sum256(f.Bytes)})
+	}
+	slices.SortFunc(m.Inputs, func(a, b outdir.Input) int { return strings.Compare(a.Name, b.Name) })
+	seen := map[string]bool{}
+	for _, s := range e.Stack.Services {
+		if s.Image.V == "" || seen[s.Image.V] {
+			continue
+		}
+		seen[s.Image.V] = true
+		ref, digest, _ := strings.Cut(s.Image.V, "@")
+		m.Images = append(m.Images, outdir.Image{Reference: ref, Digest: digest})
+	}
+	for _, s := range e.Stack.Secrets {
+		m.Secrets = append(m.Secrets, outdir.Secret{Address: s.Address, Kind: s.Kind.V})
+	}
+	return m
+}

@@ -1,0 +1,85 @@
+package build
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"nselfc/lang/diag"
+	"nselfc/lang/eval"
+	"nselfc/lang/source"
+)
+
+// input is the stack's folder, opened so that nothing outside it can be read
+// through it, by links or otherwise.
+type input struct {
+	dir   string
+	root  *os.Root
+	fsys  fs.FS
+	names []string
+}
+
+func (in *input) close() { _ = in.root.Close() } // opened for reading only
+
+// open finds the files of a stack. path is a file or a folder.
+func open(path string) (*input, *diag.Diagnostic) {
+	if path == "" {
+		path = "."
+	}
+	at := source.Range{File: path, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, unreadable(at, path, err)
+	}
+	dir, name := path, ""
+	if !info.IsDir() {
+		dir, name = filepath.Dir(path), filepath.Base(path)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, unreadable(at, dir, err)
+	}
+	in := &input{dir: dir, root: root, fsys: root.FS()}
+	if name != "" {
+		in.names = []string{name}
+		return in, nil
+	}
+	entries, err := fs.ReadDir(in.fsys, ".")
+	if err != nil {
+		in.close()
+		return nil, unreadable(at, dir, err)
+	}
+	for _, e := range entries {
+		if !e.IsDir() && strings.HasSuffix(e.Name(), ".hcl") && !strings.HasSuffix(e.Name(), ".nselftest.hcl") {
+			in.names = append(in.names, e.Name())
+		}
+	}
+	sort.Strings(in.names)
+	return in, nil
+}
+
+func unreadable(at source.Range, path string, err error) *diag.Diagnostic {
+	if errors.Is(err, fs.ErrNotExist) {
+		return diag.Errorf("NS122", at, "File cannot be read", "There is no file or folder %q.", path)
+	}
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	return diag.Errorf("NS122", at, "File cannot be read", "%q cannot be read: %s.", path, err)
+}
+
+func unknownEnvironment(in *input, name string, names []string) *diag.Diagnostic {
+	file := "nself.hcl"
+	if len(in.names) > 0 {
+		file = in.names[0]
+	}
+	at := source.Range{File: file, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+	if len(names) == 1 && names[0] == "" {
+		return diag.Errorf("NS124", at, "Unknown environment", "The stack has no environments; leave --env out, or declare one:\n    environment %q {}", name)
+	}
+	return diag.Errorf("NS124", at, "Unknown environment", "The stack has no environment named %q.%s It has: %s.", name, eval.DidYouMean(name, names), strings.Join(names, ", "))
+}

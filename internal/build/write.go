@@ -1,0 +1,180 @@
+package build
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"nselfc/compiler/ir"
+	"nselfc/emit/outdir"
+	"nselfc/internal/secrets"
+	"nselfc/lang/diag"
+	"nselfc/lang/source"
+)
+
+// WriteOptions say how to write.
+type WriteOptions struct {
+	Options
+	Version   string   // of nselfc, for the lock
+	NoSecrets bool     // make no secrets, whatever the environment
+	Force     []string // paths whose hand edits may be overwritten, as typed
+	Now       time.Time
+	OnWait    func() // called when another build holds the directory
+}
+
+// Written is what became of one environment.
+type Written struct {
+	Environment *Environment
+	Dir         string // its output directory
+	Result      *outdir.Result
+	Secrets     *secrets.Report // nil when none were made
+}
+
+// Write brings the output directories of all compiled environments up to date,
+// and then the secrets of those that run here. Everything that can be checked is
+// checked before the first byte is written.
+func (c *Compiled) Write(ctx context.Context, opts WriteOptions) ([]*Written, diag.List) {
+	var diags diag.List
+	var jobs []*job
+	defer func() {
+		for _, j := range jobs {
+			j.dir.Close()
+		}
+	}()
+	for _, e := range c.Environments {
+		j, more := c.prepare(e, opts)
+		diags = append(diags, more...)
+		if j != nil {
+			jobs = append(jobs, j)
+		}
+	}
+	for _, f := range opts.Force {
+		if !claimed(jobs, f) {
+			diags = append(diags, unclaimed(f))
+		}
+	}
+	if diags.HasErrors() || ctx.Err() != nil {
+		return nil, diags.Sort()
+	}
+	var out []*Written
+	for _, j := range jobs {
+		w, more := c.write(ctx, j, opts)
+		out = append(out, w)
+		diags = append(diags, more...)
+		if more.HasErrors() {
+			break
+		}
+	}
+	return out, diags.Sort()
+}
+
+// job is one environment, checked and ready to be written.
+type job struct {
+	env     *Environment
+	dir     *outdir.Dir
+	plan    *outdir.Plan
+	secrets bool
+	force   []string // below the output directory
+}
+
+// prepare takes the directory, plans, and checks the secrets.
+func (c *Compiled) prepare(e *Environment, opts WriteOptions) (*job, diag.List) {
+	var below []string
+	if e.Name != "" {
+		below = []string{e.Name}
+	}
+	dir, d := outdir.Open(c.OutDir(opts.Options), below...)
+	if d != nil {
+		return nil, diag.List{d}
+	}
+	j := &job{env: e, dir: dir}
+	if d := dir.Acquire(); d != nil {
+		dir.Close()
+		return nil, diag.List{d}
+	}
+	for _, f := range opts.Force {
+		if rel, ok := dir.Rel(f); ok {
+			j.force = append(j.force, rel)
+		}
+	}
+	var diags diag.List
+	j.plan, diags = dir.Plan(e.committed(), c.meta(e, opts.Version), outdir.Options{Force: j.force})
+	// Secrets belong where the stack runs: a laptop, or the host that was named.
+	j.secrets = !opts.NoSecrets && (e.Name == "" || e.Development() || opts.Env == e.Name)
+	if j.secrets {
+		_, more := secrets.Check(dir.Name(), e.Stack, e.Files, c.secretOptions(j, opts))
+		diags = append(diags, more...)
+	}
+	return j, diags
+}
+
+func (c *Compiled) write(ctx context.Context, j *job, opts WriteOptions) (*Written, diag.List) {
+	w := &Written{Environment: j.env, Dir: j.dir.Name()}
+	var diags diag.List
+	w.Result, diags = j.dir.Apply(ctx, j.plan)
+	if diags.HasErrors() || !j.secrets || ctx.Err() != nil {
+		return w, diags
+	}
+	report, more := secrets.Materialize(ctx, j.dir.Name(), j.env.Stack, j.env.Files, c.secretOptions(j, opts))
+	w.Secrets = report
+	return w, append(diags, more...)
+}
+
+func (c *Compiled) secretOptions(j *job, opts WriteOptions) secrets.Options {
+	return secrets.Options{
+		Now: opts.Now, StackDir: c.Dir, Owners: owners(j.env), OnWait: opts.OnWait,
+		Force: secretPaths(j.force),
+	}
+}
+
+func secretPaths(force []string) []string {
+	var out []string
+	for _, f := range force {
+		if strings.HasPrefix(f, ".secrets.d/") {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// owners maps each secret file that only one user reads to that user.
+func owners(e *Environment) map[string]int {
+	out := map[string]int{}
+	shared := map[string]bool{}
+	for _, s := range e.Stack.Services {
+		uid, ok := numericUser(s.User.V)
+		for _, m := range append(append([]ir.Mount(nil), s.Secrets...), s.Configs...) {
+			if other, seen := out[m.File]; !ok || (seen && other != uid) {
+				shared[m.File] = true
+			}
+			out[m.File] = uid
+		}
+	}
+	for f := range shared {
+		delete(out, f)
+	}
+	return out
+}
+
+func claimed(jobs []*job, typed string) bool {
+	for _, j := range jobs {
+		if _, ok := j.dir.Rel(typed); ok {
+			return true
+		}
+	}
+	return false
+}
+
+func unclaimed(typed string) *diag.Diagnostic {
+	at := source.Range{File: typed, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+	return diag.Errorf("NS125", at, "Forced path is not in the output",
+		"--force names the path of a file in an output directory of this build, as in\n    --force out/prod/docker-compose.yml\nNo environment that is built writes %q.", typed)
+}
+
+// numericUser gives the user of "uid" or "uid:gid".
+func numericUser(user string) (int, bool) {
+	uid, _, _ := strings.Cut(user, ":")
+	n, err := strconv.Atoi(uid)
+	return n, err == nil
+}

@@ -1,0 +1,309 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"nselfc/lang/diag"
+	"nselfc/lang/source"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("%s differs (-want +got):\n%s", name, d)
+	}
+}
+
+const stack = "service \"api\" {\n\timge = \"x\" # größe\n}\n\nservice \"api\" {\r\n  image = <<E\n  a\nE\r\n}\n"
+
+// at finds the nth occurrence of text.
+func at(t *testing.T, f *source.File, text string, nth int) source.Range {
+	t.Helper()
+	off := 0
+	for {
+		i := bytes.Index(f.Bytes[off:], []byte(text))
+		if i < 0 {
+			t.Fatalf("%q is not in the text", text)
+		}
+		off += i
+		if nth == 0 {
+			return source.Range{File: f.Name, Start: f.PosAt(off), End: f.PosAt(off + len(text))}
+		}
+		nth--
+		off += len(text)
+	}
+}
+
+func sample(t *testing.T) (diag.List, source.Files) {
+	f := source.NewFile("nself.hcl", []byte(stack))
+	typo := diag.Errorf("NS102", at(t, f, "imge", 0), "Unsupported argument",
+		"A service block has no argument named \"imge\". Did you mean \"image\"? An argument that nobody reads would be a setting that silently does nothing.\n    image = \"x\" # this line is code and is never wrapped, however long it may become in the end\nThe end.")
+	typo.Fix = []diag.Edit{{Range: at(t, f, "imge", 0), Text: "image"}}
+	twice := diag.Errorf("NS106", at(t, f, "service \"api\"", 1), "Duplicate block", "Two services have the name \"api\".").
+		With(at(t, f, "service \"api\"", 0), "first declared here")
+	text := diag.Warningf("NS999", at(t, f, "<<E\n  a\nE", 0), "Warning over several lines", "")
+	word := diag.Warningf("NS998", at(t, f, "größe", 0), "Columns are code points", "Not bytes.")
+	nowhere := diag.Errorf("NS900", source.Range{}, "No place", "This is a bug in nselfc.")
+	note := &diag.Diagnostic{Code: "NS997", Severity: diag.Note, Summary: "A note", Subject: source.Range{File: "elsewhere.hcl", Start: source.Pos{Line: 7}}}
+	return diag.List{nowhere, note, typo, word, twice, text}, source.Files{f.Name: f}
+}
+
+func TestText(t *testing.T) {
+	list, files := sample(t)
+	r := New(list, files, func(s string) string { return "shop/" + s })
+	for name, o := range map[string]TextOptions{
+		"text.txt":   {Width: 80},
+		"wide.txt":   {},
+		"color.txt":  {Color: true, Width: 100},
+		"capped.txt": {Width: 80, Limit: 3},
+	} {
+		var b bytes.Buffer
+		if err := Text(&b, r, o); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, b.String())
+	}
+}
+
+func TestJSON(t *testing.T) {
+	list, files := sample(t)
+	var b bytes.Buffer
+	if err := JSON(&b, New(list, files, nil)); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "report.json", b.String())
+	// An editor that knows tofu's form reads the same names.
+	var out struct {
+		FormatVersion string `json:"format_version"`
+		Valid         bool
+		ErrorCount    int `json:"error_count"`
+		Diagnostics   []struct {
+			Severity, Summary string
+			Range             *struct {
+				Filename   string
+				Start, End struct{ Line, Column, Byte int }
+			}
+		}
+	}
+	if err := json.Unmarshal(b.Bytes(), &out); err != nil {
+		t.Fatal(err)
+	}
+	d := out.Diagnostics[3]
+	if out.FormatVersion != "1.0" || out.Valid || out.ErrorCount != 3 || d.Range == nil || d.Range.Start.Column != 15 || d.Range.End.Column != 20 || d.Range.End.Byte != 37 {
+		t.Errorf("got %+v", out)
+	}
+}
+
+func TestEmptyReportIsValid(t *testing.T) {
+	var b, text bytes.Buffer
+	r := New(nil, nil, nil)
+	if err := JSON(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := Text(&text, r, TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), `"valid": true`) || !strings.Contains(b.String(), `"diagnostics": []`) || text.Len() != 0 {
+		t.Errorf("got %s and %q", b.String(), text.String())
+	}
+}
+
+// validSARIF asks the schema that OASIS published, of which the pinned tools
+// bring a copy along (golangci-lint's gosec tests its own output with it).
+func validSARIF(t *testing.T, b []byte) error {
+	t.Helper()
+	dir, err := exec.Command("go", "mod", "download", "-modfile=../../../tools/go.mod", "-json", "github.com/securego/gosec/v2").Output()
+	var module struct{ Dir string }
+	if err == nil {
+		err = json.Unmarshal(dir, &module)
+	}
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("the SARIF schema cannot be had: %v", err)
+		}
+		t.Skipf("SKIPPED: the SARIF schema cannot be had without the developer tools: %v", err)
+	}
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join(module.Dir, "report", "sarif", "testdata", "sarif-schema-2.1.0.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(value)
+}
+
+func TestSARIF(t *testing.T) {
+	list, files := sample(t)
+	var b bytes.Buffer
+	if err := SARIF(&b, New(list, files, nil), "1.2.3"); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "report.sarif", b.String())
+	if err := validSARIF(t, b.Bytes()); err != nil {
+		t.Errorf("the schema refuses it: %v", err)
+	}
+	// The judge must be able to refuse.
+	for _, bad := range []string{`"level": "error"`, `"columnKind": "unicodeCodePoints"`, `"startLine": `} {
+		broken := strings.Replace(b.String(), bad, strings.Replace(strings.Replace(bad, ": \"", ": \"not-", 1), "Line", "Lime", 1), 1)
+		if broken == b.String() || validSARIF(t, []byte(broken)) == nil {
+			t.Errorf("the schema takes a wrong %s", bad)
+		}
+	}
+}
+
+func TestSARIFEmpty(t *testing.T) {
+	var b bytes.Buffer
+	if err := SARIF(&b, New(nil, nil, nil), ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := validSARIF(t, b.Bytes()); err != nil {
+		t.Error(err)
+	}
+}
+
+// fingerprints gives the fingerprints of one finding per line of src that
+// holds "bad".
+func fingerprints(t *testing.T, src string) []string {
+	t.Helper()
+	f := source.NewFile("f.hcl", []byte(src))
+	var list diag.List
+	for n := range f.LineCount() {
+		if line := f.Line(n + 1); bytes.Contains(line, []byte("bad")) {
+			start := f.LineStart(n + 1)
+			list = append(list, diag.Errorf("NS101", source.Range{File: f.Name, Start: f.PosAt(start), End: f.PosAt(start + len(line))}, "s", "d"))
+		}
+	}
+	var b bytes.Buffer
+	if err := SARIF(&b, New(list, source.Files{f.Name: f}, nil), ""); err != nil {
+		t.Fatal(err)
+	}
+	var log sarifLog
+	if err := json.Unmarshal(b.Bytes(), &log); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, r := range log.Runs[0].Results {
+		out = append(out, r.Fingerprints["nselfc/v1"])
+	}
+	return out
+}
+
+func TestFingerprintsSurviveMoves(t *testing.T) {
+	before := fingerprints(t, "bad = 1\nbad = 2\nbad = 2\n")
+	after := fingerprints(t, "# new\n\nbad = 1\n  bad = 2\nfine\nbad = 2\n")
+	if d := cmp.Diff(before, after); d != "" {
+		t.Errorf("moved lines changed fingerprints:\n%s", d)
+	}
+	if before[0] == before[1] || before[1] == before[2] {
+		t.Errorf("findings share a fingerprint: %v", before)
+	}
+	if changed := fingerprints(t, "bad = 3\n"); changed[0] == before[0] {
+		t.Error("a changed line keeps its fingerprint")
+	}
+}
+
+func TestGitHub(t *testing.T) {
+	list, files := sample(t)
+	nasty := diag.Errorf("NS101", at(t, files["nself.hcl"], "imge", 0), "100%: a,b", "50%\r\n::error::forged")
+	var b bytes.Buffer
+	if err := GitHub(&b, New(append(list, nasty), files, func(s string) string { return "a:b,c/" + s })); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "github.txt", b.String())
+	for line := range strings.Lines(b.String()) {
+		if !strings.HasPrefix(line, "::error ") && !strings.HasPrefix(line, "::warning ") && !strings.HasPrefix(line, "::notice ") {
+			t.Errorf("a message began a line of its own: %q", line)
+		}
+	}
+}
+
+// FuzzNoInjection lets texts of the stack try to reach the terminal.
+func FuzzNoInjection(f *testing.F) {
+	f.Add("a\x1b[2J\u202e\u0085\r\n\x00\xff", "nself\x1b.hcl", 2, 5)
+	f.Add("\uFEFFservice \"ä\" {\n\t👩‍👩‍👧\n", "f", 0, 3)
+	f.Fuzz(func(t *testing.T, text, name string, from, to int) {
+		file := source.NewFile(name, []byte(text))
+		clamp := func(n int) int { return min(max(n, 0), len(text)) }
+		r := source.Range{File: name, Start: file.PosAt(clamp(from)), End: file.PosAt(clamp(to))}
+		d := diag.Errorf("NS101", r, text, "%s", text).With(r, "%s", text)
+		d.Fix = []diag.Edit{{Range: r, Text: text}}
+		report := New(diag.List{d}, source.Files{name: file}, nil)
+		var b bytes.Buffer
+		if err := Text(&b, report, TextOptions{Width: 80}); err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range b.String() {
+			if c != '\n' && c != '\t' && (unicode.IsControl(c) || c >= 0x202A && c <= 0x202E || c >= 0x2066 && c <= 0x2069) {
+				t.Fatalf("%U at %d of %q", c, i, b.String())
+			}
+		}
+		if s := report.Diagnostics[0].Snippet; s != nil && (s.HighlightStart > s.HighlightEnd || s.HighlightEnd > utf8.RuneCountInString(s.Code)) {
+			t.Fatalf("marks outside the line: %+v", s)
+		}
+		for _, render := range []func() error{
+			func() error { return JSON(&b, report) },
+			func() error { return SARIF(&b, report, "") },
+			func() error { return GitHub(&b, report) },
+		} {
+			if err := render(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func TestManyFindingsAreQuick(t *testing.T) {
+	long := strings.Repeat("x", 8<<20)
+	f := source.NewFile("f.hcl", []byte(strings.Repeat("a = b\n", 10_000)+long))
+	var list diag.List
+	for n := range 10_000 {
+		start := f.LineStart(n + 1)
+		list = append(list, diag.Errorf("NS101", source.Range{File: "f.hcl", Start: f.PosAt(start), End: f.PosAt(start + 1)}, "s", "d"))
+	}
+	start := f.LineStart(10_001)
+	list = append(list, diag.Errorf("NS101", source.Range{File: "f.hcl", Start: f.PosAt(start), End: f.PosAt(len(f.Bytes))}, "s", "d"))
+	begin := time.Now()
+	r := New(list, source.Files{"f.hcl": f}, nil)
+	var b bytes.Buffer
+	if err := Text(&b, r, TextOptions{Width: 80, Limit: DefaultLimit}); err != nil {
+		t.Fatal(err)
+	}
+	if b.Len() > 64<<10 || !strings.Contains(b.String(), "and 9951 errors more") {
+		t.Errorf("%d bytes of text, ending in %q", b.Len(), b.String()[max(0, b.Len()-200):])
+	}
+	for _, err := range []error{JSON(&b, r), SARIF(&b, r, ""), GitHub(&b, r)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := time.Since(begin); d > 5*time.Second {
+		t.Errorf("took %v", d)
+	}
+}

@@ -1,0 +1,244 @@
+package render
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// TextOptions say how much a terminal can take.
+type TextOptions struct {
+	Color bool
+	// Width wraps prose, in columns; 0 does not wrap. Code never wraps.
+	Width int
+	// Limit is the number of findings shown, errors first; 0 shows all.
+	Limit int
+}
+
+// DefaultLimit is as many findings as anybody reads at once.
+const DefaultLimit = 50
+
+// Text writes the report for people: each finding with its place, its line and
+// what to do, and a count at the end. It writes nothing for an empty report.
+func Text(w io.Writer, r *Report, o TextOptions) error {
+	p := printer{w: bufio.NewWriter(w), o: o}
+	shown := pick(r.Diagnostics, o.Limit)
+	for i := range r.Diagnostics {
+		if shown == nil || shown[i] {
+			p.diagnostic(&r.Diagnostics[i])
+		}
+	}
+	p.summary(r, shown)
+	return p.w.Flush()
+}
+
+// pick chooses which of the findings to show: the errors first, and then what
+// fits, in their own order. It gives nil for all.
+func pick(list []Diagnostic, limit int) map[int]bool {
+	if limit <= 0 || len(list) <= limit {
+		return nil
+	}
+	shown := map[int]bool{}
+	for _, severity := range []string{"error", "warning", "note"} {
+		for i := range list {
+			if len(shown) < limit && list[i].Severity == severity {
+				shown[i] = true
+			}
+		}
+	}
+	return shown
+}
+
+// The five colours: SGR parameters of ECMA-48.
+const (
+	bold   = "1"
+	red    = "1;31"
+	yellow = "1;33"
+	blue   = "34"
+	green  = "32"
+)
+
+type printer struct {
+	w *bufio.Writer
+	o TextOptions
+}
+
+// printf writes; a bufio.Writer keeps its first error for Flush to return.
+func (p *printer) printf(format string, args ...any) { _, _ = fmt.Fprintf(p.w, format, args...) }
+
+func (p *printer) paint(color, s string) string {
+	if !p.o.Color || s == "" {
+		return s
+	}
+	return "\x1b[" + color + "m" + s + "\x1b[0m"
+}
+
+func (p *printer) diagnostic(d *Diagnostic) {
+	word, color := "Note", blue
+	switch d.Severity {
+	case "error":
+		word, color = "Error", red
+	case "warning":
+		word, color = "Warning", yellow
+	}
+	p.printf("%s %s\n", p.paint(color, word+" "+d.Code+":"), p.paint(bold, d.Summary))
+	if d.Range != nil {
+		p.place(*d.Range, "", d.Snippet, color, "^")
+	}
+	if d.Detail != "" {
+		p.printf("\n")
+		p.prose(d.Detail)
+	}
+	for _, rel := range d.Related {
+		p.printf("\n")
+		p.place(rel.Range, rel.Message, rel.Snippet, blue, "-")
+	}
+	if d.Fix != nil && d.Fix.Preview != nil {
+		p.printf("\n  Suggested change:\n")
+		p.lines(d.Fix.Preview, green)
+	}
+	p.printf("\n")
+}
+
+// place prints a position in the form that editors and terminals turn into a
+// link, and the line below it.
+func (p *printer) place(r Range, message string, s *Snippet, color, mark string) {
+	if r.Filename == "" {
+		if message != "" {
+			p.printf("  %s\n", message)
+		}
+		return
+	}
+	at := fmt.Sprintf("%s:%d:%d", r.Filename, r.Start.Line, r.Start.Column)
+	if message != "" {
+		message = ": " + message
+	}
+	p.printf("  %s%s\n", p.paint(bold, at), message)
+	if s == nil {
+		return
+	}
+	p.lines(s, "")
+	width := max(1, s.HighlightEnd-s.HighlightStart)
+	gutter := strings.Repeat(" ", len(strconv.Itoa(s.StartLine)))
+	p.printf("  %s %s%s\n", p.paint(blue, gutter+" |"), indentLike(s.Code, s.HighlightStart), p.paint(color, strings.Repeat(mark, width)))
+}
+
+// lines prints code with its line numbers.
+func (p *printer) lines(s *Snippet, color string) {
+	for i, line := range strings.Split(s.Code, "\n") {
+		p.printf("  %s %s\n", p.paint(blue, strconv.Itoa(s.StartLine+i)+" |"), p.paint(color, line))
+	}
+}
+
+// indentLike gives blanks as wide as the first n characters of s: tabs stay
+// tabs, so that marks stand below what they mark however wide a tab is.
+func indentLike(s string, n int) string {
+	var b strings.Builder
+	for _, r := range s {
+		if n == 0 {
+			break
+		}
+		n--
+		if r == '\t' {
+			b.WriteByte('\t')
+		} else {
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+// prose prints sentences, wrapped and indented by two. A line that begins with
+// four spaces is code: it is not wrapped.
+func (p *printer) prose(text string) {
+	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		if strings.HasPrefix(line, "    ") || line == "" {
+			p.printf("%s\n", strings.TrimRight("  "+line, " "))
+			continue
+		}
+		for _, part := range wrap(line, p.o.Width-2) {
+			p.printf("  %s\n", part)
+		}
+	}
+}
+
+// wrap splits a line at spaces into parts of at most width columns. Widths
+// below 20 and lines that fit are left alone; so is a word that does not fit.
+func wrap(line string, width int) []string {
+	if width < 20 || utf8.RuneCountInString(line) <= width {
+		return []string{line}
+	}
+	var out []string
+	var b strings.Builder
+	n := 0
+	for word := range strings.FieldsSeq(line) {
+		size := utf8.RuneCountInString(word)
+		if n > 0 && n+1+size > width {
+			out = append(out, b.String())
+			b.Reset()
+			n = 0
+		}
+		if n > 0 {
+			b.WriteByte(' ')
+			n++
+		}
+		b.WriteString(word)
+		n += size
+	}
+	return append(out, b.String())
+}
+
+// summary counts, says what was left out, and where to read more.
+func (p *printer) summary(r *Report, shown map[int]bool) {
+	if len(r.Diagnostics) == 0 {
+		return
+	}
+	if shown != nil {
+		errors, others := 0, 0
+		for i := range r.Diagnostics {
+			switch {
+			case shown[i]:
+			case r.Diagnostics[i].Severity == "error":
+				errors++
+			default:
+				others++
+			}
+		}
+		p.printf("… and %s more that are not shown here; --format json shows all.\n", countOf(errors, "error", others, "warning"))
+	}
+	line := countOf(r.ErrorCount, "error", r.WarningCount, "warning")
+	if line == "" {
+		return // notes alone need no count
+	}
+	p.printf("%s. What a code means: nselfc explain %s\n", p.paint(bold, line), r.first())
+}
+
+// first gives the code to look up first.
+func (r *Report) first() string {
+	for _, d := range r.Diagnostics {
+		if d.Severity == "error" || r.ErrorCount == 0 {
+			return d.Code
+		}
+	}
+	return "CODE"
+}
+
+// countOf prints two counts of things, leaving out those that are none.
+func countOf(n int, thing string, m int, other string) string {
+	var parts []string
+	for _, c := range []struct {
+		n    int
+		noun string
+	}{{n, thing}, {m, other}} {
+		switch {
+		case c.n == 1:
+			parts = append(parts, "1 "+c.noun)
+		case c.n > 1:
+			parts = append(parts, strconv.Itoa(c.n)+" "+c.noun+"s")
+		}
+	}
+	return strings.Join(parts, " and ")
+}
