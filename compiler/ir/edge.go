@@ -4,13 +4,16 @@ import "nselfc/lang/source"
 
 // Ingress is the one nginx that publishes ports.
 type Ingress struct {
-	Origin       source.Origin
-	Service      string // name of its Service
-	Version      Version
-	Profile      String // "guide", "intermediate", "modern"
-	HTTP         Int    // port in the container, unprivileged
-	HTTPS        Int
-	HTTPSPublic  Int // port that clients use, for redirects
+	Origin      source.Origin
+	Service     string // name of its Service
+	Version     Version
+	Profile     String // "guide", "intermediate", "modern"
+	HTTP        Int    // port in the container, unprivileged
+	HTTPS       Int
+	HTTPSPublic Int // port that clients use, for redirects
+	// HealthPort answers every request with 204, without a log line, on the
+	// container's 127.0.0.1 only: the container's health check asks there.
+	HealthPort   Int
 	HSTS         HSTS
 	RateLimit    *RateLimit // for every route that has none of its own; nil for no limit
 	TrustedProxy []String   // CIDRs whose X-Forwarded-For is believed
@@ -41,6 +44,7 @@ type HSTS struct {
 
 // Certificate names the files that nginx reads, as paths in the container.
 type Certificate struct {
+	Origin source.Origin
 	Source string // "local", "files"
 	Chain  string
 	Key    string
@@ -53,6 +57,7 @@ type RateLimit struct {
 	Requests Int
 	Window   Int // seconds
 	Burst    Int
+	Off      Bool // a route's own: no limit at all, where the ingress has one
 }
 
 // Host is one server name with its routes, longest path first.
@@ -74,7 +79,7 @@ type Route struct {
 	ReadTimeout    Int        // seconds
 	SendTimeout    Int        // seconds
 	WebSocket      Bool
-	StripPrefix    Bool // the service sees the path without Path
+	StripPrefix    Bool     // the service sees the path without Path
 	Headers        []Header // response headers that replace or add to the standard set; value "" removes one
 	AllowFrom      []String // CIDRs; empty for everybody
 }

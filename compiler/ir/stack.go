@@ -54,14 +54,18 @@ type Service struct {
 	Name    string // compose service name and host name on its networks
 	Address string // "service.api", `service.web["eu"]`, "redis.cache.service.main", "ingress"
 	Origin  source.Origin
+	// Site is where a user can act: the outermost kind or module block that the
+	// service comes from, or else the header of its own block.
+	Site source.Range
 
 	Image      String // empty when Build is set and no name is wanted
 	Build      *Build
 	Entrypoint []String
 	Command    []String
 	User       String // numeric "uid:gid"
+	Job        bool   // ends by itself: what needs it waits for its end
 	Store      String // "postgres", "redis" …: a store can never be published
-	Ports      []Port // container ports, in declaration order; none of them is published
+	Ports      []Port // container ports, by number; none of them is published
 	Publish    []Publish
 	Env        []EnvVar
 	EnvFile    String // path, below the output directory, of the git-ignored env file; "" when no env value is secret
@@ -80,8 +84,8 @@ type Service struct {
 	ReadOnly   Bool
 	CapAdd     []String // every capability is dropped first
 	Networks   []Attachment
-	DependsOn  []Dependency // transitively reduced
-	Digest     string       // sha256 over the committed form of the files it mounts: a change recreates the container
+	DependsOn  []Dependency            // transitively reduced
+	Digest     string                  // sha256 over the committed form of the files it mounts: a change recreates the container
 	Extra      source.Value[cty.Value] // extra_compose, validated; an object or unset
 }
 

@@ -1,7 +1,7 @@
 locals {
   images = {
     web    = "ghcr.io/acme/api:1.4.2"
-    worker = "ghcr.io/acme/worker:2.0.1"
+    worker = "ghcr.io/acme/worker:1.4.2"
   }
 }
 

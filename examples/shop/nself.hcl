@@ -64,7 +64,6 @@ service "api" {
   # Each becomes a file, /run/secrets/NAME, and a variable NAME_FILE that names it.
   secrets = {
     DATABASE_URL = postgres.main.roles.app.url
-    MIGRATE_URL  = postgres.main.roles.migrate.url
     REDIS_URL    = redis.cache.url
     JWT_KEY      = secret.jwt_key
   }
@@ -90,12 +89,12 @@ service "api" {
 }
 
 service "worker" {
-  image   = "ghcr.io/acme/worker:2.0.1"
-  command = ["work"]
+  image   = "ghcr.io/acme/worker:1.4.2"
+  command = ["worker"]
 
   secrets = {
-    REPORT_URL = postgres.main.roles.report.url
-    REDIS_URL  = redis.cache.url
+    DATABASE_URL = postgres.main.roles.app.url
+    REDIS_URL    = redis.cache.url
   }
 
   port "health" {

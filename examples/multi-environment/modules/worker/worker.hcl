@@ -10,7 +10,7 @@ variable "queue" {
 
 service "worker" {
   image   = var.image
-  command = ["work"]
+  command = ["worker"]
 
   port "health" {
     container = 8080

@@ -1,0 +1,136 @@
+package policy
+
+import (
+	"fmt"
+	"net/netip"
+
+	"nselfc/compiler/ir"
+	"nselfc/lang/source"
+)
+
+func publishedPort() Rule {
+	return Rule{
+		Code: "NS317", Title: "Port published past the ingress", Production: Error, Development: Error,
+		Source: "CIS Docker Benchmark 5.14; OWASP Docker D5a; moby#45610",
+		Check: eachPublished(func(stack *ir.Stack, s *ir.Service, p ir.Publish, report func(Finding)) {
+			loopback := isLoopback(p.HostIP.V)
+			switch {
+			case isIngress(stack, s), loopback && stack.Posture == ir.Development && s.Store.V == "":
+			case loopback && s.Store.V == "":
+				report(about(s, p.Host.Range,
+					"%s publishes a port on the host's loopback address. Every user and process of the server can reach it past the ingress, and on "+
+						"Docker before 28 its neighbours on the network can too. Publish it in development only, or give the service a route:\n\n"+
+						"    route {\n      host = \"api.example.com\"\n    }", s.Address))
+			default:
+				report(about(s, p.Host.Range,
+					"%s publishes port %d of the host. Only the ingress may: it has TLS, rate limits and a log, and the firewall knows it. "+
+						"This is a bug in nselfc, which has no way to ask for it: please report it.", s.Address, p.Host.V))
+			}
+		}),
+	}
+}
+
+func eachPublished(check func(stack *ir.Stack, s *ir.Service, p ir.Publish, report func(Finding))) func(*ir.Stack, func(Finding)) {
+	return func(stack *ir.Stack, report func(Finding)) {
+		for _, s := range stack.Services {
+			for _, p := range s.Publish {
+				check(stack, s, p, report)
+			}
+		}
+	}
+}
+
+func isIngress(stack *ir.Stack, s *ir.Service) bool {
+	return stack.Ingress != nil && stack.Ingress.Service == s.Name
+}
+
+func isLoopback(address string) bool {
+	a, err := netip.ParseAddr(address)
+	return err == nil && a.IsLoopback()
+}
+
+func localCertificate() Rule {
+	return Rule{
+		Code: "NS340", Title: "Local certificate in production", Production: Error,
+		Source: "Mozilla, Server Side TLS 6.0; OWASP Transport Layer Security",
+		Check: func(s *ir.Stack, report func(Finding)) {
+			if s.Ingress == nil || s.Ingress.Certificate.Source != "local" {
+				return
+			}
+			at := s.Ingress.Certificate.Origin.Range
+			if at.IsZero() {
+				at = s.Ingress.Origin.Range
+			}
+			report(Finding{At: at, Detail: "The ingress would serve a certificate of the stack's own authority. No browser trusts it; people who " +
+				"learn to click the warning away cannot tell an attacker from you. Bring a certificate:\n\n    tls {\n      certificate {\n" +
+				"        files {\n          certificate = \"/etc/ssl/shop/fullchain.pem\"\n          private_key = \"/etc/ssl/shop/privkey.pem\"\n" +
+				"        }\n      }\n    }\n\nor say that this environment is for development:\n\n    environment \"dev\" {\n      posture = \"development\"\n    }"})
+		},
+	}
+}
+
+func noFirewall() Rule {
+	return Rule{
+		Code: "NS341", Title: "Published ports without a firewall", Production: Warning,
+		Source: "Docker, Packet filtering and firewalls; CIS Debian 3.5",
+		Check: func(s *ir.Stack, report func(Finding)) {
+			if s.Firewall != nil || s.Ingress == nil {
+				return
+			}
+			report(Finding{At: s.Ingress.Origin.Range, Detail: "The stack publishes ports and has no firewall. Ports that Docker publishes go past ufw's own " +
+				"rules, and every other process of the host is reachable besides. Add one; ssh stays open by default:\n\n    firewall {\n      ssh {\n        port = 22\n      }\n    }"})
+		},
+	}
+}
+
+// unguarded are ports whose services are attacked as soon as they are found, and
+// what listens there.
+func unguarded(port int) string {
+	switch port {
+	case 2375, 2376:
+		return "a Docker engine"
+	case 3306:
+		return "MySQL"
+	case 5432:
+		return "PostgreSQL"
+	case 6379:
+		return "Redis"
+	case 9200, 9300:
+		return "Elasticsearch"
+	case 11211:
+		return "memcached"
+	case 27017:
+		return "MongoDB"
+	}
+	return ""
+}
+
+func openDatabase() Rule {
+	return Rule{
+		Code: "NS319", Title: "Database port open to the world", Production: Error, Development: Warning,
+		Source: "NIST SP 800-190, 4.4.2",
+		Check: func(s *ir.Stack, report func(Finding)) {
+			if s.Firewall == nil {
+				return
+			}
+			for _, p := range s.Firewall.Open {
+				what := unguarded(p.Port.V)
+				if what == "" || p.Container || len(p.From) > 0 && !everywhere(p.From) {
+					continue
+				}
+				report(Finding{At: p.Origin.Range, Detail: fmt.Sprintf("The rule %q opens port %d, where %s listens, to everybody. Such ports are found and attacked "+
+					"within minutes. Say who may connect:\n\n    from = [\"203.0.113.0/24\"]", p.ID, p.Port.V, what)})
+			}
+		},
+	}
+}
+
+// everywhere tells whether one of the networks is all addresses of a family.
+func everywhere(from []source.Value[string]) bool {
+	for _, f := range from {
+		if p, err := netip.ParsePrefix(f.V); err == nil && p.Bits() == 0 {
+			return true
+		}
+	}
+	return false
+}

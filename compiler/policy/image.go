@@ -1,0 +1,68 @@
+package policy
+
+import (
+	"nselfc/compiler/ir"
+	"nselfc/compiler/reference"
+)
+
+func floatingTag() Rule {
+	return Rule{
+		Code: "NS310", Title: "Floating image tag", Production: Error, Development: Warning,
+		Source: "CIS Docker Benchmark 5.28; Checkov CKV_DOCKER_7",
+		Check: eachService(func(s *ir.Service, report func(Finding)) {
+			image, err := reference.Parse(s.Image.V)
+			if err != nil || s.Build != nil || !image.Floating() {
+				return
+			}
+			tag := "no tag, which means \"latest\""
+			if image.Tag != "" {
+				tag = "the tag \"" + image.Tag + "\", which names no version"
+			}
+			report(about(s, s.Image.Range,
+				"The image %s of %s has %s. Tomorrow it is another image: two hosts run different code, a restart is an upgrade, and there is "+
+					"nothing to go back to. Name a version, and best a digest too:\n\n    image = \"%s:1.4.2\"", s.Image.V, s.Address, tag, image.Name))
+		}),
+	}
+}
+
+func missingDigest() Rule {
+	return Rule{
+		Code: "NS311", Title: "Image without a digest", Production: Warning,
+		Source: "CIS Docker Benchmark 5.28; OWASP Docker D13",
+		Check: eachService(func(s *ir.Service, report func(Finding)) {
+			image, err := reference.Parse(s.Image.V)
+			if err != nil || s.Build != nil || image.Digest != "" || image.Floating() {
+				return // a floating tag has a finding of its own
+			}
+			report(about(s, s.Image.Range,
+				"The image %s of %s has no digest. Its owner, or whoever gets hold of the registry, can put other code behind the same tag. "+
+					"`docker buildx imagetools inspect %s` prints the digest:\n\n    image = \"%s@sha256:…\"", s.Image.V, s.Address, s.Image.V, s.Image.V))
+		}),
+	}
+}
+
+func outdatedNginx() Rule {
+	return Rule{
+		Code: "NS339", Title: "Outdated nginx", Production: Warning,
+		Source: "nginx.org, security advisories: CVE-2026-42945, CVE-2026-9256, CVE-2026-42533, CVE-2026-60005",
+		Check: func(s *ir.Stack, report func(Finding)) {
+			if s.Ingress == nil {
+				return
+			}
+			v := s.Ingress.Version
+			mainline := v.AtLeast(1, 31, 0)
+			if mainline && v.AtLeast(1, 31, 3) || !mainline && v.AtLeast(1, 30, 4) {
+				return
+			}
+			at := s.Ingress.Origin.Range
+			for _, service := range s.Services {
+				if service.Name == s.Ingress.Service && service.Image.IsSet() {
+					at = service.Image.Range
+				}
+			}
+			f := Finding{At: at, Detail: "This nginx has known faults that let a client run code in it or read its memory; they are mended in 1.30.4 and " +
+				"1.31.3. It is the one service that the whole internet talks to. Write:\n\n    image = \"nginx:1.30.4\""}
+			report(f)
+		},
+	}
+}

@@ -1,0 +1,120 @@
+// Package policy judges a lowered stack: what can be written, and should not be
+// deployed. Each rule is a value with a code, a severity for each posture and a
+// check over the intermediate representation.
+//
+// It changes nothing and knows neither the language's syntax nor any output.
+// What cannot be lowered at all is not its business: the compiler reports that.
+package policy
+
+import (
+	"fmt"
+
+	"nselfc/compiler/ir"
+	"nselfc/lang/diag"
+	"nselfc/lang/source"
+)
+
+// Level is what a rule's finding is in one posture.
+type Level uint8
+
+// The levels. Off keeps the check from running.
+const (
+	Off Level = iota
+	Note
+	Warning
+	Error
+)
+
+// Rule is one promise about a stack.
+type Rule struct {
+	Code        string // "NS310"
+	Title       string // the diagnostic's summary
+	Production  Level
+	Development Level
+	// Source is where the rule comes from: a benchmark, a standard, a guide.
+	Source string
+	// Check calls report for every place that breaks the rule. It must be linear
+	// in the size of the stack and must not change it.
+	Check func(s *ir.Stack, report func(Finding))
+}
+
+// Level gives the rule's level in a posture.
+func (r Rule) Level(p ir.Posture) Level {
+	if p == ir.Development {
+		return r.Development
+	}
+	return r.Production
+}
+
+// Finding is one place that breaks a rule.
+type Finding struct {
+	// Service that the finding is about, nil for the stack's own.
+	Service *ir.Service
+	// At is the value that breaks the rule. When the service comes from a kind
+	// or a module, the subject is the block that used it, and At is related.
+	At     source.Range
+	Detail string // what is wrong, why it matters, what to write instead
+}
+
+// Rules lists all rules, by code.
+func Rules() []Rule {
+	return []Rule{
+		floatingTag(), missingDigest(), // NS310, NS311
+		writableRoot(), rootUser(), dangerousCapability(), // NS312 to NS314
+		noHealthCheck(), noLimit(), // NS315, NS316
+		publishedPort(), writableBind(), openDatabase(), // NS317 to NS319
+		outdatedNginx(), localCertificate(), noFirewall(), // NS339 to NS341
+	}
+}
+
+// Check judges a stack by every rule. The list is not sorted.
+func Check(s *ir.Stack) diag.List {
+	var out diag.List
+	for _, r := range Rules() {
+		level := r.Level(s.Posture)
+		if level == Off {
+			continue
+		}
+		r.Check(s, func(f Finding) { out = append(out, diagnostic(r, level, f)) })
+	}
+	return out
+}
+
+func diagnostic(r Rule, level Level, f Finding) *diag.Diagnostic {
+	severity := diag.Error
+	switch level {
+	case Note:
+		severity = diag.Note
+	case Warning:
+		severity = diag.Warning
+	case Off, Error:
+	}
+	d := &diag.Diagnostic{Code: r.Code, Severity: severity, Summary: r.Title, Detail: f.Detail, Subject: f.At}
+	if s := f.Service; s != nil {
+		if d.Subject.IsZero() {
+			d.Subject = s.Origin.Range
+		}
+		if s.Site != s.Origin.Range && !s.Site.IsZero() && s.Site != d.Subject {
+			d.With(d.Subject, "in %s", s.Address)
+			d.Subject = s.Site
+		}
+	}
+	return d
+}
+
+// about makes a finding of a service.
+func about(s *ir.Service, at source.Range, detail string, args ...any) Finding {
+	if len(args) > 0 {
+		detail = fmt.Sprintf(detail, args...)
+	}
+	return Finding{Service: s, At: at, Detail: detail}
+}
+
+// eachService makes a check of one that looks at services one by one.
+func eachService(check func(s *ir.Service, report func(Finding))) func(*ir.Stack, func(Finding)) {
+	return func(stack *ir.Stack, report func(Finding)) {
+		for _, s := range stack.Services {
+			check(s, report)
+		}
+	}
+}

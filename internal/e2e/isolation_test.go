@@ -1,0 +1,156 @@
+//go:build lab && linux
+
+package e2e
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"nselfc/internal/lab"
+	"nselfc/internal/lab/attack"
+)
+
+// testContainers reads from the kernel what each container may do.
+func (s *shop) testContainers(t *testing.T) {
+	want := map[string]struct {
+		memory, pids int64
+		cpu          float64
+	}{
+		"api":    {1 << 30, 256, 2},
+		"worker": {512 << 20, 256, 1},
+		"main":   {1 << 30, 512, 2},
+		"cache":  {512 << 20, 128, 1},
+	}
+	seen := 0
+	for _, c := range s.engine.Containers(t, project) {
+		if c.State != "running" || c.Health != "healthy" {
+			t.Errorf("%s is %s and %s", c.Name, c.State, c.Health)
+		}
+		if c.UID == 0 || c.GID == 0 || c.Effective != 0 || c.Bounding != 0 {
+			t.Errorf("%s has privileges: uid %d gid %d, capabilities %x of %x", c.Name, c.UID, c.GID, c.Effective, c.Bounding)
+		}
+		if !c.NoNewPrivileges || !c.Seccomp || !c.RootReadOnly {
+			t.Errorf("%s: no new privileges %v, seccomp %v, read-only root %v", c.Name, c.NoNewPrivileges, c.Seccomp, c.RootReadOnly)
+		}
+		if c.Memory == 0 || c.Pids == 0 || c.CPU == 0 {
+			t.Errorf("%s has no limits: %+v", c.Name, c)
+		}
+		w, ok := want[c.Service]
+		if !ok {
+			continue
+		}
+		seen++
+		if c.Memory != w.memory || c.Pids != w.pids || c.CPU != w.cpu {
+			t.Errorf("%s: memory %d, pids %d, processors %g; declared %+v", c.Name, c.Memory, c.Pids, c.CPU, w)
+		}
+	}
+	if seen != len(want) {
+		t.Errorf("saw %d of %d services", seen, len(want))
+	}
+	// The control: a container without any of it must look so.
+	s.engine.Docker("run", "--detach", "--name", "leaky", "--label", "com.docker.compose.project=leaky", "nginx:1.30.4", "sleep", "300").Must(t)
+	defer s.engine.Docker("rm", "--force", "leaky")
+	if c := s.engine.Containers(t, "leaky")[0]; c.Bounding == 0 || c.RootReadOnly || c.Memory != 0 || c.NoNewPrivileges {
+		t.Errorf("the control looks hardened: %+v", c)
+	}
+}
+
+// testPorts scans every TCP port of the host from the other machine.
+func (s *shop) testPorts(t *testing.T) {
+	t.Helper()
+	s.scan(t, lab.HostIPv4, 22, 80, 443)
+	s.scan(t, lab.HostIPv6, 22, 80, 443)
+}
+
+func (s *shop) scan(t *testing.T, host string, want ...int) {
+	t.Helper()
+	got := s.client.Scan(t, attack.Scan{Host: host})
+	if !slices.Equal(got.Open, want) {
+		t.Errorf("open on %s: %v, want %v", host, got.Open, want)
+	}
+	if got.Failed > 0 {
+		t.Errorf("the scan of %s proves nothing: %d attempts failed: %s", host, got.Failed, got.Reason)
+	}
+}
+
+// testNetworks proves that a reference is the network path, and nothing else is.
+func (s *shop) testNetworks(t *testing.T) {
+	api, loner := s.engine.From("container:"+project+"-api-1"), s.engine.From("container:"+project+"-loner-1")
+	stores := map[string]string{"main": "5432", "cache": "6379"}
+	for name, port := range stores {
+		names := api.Resolve(t, name)
+		if len(names.Addresses) != 1 {
+			t.Fatalf("api cannot resolve %s: %+v", name, names)
+		}
+		if d := api.Connect(t, name+":"+port); !d.Open {
+			t.Errorf("api cannot reach %s: %+v", name, d)
+		}
+		if names := loner.Resolve(t, name); len(names.Addresses) != 0 {
+			t.Errorf("a service without a reference resolves %s: %+v", name, names)
+		}
+		if d := loner.Connect(t, names.Addresses[0]+":"+port); d.Open {
+			t.Errorf("a service without a reference reaches %s by its address", name)
+		}
+		// Nor does the world, though it knows the address and the way to it.
+		if d := s.client.Connect(t, names.Addresses[0]+":"+port); d.Open {
+			t.Errorf("the client reaches %s by its address", name)
+		}
+	}
+	internet := lab.ClientIPv4 + ":80"
+	for _, from := range []string{"api", "worker", "main", "cache", "loner"} {
+		if d := s.engine.From("container:"+project+"-"+from+"-1").Connect(t, internet); d.Open {
+			t.Errorf("%s reaches the internet without egress", from)
+		}
+	}
+	if d := s.engine.From("bridge").Connect(t, internet); !d.Open {
+		t.Errorf("the control does not reach the internet either: %+v", d)
+	}
+}
+
+// testFirewall brings the emitted rules onto the host, with real packets as the
+// judge: before, after, after a reload, and after the engine was restarted.
+func (s *shop) testFirewall(t *testing.T) {
+	// What an operator's hand has left open must be closed by the rules: a port
+	// that Docker publishes past ufw.
+	s.engine.Docker("run", "--detach", "--name", "stray", "--publish", "9000:8080", "ghcr.io/acme/api:1.4.2", "serve").Must(t)
+	defer s.engine.Docker("rm", "--force", "stray")
+	s.scan(t, lab.HostIPv4, 22, 80, 443, 9000)
+
+	script := s.out + "/ufw/apply.sh"
+	apply := s.engine.HostRun(lab.Command{Args: []string{script, "--apply"}, Dir: s.out})
+	if !apply.OK() {
+		t.Fatalf("apply: %s", apply)
+	}
+	s.engine.HostRun(lab.Command{Args: []string{script, "--confirm"}, Dir: s.out}).Must(t)
+	closed := func(when string) {
+		t.Helper()
+		t.Run(when, func(t *testing.T) {
+			s.scan(t, lab.HostIPv4, 22, 80, 443)
+			s.scan(t, lab.HostIPv6, 80, 443) // ssh is declared for one IPv6 network, which the client is not in
+			if r := s.client.HTTP(t, s.request("loner", "/")); r.Status != 200 {
+				t.Errorf("the shop does not answer: %+v", r)
+			}
+		})
+	}
+	closed("applied")
+	again := s.engine.HostRun(lab.Command{Args: []string{script, "--apply"}, Dir: s.out})
+	if !again.OK() {
+		t.Errorf("second apply: %s", again)
+	}
+	s.engine.HostRun(lab.Command{Args: []string{script, "--confirm"}, Dir: s.out})
+	s.engine.Host("ufw", "reload").Must(t)
+	closed("reloaded")
+	if err := s.engine.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	s.engine.Docker("start", "stray")
+	s.up(t)
+	closed("engine restarted")
+	if r := s.engine.HostRun(lab.Command{Args: []string{script, "--check"}, Dir: s.out}); !r.OK() {
+		t.Errorf("--check after all: %s", r)
+	}
+	if out := s.engine.Host("ufw", "status", "verbose").Must(t); !strings.Contains(out, "deny (incoming)") {
+		t.Errorf("ufw: %s", out)
+	}
+}
