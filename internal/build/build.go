@@ -27,6 +27,8 @@ type Environment struct {
 	Name  string // "" for the nameless one
 	Stack *ir.Stack
 	Files []emit.File // committed and secret ones
+
+	composed []emit.File // those of Files that Compose reads
 }
 
 // Development tells whether the environment is a developer's own.
@@ -123,7 +125,8 @@ func compile(src *lang.Source, name, stackDir string, trace bool) (*Environment,
 	if evaluated == nil || diags.HasErrors() {
 		return nil, diags
 	}
-	lowered, more := compiler.Compile(evaluated, compiler.Options{StackDir: stackDir})
+	evaluated.Folder = stackDir
+	lowered, more := compiler.Compile(evaluated)
 	diags = append(diags, more...)
 	if diags.HasErrors() {
 		return nil, diags
@@ -143,6 +146,7 @@ func (e *Environment) render(trace bool) diag.List {
 	diags = append(diags, more...)
 	wall, more := ufw.Render(e.Stack, ufw.Options{Trace: trace})
 	diags = append(diags, more...)
+	e.composed = composed
 	e.Files = append(e.Files, composed...)
 	e.Files = append(e.Files, edge...)
 	e.Files = append(e.Files, wall...)

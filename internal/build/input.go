@@ -35,7 +35,11 @@ func open(path string) (*input, *diag.Diagnostic) {
 		return nil, unreadable(at, path, err)
 	}
 	dir, name := path, ""
-	if !info.IsDir() {
+	switch {
+	case info.IsDir():
+	case !info.Mode().IsRegular(): // opening a pipe could wait for ever
+		return nil, unreadable(at, path, errors.New("it is neither a file nor a folder"))
+	default:
 		dir, name = filepath.Dir(path), filepath.Base(path)
 	}
 	root, err := os.OpenRoot(dir)
@@ -53,7 +57,7 @@ func open(path string) (*input, *diag.Diagnostic) {
 		return nil, unreadable(at, dir, err)
 	}
 	for _, e := range entries {
-		if !e.IsDir() && strings.HasSuffix(e.Name(), ".hcl") && !strings.HasSuffix(e.Name(), ".nselftest.hcl") {
+		if !e.IsDir() && !odd(e) && strings.HasSuffix(e.Name(), ".hcl") && !strings.HasSuffix(e.Name(), ".nselftest.hcl") {
 			in.names = append(in.names, e.Name())
 		}
 	}
@@ -61,12 +65,15 @@ func open(path string) (*input, *diag.Diagnostic) {
 	return in, nil
 }
 
+// odd tells a pipe, socket or device, which has no place in a stack's folder. A
+// link may be fine: reading it decides.
+func odd(e fs.DirEntry) bool { return e.Type()&^fs.ModeSymlink != 0 }
+
 func unreadable(at source.Range, path string, err error) *diag.Diagnostic {
 	if errors.Is(err, fs.ErrNotExist) {
 		return diag.Errorf("NS122", at, "File cannot be read", "There is no file or folder %q.", path)
 	}
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pe.Err
 	}
 	return diag.Errorf("NS122", at, "File cannot be read", "%q cannot be read: %s.", path, err)
