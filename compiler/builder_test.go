@@ -108,7 +108,7 @@ func (b *builder) secret(name string, edit ...func(s *lang.Secret)) *lang.Secret
 }
 
 // ingress adds an ingress and a firewall that break no rule.
-func (b *builder) ingress() *lang.Ingress {
+func (b *builder) ingress() {
 	b.stack.Ingress = &lang.Ingress{
 		Declared: lang.Declared{Address: "ingress", Range: b.at()},
 		Image:    b.str("nginx:1.30.4" + testDigest),
@@ -117,7 +117,6 @@ func (b *builder) ingress() *lang.Ingress {
 		},
 	}
 	b.stack.Firewall = &lang.Firewall{Declared: lang.Declared{Address: "firewall", Range: b.at()}, SSHRange: b.at()}
-	return b.stack.Ingress
 }
 
 // shop is a stack with one of everything, and nothing to complain about.

@@ -34,6 +34,9 @@ const secretsDir = "/run/secrets/"
 func (l *lowering) lowerFiles(u *unit) {
 	s := u.in
 	first := len(l.files)
+	if n := len(s.Secrets) + len(s.Files); n > 0 {
+		u.out.Secrets = make([]ir.Mount, 0, n)
+	}
 	l.lowerEnv(u)
 	for _, e := range sortedVars(s.Secrets) {
 		l.lowerSecretFile(u, e)
@@ -112,12 +115,9 @@ func (l *lowering) lowerSecretFile(u *unit, e lang.EnvVar) {
 			e.Name, s.Address, variable).With(s.Env[i].Value.Range, "the variable in env")
 		return
 	}
-	if !l.mountSecret(u, e.Name, e.Value, e.Value.Range) {
-		return
+	if path, ok := l.mountSecret(u, e.Name, e.Value); ok {
+		u.out.Env = append(u.out.Env, ir.EnvVar{Name: variable, Value: source.Default(path, e.Value.Range, "service.secrets")})
 	}
-	u.out.Env = append(u.out.Env, ir.EnvVar{Name: variable, Value: ir.String{
-		V: secretsDir + e.Name, Origin: source.Origin{Range: e.Value.Range, By: "service.secrets"},
-	}})
 }
 
 const sameFileSummary = "Two files or variables with one name"
@@ -141,7 +141,7 @@ func (l *lowering) lowerCompanions(u *unit) {
 			l.badFileName(u.in.Declared, f.Text.Range, "A companion file", f.Name)
 			continue
 		}
-		l.mountSecret(u, f.Name, f.Text, f.Text.Range)
+		l.mountSecret(u, f.Name, f.Text)
 	}
 }
 
@@ -152,9 +152,11 @@ func (l *lowering) sameFile(u *unit, name string, at, first source.Range) {
 }
 
 // mountSecret renders a text to a file and mounts it below /run/secrets; the
-// caller has noted which secrets it uses. It tells whether the name was free.
-func (l *lowering) mountSecret(u *unit, name string, text lang.Text, at source.Range) bool {
-	s := u.in
+// caller has noted which secrets it uses. It gives the path in the container,
+// and whether the name was free.
+func (l *lowering) mountSecret(u *unit, name string, text lang.Text) (string, bool) {
+	s, at := u.in, text.Range
+	path := secretsDir + name
 	folder := ".secrets.d/"
 	mode := uint32(secretMode)
 	if !text.V.HasSecret() {
@@ -163,20 +165,20 @@ func (l *lowering) mountSecret(u *unit, name string, text lang.Text, at source.R
 	if name == "config" {
 		l.errorf(s.Declared, at, "NS346", fileNameSummary,
 			"A file of %s is named \"config\", which is the folder that its configuration is rendered to. Choose another name.", s.Address)
-		return false
+		return "", false
 	}
 	for _, m := range u.out.Secrets {
-		if m.Target == secretsDir+name {
+		if m.Target == path {
 			l.sameFile(u, name, at, m.Origin.Range)
-			return false
+			return "", false
 		}
 	}
 	file := folder + s.Name + "/" + name
 	l.addFile(file, text.Origin, mode, text.V)
 	u.out.Secrets = append(u.out.Secrets, ir.Mount{
-		Origin: text.Origin, Name: s.Name + "." + name, File: file, Target: secretsDir + name, Mode: mode,
+		Origin: text.Origin, Name: s.Name + "." + name, File: file, Target: path, Mode: mode,
 	})
-	return true
+	return path, true
 }
 
 // lowerConfigs lowers configuration files: committed, or rendered next to the

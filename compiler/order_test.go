@@ -102,12 +102,15 @@ func composeSteps(services []*ir.Service) int {
 	return steps
 }
 
+// reporter is what *testing.T and *rapid.T share here.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
 // holds checks the start order against the references: whatever a service
 // refers to, through others too, starts before it, healthy where it can be.
-func holds(t interface {
-	Helper()
-	Errorf(string, ...any)
-}, in *lang.Stack, out *ir.Stack) {
+func holds(t reporter, in *lang.Stack, out *ir.Stack) {
 	t.Helper()
 	byName := map[string]*ir.Service{}
 	for _, s := range out.Services {

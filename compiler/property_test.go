@@ -411,6 +411,7 @@ func origins(v reflect.Value, path string, missing *[]string) {
 			}
 			origins(v.Field(i), path+"."+f.Name, missing)
 		}
+	default: // names, paths, flags: their element has an origin
 	}
 }
 

@@ -16,8 +16,8 @@ func (l *lowering) errorf(d lang.Declared, at source.Range, code, summary, detai
 }
 
 // warningf is errorf for a warning.
-func (l *lowering) warningf(d lang.Declared, at source.Range, code, summary, detail string, args ...any) *diag.Diagnostic {
-	return l.report(d, at, diag.Warningf(code, at, summary, detail, args...))
+func (l *lowering) warningf(d lang.Declared, at source.Range, code, summary, detail string, args ...any) {
+	l.report(d, at, diag.Warningf(code, at, summary, detail, args...))
 }
 
 // bug reports what an earlier phase must not have let through.

@@ -89,7 +89,7 @@ func isHost(s string) bool {
 			return false
 		}
 		for i := range len(label) {
-			if c := label[i]; !isLower(c) && !isDigit(c) && !('A' <= c && c <= 'Z') && c != '-' {
+			if c := label[i]; !isLower(c) && !isDigit(c) && !isUpper(c) && c != '-' {
 				return false
 			}
 		}
@@ -130,7 +130,7 @@ func isTag(s string) bool {
 	}
 	for i := range len(s) {
 		c := s[i]
-		if !isLower(c) && !isDigit(c) && !('A' <= c && c <= 'Z') && c != '_' && c != '.' && c != '-' {
+		if !isLower(c) && !isDigit(c) && !isUpper(c) && c != '_' && c != '.' && c != '-' {
 			return false
 		}
 	}
@@ -143,7 +143,7 @@ func isDigest(s string) bool {
 		return false
 	}
 	for i := range len(hex) {
-		if c := hex[i]; !isDigit(c) && !('a' <= c && c <= 'f') {
+		if c := hex[i]; !isDigit(c) && (c < 'a' || c > 'f') {
 			return false
 		}
 	}
@@ -151,4 +151,5 @@ func isDigest(s string) bool {
 }
 
 func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
+func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -11,21 +11,20 @@ import (
 	"nselfc/compiler/ir"
 	"nselfc/lang/diag"
 	"nselfc/lang/secret"
+	"nselfc/lang/source"
 )
 
 // extra is what extra_compose adds to a service: only keys that extraKeys lets
 // through, in the order in which they are written.
 type extra struct {
-	workingDir string
-	labels     []pair
+	workingDir ir.String
+	labels     []ir.EnvVar
 	keys       []extraValue
 }
 
-type pair struct{ key, value string }
-
 type extraValue struct {
 	key   string
-	value cty.Value
+	value source.Value[cty.Value]
 }
 
 // mergeExtra decides about extra_compose. It is a function of the service
@@ -58,11 +57,14 @@ func mergeExtra(s *ir.Service) (extra, diag.List) {
 		merged = append(merged, key)
 		switch key {
 		case "working_dir":
-			x.workingDir = value.AsString()
+			x.workingDir = ir.String{V: value.AsString(), Origin: s.Extra.Origin}
 		case "labels":
-			x.labels = pairs(value)
+			for it := value.ElementIterator(); it.Next(); {
+				name, text := it.Element()
+				x.labels = append(x.labels, ir.EnvVar{Name: name.AsString(), Value: ir.String{V: text.AsString(), Origin: s.Extra.Origin}})
+			}
 		default:
-			x.keys = append(x.keys, extraValue{key, value})
+			x.keys = append(x.keys, extraValue{key, source.Value[cty.Value]{V: value, Origin: s.Extra.Origin}})
 		}
 	}
 	if len(merged) > 0 {
@@ -150,24 +152,6 @@ func native(v cty.Value) any {
 		}
 		return l
 	}
-}
-
-// extraUntil writes the keys that stand before the given one in the alphabet.
-func (w *writer) extraUntil(s *ir.Service, x extra, key string) extra {
-	for len(x.keys) > 0 && x.keys[0].key < key {
-		w.cty(4, x.keys[0].key, x.keys[0].value, s.Extra.Origin)
-		x.keys = x.keys[1:]
-	}
-	return x
-}
-
-func pairs(v cty.Value) []pair {
-	var out []pair
-	for it := v.ElementIterator(); it.Next(); {
-		k, e := it.Element()
-		out = append(out, pair{k.AsString(), e.AsString()})
-	}
-	return out
 }
 
 func allowedKeys() []string {

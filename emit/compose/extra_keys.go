@@ -2,6 +2,7 @@ package compose
 
 import (
 	"math/big"
+	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -162,12 +163,7 @@ func text(allowed string) func(cty.Value) bool {
 
 func oneOf(words ...string) func(cty.Value) bool {
 	return func(v cty.Value) bool {
-		for _, w := range words {
-			if isString(v) && v.AsString() == w {
-				return true
-			}
-		}
-		return false
+		return isString(v) && slices.Contains(words, v.AsString())
 	}
 }
 
@@ -178,7 +174,7 @@ func isHostName(v cty.Value) bool {
 	if !isHostText(v) || len(v.AsString()) > 253 {
 		return false
 	}
-	for _, label := range strings.Split(v.AsString(), ".") {
+	for label := range strings.SplitSeq(v.AsString(), ".") {
 		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
 			return false
 		}
@@ -253,12 +249,7 @@ func isSysctls(v cty.Value) bool {
 	value := text("0123456789 ")
 	number := wholeNumber(0, 1<<31-1)
 	return entries(v, func(key string, v cty.Value) bool {
-		for _, name := range sysctls {
-			if key == name {
-				return value(v) || number(v)
-			}
-		}
-		return false
+		return slices.Contains(sysctls, key) && (value(v) || number(v))
 	})
 }
 

@@ -30,9 +30,7 @@ func (w *writer) mounts(s *ir.Service) {
 			w.path(8, "source", v.Bind, v.Origin)
 		}
 		w.str(8, "target", v.Target.V, v.Target.Origin)
-		if v.ReadOnly.V {
-			w.raw(8, "read_only", "true", v.ReadOnly.Origin)
-		}
+		w.yes(8, "read_only", v.ReadOnly)
 		if v.Volume == "" {
 			w.mustExist(v.Origin)
 		}
@@ -58,6 +56,9 @@ func (w *writer) mustExist(o source.Origin) {
 // nodev can be said on every engine from 20.10 on. The long form has size and
 // mode alone until Engine 27.
 func (w *writer) tmpfs(mounts []ir.Tmpfs) {
+	if len(mounts) == 0 {
+		return
+	}
 	w.key(4, "tmpfs", mounts[0].Target.Origin)
 	for _, t := range mounts {
 		w.scratch = append(append(w.scratch[:0], t.Target.V...), ":rw,"...)

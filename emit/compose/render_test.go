@@ -97,25 +97,37 @@ func TestService(t *testing.T) {
 	}{
 		{"no network is no network", func(*ir.Service) {}, "    network_mode: none\n" + minimal},
 		{"a network without aliases", func(s *ir.Service) { s.Networks = []ir.Attachment{{Network: "db"}} }, "    networks:\n      db: {}\n"},
-		{"every address", func(s *ir.Service) {
-			s.Publish = []ir.Publish{{Host: at(80, 1), Container: at(8080, 1), Protocol: at("tcp", 1)}}
+		{
+			"every address", func(s *ir.Service) {
+				s.Publish = []ir.Publish{{Host: at(80, 1), Container: at(8080, 1), Protocol: at("tcp", 1)}}
+			},
+			"    ports:\n      - target: 8080\n        published: '80'\n        protocol: tcp\n    network_mode",
 		},
-			"    ports:\n      - target: 8080\n        published: '80'\n        protocol: tcp\n    network_mode"},
 		{"one address", func(s *ir.Service) {
 			s.Publish = []ir.Publish{{HostIP: at("::1", 1), Host: at(80, 1), Container: at(8080, 1), Protocol: at("udp", 1)}}
 		}, "        protocol: udp\n        host_ip: '::1'\n"},
-		{"no limit for what has none", func(s *ir.Service) { s.Pids = at(64, 1) },
-			"    deploy:\n      resources:\n        limits:\n          pids: 64\n    security_opt:"},
-		{"no swap", func(s *ir.Service) { s.Memory = at[int64](1<<20, 1) },
-			"          memory: 1m\n    memswap_limit: 1m\n"},
+		{
+			"no limit for what has none", func(s *ir.Service) { s.Pids = at(64, 1) },
+			"    deploy:\n      resources:\n        limits:\n          pids: 64\n    security_opt:",
+		},
+		{
+			"no swap", func(s *ir.Service) { s.Memory = at[int64](1<<20, 1) },
+			"          memory: 1m\n    memswap_limit: 1m\n",
+		},
 		{"no replicas", func(s *ir.Service) { s.Replicas = at(0, 1) }, "    deploy:\n      replicas: 0\n"},
-		{"a tmpfs without size and mode", func(s *ir.Service) { s.Tmpfs = []ir.Tmpfs{{Target: at("/run", 1)}} },
-			"    tmpfs:\n      - /run:rw,noexec,nosuid,nodev\n"},
-		{"a tmpfs with a strange path", func(s *ir.Service) { s.Tmpfs = []ir.Tmpfs{{Target: at("/a $b", 1), Size: at[int64](4097, 1)}} },
-			"      - '/a $$b:rw,noexec,nosuid,nodev,size=4097'\n"},
+		{
+			"a tmpfs without size and mode", func(s *ir.Service) { s.Tmpfs = []ir.Tmpfs{{Target: at("/run", 1)}} },
+			"    tmpfs:\n      - /run:rw,noexec,nosuid,nodev\n",
+		},
+		{
+			"a tmpfs with a strange path", func(s *ir.Service) { s.Tmpfs = []ir.Tmpfs{{Target: at("/a $b", 1), Size: at[int64](4097, 1)}} },
+			"      - '/a $$b:rw,noexec,nosuid,nodev,size=4097'\n",
+		},
 		{"a build", func(s *ir.Service) { s.Build = &ir.Build{Context: at("ctx", 1)} }, "    build:\n      context: ./ctx\n"},
-		{"a volume that may be written", func(s *ir.Service) { s.Volumes = []ir.VolumeMount{{Volume: "v", Target: at("/v", 1)}} },
-			"      - type: volume\n        source: v\n        target: /v\n    network_mode"},
+		{
+			"a volume that may be written", func(s *ir.Service) { s.Volumes = []ir.VolumeMount{{Volume: "v", Target: at("/v", 1)}} },
+			"      - type: volume\n        source: v\n        target: /v\n    network_mode",
+		},
 		{"a script", func(s *ir.Service) { s.Command = []ir.String{at("a $X\n\n  b\n", 1)} }, "    command:\n      - |\n        a $$X\n\n          b\n    logging:"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -22,9 +22,7 @@ var (
 func (w *writer) service(s *ir.Service, x extra) {
 	w.address, w.origin = s.Address, s.Origin
 	w.userKey(2, s.Name, s.Origin)
-	if s.Image.V != "" {
-		w.str(4, "image", s.Image.V, s.Image.Origin)
-	}
+	w.text(4, "image", s.Image)
 	w.build(s.Build)
 	w.dependsOn(s.DependsOn)
 	w.mounts(s)
@@ -34,63 +32,55 @@ func (w *writer) service(s *ir.Service, x extra) {
 	w.networks(s.Networks)
 	w.list("command", s.Command)
 	w.list("entrypoint", s.Entrypoint)
-	if x.workingDir != "" {
-		w.str(4, "working_dir", x.workingDir, s.Extra.Origin)
-	}
-	if s.Restart.V != "" {
-		w.str(4, "restart", s.Restart.V, s.Restart.Origin)
-	}
+	w.text(4, "working_dir", x.workingDir)
+	w.text(4, "restart", s.Restart)
 	w.health(s.Health)
 	w.logging()
 	w.labels(s, x.labels)
-	if s.User.V != "" {
-		w.str(4, "user", s.User.V, s.User.Origin)
-	}
-	w.limits(s, x)
+	w.text(4, "user", s.User)
+	w.pending = x.keys
+	w.limits(s)
+	w.flush("~")
 }
 
 // limits writes the alphabetical rest of a service, and with it everything that
-// confines the container. Keys of extra_compose stand where they belong.
-func (w *writer) limits(s *ir.Service, x extra) {
-	if len(s.CapAdd) > 0 {
-		x = w.extraUntil(s, x, "cap_add")
-		w.list("cap_add", s.CapAdd)
-	}
-	x = w.extraUntil(s, x, "cap_drop")
+// confines the container.
+func (w *writer) limits(s *ir.Service) {
+	w.flush("cap_add")
+	w.list("cap_add", s.CapAdd)
+	w.flush("cap_drop")
 	w.key(4, "cap_drop", hardening)
 	w.rawItem(6, "ALL", hardening)
-	x = w.extraUntil(s, x, "deploy")
+	w.flush("deploy")
 	w.deploy(s)
-	if len(s.Ports) > 0 {
-		x = w.extraUntil(s, x, "expose")
-		w.expose(s.Ports)
-	}
-	if s.Init.V {
-		x = w.extraUntil(s, x, "init")
-		w.raw(4, "init", "true", s.Init.Origin)
-	}
+	w.flush("expose")
+	w.expose(s.Ports)
+	w.flush("init")
+	w.yes(4, "init", s.Init)
+	w.flush("memswap_limit")
 	if s.Memory.V > 0 {
 		// Equal to the memory limit: no swap. A limit that could spill to
 		// disk would slow down every service of the host instead of this one.
-		x = w.extraUntil(s, x, "memswap_limit")
 		w.size(4, "memswap_limit", s.Memory.V, s.Memory.Origin)
 	}
-	if s.ReadOnly.V {
-		x = w.extraUntil(s, x, "read_only")
-		w.raw(4, "read_only", "true", s.ReadOnly.Origin)
-	}
-	x = w.extraUntil(s, x, "security_opt")
+	w.flush("read_only")
+	w.yes(4, "read_only", s.ReadOnly)
+	w.flush("security_opt")
 	w.key(4, "security_opt", hardening)
 	w.rawItem(6, "no-new-privileges:true", hardening)
-	if s.StopGrace.V != "" {
-		x = w.extraUntil(s, x, "stop_grace_period")
-		w.str(4, "stop_grace_period", s.StopGrace.V, s.StopGrace.Origin)
+	w.flush("stop_grace_period")
+	w.text(4, "stop_grace_period", s.StopGrace)
+	w.flush("tmpfs")
+	w.tmpfs(s.Tmpfs)
+}
+
+// flush writes the keys of extra_compose that stand before the given one in
+// the alphabet.
+func (w *writer) flush(before string) {
+	for len(w.pending) > 0 && w.pending[0].key < before {
+		w.cty(4, w.pending[0].key, w.pending[0].value.V, w.pending[0].value.Origin)
+		w.pending = w.pending[1:]
 	}
-	if len(s.Tmpfs) > 0 {
-		x = w.extraUntil(s, x, "tmpfs")
-		w.tmpfs(s.Tmpfs)
-	}
-	w.extraUntil(s, x, "~")
 }
 
 // deploy writes limits and replicas in the one form that every release from
@@ -132,18 +122,14 @@ func (w *writer) build(b *ir.Build) {
 	}
 	w.key(4, "build", b.Origin)
 	w.path(6, "context", b.Context.V, b.Context.Origin)
-	if b.Dockerfile.V != "" {
-		w.str(6, "dockerfile", b.Dockerfile.V, b.Dockerfile.Origin)
-	}
+	w.text(6, "dockerfile", b.Dockerfile)
 	if len(b.Args) > 0 {
 		w.key(6, "args", b.Origin)
 		for _, a := range b.Args {
 			w.userStr(8, a.Name, a.Value.V, a.Value.Origin)
 		}
 	}
-	if b.Target.V != "" {
-		w.str(6, "target", b.Target.V, b.Target.Origin)
-	}
+	w.text(6, "target", b.Target)
 }
 
 // dependsOn never sets `restart: true`: it would restart every consumer
@@ -205,9 +191,7 @@ func (w *writer) ports(ports []ir.Publish) {
 		w.int(8, "target", p.Container.V, p.Container.Origin)
 		w.raw(8, "published", "'"+strconv.Itoa(p.Host.V)+"'", p.Host.Origin)
 		w.str(8, "protocol", p.Protocol.V, p.Protocol.Origin)
-		if p.HostIP.V != "" {
-			w.str(8, "host_ip", p.HostIP.V, p.HostIP.Origin)
-		}
+		w.text(8, "host_ip", p.HostIP)
 	}
 }
 
@@ -242,18 +226,12 @@ func (w *writer) health(h *ir.Health) {
 	for _, arg := range h.Test {
 		w.item(8, arg, h.Origin)
 	}
-	if h.Interval.V != "" {
-		w.str(6, "interval", h.Interval.V, h.Interval.Origin)
-	}
-	if h.Timeout.V != "" {
-		w.str(6, "timeout", h.Timeout.V, h.Timeout.Origin)
-	}
+	w.text(6, "interval", h.Interval)
+	w.text(6, "timeout", h.Timeout)
 	if h.Retries.V > 0 {
 		w.int(6, "retries", h.Retries.V, h.Retries.Origin)
 	}
-	if h.StartPeriod.V != "" {
-		w.str(6, "start_period", h.StartPeriod.V, h.StartPeriod.Origin)
-	}
+	w.text(6, "start_period", h.StartPeriod)
 }
 
 // logging bounds the logs: Docker keeps them for ever by default (CIS Docker
@@ -270,14 +248,14 @@ func (w *writer) logging() {
 // labels names the service in `docker inspect`, and repeats the digest of its
 // configuration files: their bytes are no part of what Compose compares, so
 // that without the label a changed file would not recreate the container.
-func (w *writer) labels(s *ir.Service, extra []pair) {
+func (w *writer) labels(s *ir.Service, extra []ir.EnvVar) {
 	w.key(4, "labels", tracing)
 	w.str(6, labelAddress, s.Address, tracing)
 	if s.Digest != "" {
 		w.str(6, labelConfig, s.Digest, tracing)
 	}
 	for _, l := range extra {
-		w.userStr(6, l.key, l.value, s.Extra.Origin)
+		w.userStr(6, l.Name, l.Value.V, l.Value.Origin)
 	}
 }
 
@@ -288,6 +266,9 @@ const (
 )
 
 func (w *writer) expose(ports []ir.Port) {
+	if len(ports) == 0 {
+		return
+	}
 	w.key(4, "expose", ports[0].Container.Origin)
 	for _, p := range ports {
 		w.dash = true

@@ -44,7 +44,7 @@ func appendShape(b []byte, u unit) []byte {
 	case "services":
 		key, _ := splitKey(text[4:])
 		known := false
-		if rule, known = serviceRules[string(key)]; !known {
+		if rule, known = serviceRules[key]; !known {
 			return append(b, text...)
 		}
 	case "volumes":
@@ -70,7 +70,7 @@ func shrink(b []byte, text string, rule unitRule) ([]byte, bool) {
 	name := "" // the last chosen name
 	for len(text) > 0 {
 		line, rest := cutLine(text)
-		if len(line) == 1 {
+		if line == "\n" {
 			text = rest
 			continue
 		}
@@ -108,13 +108,13 @@ func shrink(b []byte, text string, rule unitRule) ([]byte, bool) {
 				return b[:start], false
 			}
 			b = append(b, ':')
-			if content = value[1:]; listed[string(key)] {
+			if content = value[1:]; listed[key] {
 				b = append(b, content...)
 				text, last = rest, -1
 				continue
 			}
 		}
-		switch class := classOf(strings.Trim(content, " \n")); class {
+		switch class := classOf(strings.TrimSuffix(strings.TrimPrefix(content, " "), "\n")); class {
 		case 0:
 			return b[:start], false
 		case '|':
@@ -150,7 +150,7 @@ func itemOf(text string, column int) string {
 	for rest := text; len(rest) > 0; {
 		var line string
 		line, rest = cutLine(rest)
-		if end > 0 && len(line) > 1 && indentation(line) <= column {
+		if end > 0 && line != "\n" && indentation(line) <= column {
 			break
 		}
 		end += len(line)
@@ -163,7 +163,7 @@ func itemOf(text string, column int) string {
 func skipBlock(text string, parent int) string {
 	for len(text) > 0 {
 		line, rest := cutLine(text)
-		if len(line) > 1 && indentation(line) < parent+2 {
+		if line != "\n" && indentation(line) < parent+2 {
 			break
 		}
 		text = rest

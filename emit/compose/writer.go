@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"nselfc/compiler/ir"
 	"nselfc/emit"
 	"nselfc/lang/diag"
 	"nselfc/lang/source"
@@ -21,10 +22,11 @@ type writer struct {
 	origin  source.Origin // the owner's own: completes origins that name no place
 	trace   bool
 	marks   []emit.Mark
-	line    int      // number of the line being written, kept only while tracing
-	dash    bool     // the next line begins an item of a sequence
-	targets []target // scratch space of checkTargets
-	scratch []byte   // and of tmpfs
+	line    int          // number of the line being written, kept only while tracing
+	dash    bool         // the next line begins an item of a sequence
+	pending []extraValue // keys of extra_compose, yet to be written
+	targets []target     // scratch space of checkTargets
+	scratch []byte       // and of tmpfs
 	diags   diag.List
 }
 
@@ -88,6 +90,21 @@ func (w *writer) str(indent int, name, value string, o source.Origin) {
 	w.begin(indent, o)
 	w.buf = append(append(w.buf, name...), ':', ' ')
 	w.value(indent, value, o)
+}
+
+// text is str for a leaf, or nothing when it is empty.
+func (w *writer) text(indent int, name string, v ir.String) {
+	if v.V != "" {
+		w.str(indent, name, v.V, v.Origin)
+	}
+}
+
+// yes writes `name: true`, or nothing: false is the default of every key that
+// the emitter knows.
+func (w *writer) yes(indent int, name string, v ir.Bool) {
+	if v.V {
+		w.raw(indent, name, "true", v.Origin)
+	}
 }
 
 // userStr is str with a key that comes from the stack's author.

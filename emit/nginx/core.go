@@ -10,9 +10,15 @@ import (
 	"nselfc/lang/source"
 )
 
-// connections is what one worker serves at once, client and upstream sides
-// together; each may need a descriptor, and a temporary file besides.
-const connections = 4096
+// A connection that nginx holds costs at most perConnection bytes of memory:
+// TLS state, the buffers of a request and its answer (measured: 80 KiB for a
+// client that stops within a body). What the container has bounds their number,
+// so that a flood of slow clients is turned away instead of nginx killed.
+const (
+	perConnection   = 128 << 10
+	fewConnections  = 512
+	manyConnections = 8192
+)
 
 // core renders nginx.conf: what is set once for the process, and the list of
 // files. The snippets given are those of the http block; servers and locations
@@ -41,13 +47,12 @@ func (r *renderer) core(shared []*text, hosts []*host) *text {
 func (r *renderer) process(t *text) {
 	t.line()
 	t.from(r.address, r.cpus.Origin)
-	workers := "auto"
-	if r.cpus.IsSet() && r.cpus.V > 0 {
-		workers = strconv.Itoa(int(math.Ceil(r.cpus.V))) // "auto" would count the host's cores, not the container's
-	}
-	t.line("worker_processes ", workers, ";")
-	t.from(r.address, r.in.Origin)
+	workers := max(1, int(math.Ceil(r.cpus.V))) // "auto" would count the host's cores, not the container's
+	t.line("worker_processes ", strconv.Itoa(workers), ";")
+	t.from(r.address, r.memory.Origin)
+	connections := int(min(manyConnections, max(fewConnections, r.memory.V/perConnection/int64(workers))))
 	t.line("worker_rlimit_nofile ", strconv.Itoa(4*connections), ";")
+	t.from(r.address, r.in.Origin)
 	t.line("worker_shutdown_timeout 30s;")
 	t.line("pid /tmp/nginx.pid;")
 	t.line()
@@ -55,8 +60,10 @@ func (r *renderer) process(t *text) {
 	t.line("error_log stderr warn;")
 	t.line()
 	t.open("events")
+	t.from(r.address, r.memory.Origin)
 	t.line("worker_connections ", strconv.Itoa(connections), ";")
 	t.close()
+	t.from(r.address, r.in.Origin)
 }
 
 func (r *renderer) settings(t *text) {

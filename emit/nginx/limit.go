@@ -66,7 +66,7 @@ func (r *renderer) limitOf(rt *ir.Route) *limit {
 		return nil
 	case rt.RateLimit != nil:
 		return r.newLimit(rt.RateLimit, rt.Address, false)
-	case r.in.RateLimit != nil && r.shared == nil:
+	case r.in.RateLimit != nil && !r.in.RateLimit.Off.V && r.shared == nil:
 		r.shared = r.newLimit(r.in.RateLimit, r.address, true)
 	}
 	return r.shared

@@ -177,9 +177,6 @@ func (l *linter) servers() {
 	for _, s := range direct(l.http, "server") {
 		name := "server " + strings.Join(direct(s.body, "server_name")[0].args, " ")
 		listens := direct(s.body, "listen")
-		if len(listens) == 1 && strings.HasPrefix(listens[0].args[0], "127.0.0.1:") {
-			continue // the health check's, out of everybody else's reach
-		}
 		isDefault, isTLS := false, false
 		for _, d := range listens {
 			sockets[d.args[0]] = true
@@ -188,6 +185,13 @@ func (l *linter) servers() {
 				defaults[d.args[0]] = true
 			}
 			isTLS = isTLS || slices.Contains(d.args, "ssl")
+		}
+		if len(listens) == 1 && strings.HasPrefix(listens[0].args[0], "127.0.0.1:") {
+			// The health check's, out of everybody else's reach.
+			if len(s.body) != 4 || !slices.Equal(direct(s.body, "return")[0].args, []string{"204"}) || direct(s.body, "access_log")[0].args[0] != "off" {
+				l.say("%s: health check that does more than answer", name)
+			}
+			continue
 		}
 		if len(listens) != 2 || !strings.HasPrefix(listens[1].args[0], "[::]:") {
 			l.say("%s: not on IPv4 and IPv6", name)
@@ -345,6 +349,7 @@ func TestLint(t *testing.T) {
 		{"access log", "$nself_path", "$request_uri", "the log holds"},
 		{"default", "ssl_reject_handshake on;", "", "takes handshakes"},
 		{"ipv6", "listen [::]:8443 ssl default_server;", "", "IPv4 and IPv6"},
+		{"health", "return 204;", "return 204 $request_uri;", "health check that does more"},
 		{"new", "http2 on;", "http2 on; add_header_inherit merge;", "newer"},
 		{"misdirected", "include snippets/request.conf;", "", "another connection"},
 	} {

@@ -24,7 +24,8 @@ func provoke(srv *server) (entries int) {
 	const query = "?token=" + canary + "&x=%20" + canary
 	send := func(want, request string) {
 		t.Helper()
-		if got := status(srv.raw("a.example.com", request)); got != want {
+		got := status(srv.raw("a.example.com", request))
+		if lost := got == "" && len(request) > 16<<10; got != want && !lost { // closed before all was read, which may cost the answer
 			t.Errorf("%.60q: got %s, want %s", request, got, want)
 		}
 		entries++
@@ -170,7 +171,7 @@ func TestLogsWhenBusy(t *testing.T) {
 		srv := start(t, anIngress(aHost("a.example.com", aRoute("api", "/", port))), setup{
 			dns: loopback("api"),
 			patch: func(_, content string) string {
-				content = strings.Replace(content, "worker_connections 4096;", "worker_connections "+connections+";", 1)
+				content = strings.Replace(content, "worker_connections 2048;", "worker_connections "+connections+";", 1)
 				return strings.Replace(content, "error_log stderr emerg;", "error_log stderr "+level+";", 1)
 			},
 		})

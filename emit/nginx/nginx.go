@@ -88,7 +88,8 @@ func Render(stack *ir.Stack, opts Options) ([]emit.File, diag.List) {
 type renderer struct {
 	in      *ir.Ingress
 	address string                // of the ingress's service
-	cpus    source.Value[float64] // of the ingress's service; unset for no limit
+	cpus    source.Value[float64] // of the ingress's service
+	memory  ir.Bytes              // the same
 	trace   bool
 	diags   diag.List
 	zones   []zone          // rate limits, in order of first use
@@ -106,7 +107,7 @@ func newRenderer(stack *ir.Stack, opts Options) *renderer {
 	}
 	for _, s := range stack.Services {
 		if s.Name == r.in.Service {
-			r.address, r.cpus = s.Address, s.CPUs
+			r.address, r.cpus, r.memory = s.Address, s.CPUs, s.Memory
 		}
 	}
 	return r

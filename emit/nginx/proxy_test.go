@@ -320,6 +320,24 @@ func TestPlain(t *testing.T) {
 	}
 }
 
+// TestHealth asks as the container's health check does.
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	srv := shop(t, func(s *ir.Stack) { s.Ingress.HealthPort = num(8081) })
+	answer, err := http.Get("http://" + srv.health + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != 204 {
+		t.Errorf("got %s", answer.Status)
+	}
+	srv.get("a.example.com", "/")
+	if access, _ := srv.logs(1); strings.Count(access, "\n") != 1 || !strings.Contains(access, "a.example.com") {
+		t.Errorf("the access log:\n%s", access)
+	}
+}
+
 // TestResponseHeaders compares the headers of every kind of answer with the set.
 func TestResponseHeaders(t *testing.T) {
 	t.Parallel()

@@ -93,6 +93,24 @@ func TestVersions(t *testing.T) {
 	}
 }
 
+// TestSize fits the workers and their connections to the container.
+func TestSize(t *testing.T) {
+	for _, tc := range []struct {
+		cpus                 float64
+		memory               int64
+		workers, connections string
+	}{
+		{0, 0, "1", "512"}, {0.5, 64 << 20, "1", "512"}, {1, 256 << 20, "1", "2048"}, {1.5, 1 << 30, "2", "4096"}, {8, 64 << 30, "8", "8192"},
+	} {
+		s := anIngress()
+		s.Services[0].CPUs.V, s.Services[0].Memory.V = tc.cpus, tc.memory
+		text := render(t, s)["nginx/nginx.conf"]
+		if !strings.Contains(text, "worker_processes "+tc.workers+";") || !strings.Contains(text, "worker_connections "+tc.connections+";") {
+			t.Errorf("%v:\n%s", tc, text)
+		}
+	}
+}
+
 // TestMarks follows lines back to what caused them.
 func TestMarks(t *testing.T) {
 	s := rich()
@@ -117,6 +135,7 @@ func TestMarks(t *testing.T) {
 		{"nginx/snippets/tls.conf", "ssl_protocols", "ingress", 79},
 		{"nginx/nginx.conf", "set_real_ip_from", "ingress", 80},
 		{"nginx/nginx.conf", "worker_processes", "ingress", 6},
+		{"nginx/nginx.conf", "worker_connections 2048;", "ingress", 7},
 		{"nginx/nginx.conf", "include conf.d/docs.example.com.conf;", "ingress", 10},
 		{"nginx/snippets/headers.conf", "add_header Strict-Transport-Security", "ingress", 81},
 		{"nginx/snippets/headers.conf", "add_header X-Frame-Options", "ingress", 5},

@@ -12,9 +12,9 @@ import (
 
 // streamAbove is the largest request body, in bytes, that nginx takes in whole
 // before the service sees any of it, which keeps slow clients away from the
-// service. Larger ones are passed on as they arrive: they would not fit the
-// memory file system that nginx writes to.
-const streamAbove = 8 << 20
+// service. Larger ones are passed on as they arrive: a few of them would fill
+// the memory file system that nginx writes to.
+const streamAbove = 1 << 20
 
 // route is an ir.Route that can be rendered.
 type route struct {

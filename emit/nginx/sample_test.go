@@ -41,7 +41,7 @@ func anIngress(hosts ...*ir.Host) *ir.Stack {
 	return &ir.Stack{
 		Name: str("shop"),
 		Services: []*ir.Service{{
-			Name: "ingress", Address: "ingress", Origin: origin(5), CPUs: source.At(1.0, at(6)),
+			Name: "ingress", Address: "ingress", Origin: origin(5), CPUs: source.At(1.0, at(6)), Memory: source.At(int64(256<<20), at(7)),
 		}},
 		Ingress: &ir.Ingress{
 			Origin: origin(5), Service: "ingress", Version: ir.Version{Major: 1, Minor: 30, Patch: 4},
@@ -80,7 +80,7 @@ func rich() *ir.Stack {
 	)
 	s.Ingress.RateLimit = limitOf(100, 60, 100)
 	s.Ingress.TrustedProxy = []ir.String{str("10.0.0.0/8")}
-	s.Ingress.HTTPSPublic = num(8443)
+	s.Ingress.HTTPSPublic, s.Ingress.HealthPort = num(8443), num(8081)
 	return s
 }
 

@@ -1,6 +1,9 @@
 package nginx
 
-import "strconv"
+import (
+	"cmp"
+	"strconv"
+)
 
 const requestFile = "snippets/request.conf"
 
@@ -19,7 +22,8 @@ func (r *renderer) request() *text {
 	return t
 }
 
-// refuse renders the default servers, which get what no declared name fits.
+// refuse renders the default servers, which get what no declared name fits, and
+// the answer to the container's own health check.
 func (r *renderer) refuse() *text {
 	t := r.text("snippets/refuse.conf", 512)
 	t.line()
@@ -48,6 +52,7 @@ func (r *renderer) health(t *text) {
 		return
 	}
 	t.line()
+	t.from(r.address, cmp.Or(r.in.HealthPort.Origin, r.in.Origin))
 	t.open("server")
 	t.line("listen 127.0.0.1:", strconv.Itoa(r.in.HealthPort.V), " default_server;")
 	t.line(`server_name "";`)

@@ -1,5 +1,7 @@
 package nginx
 
+import "cmp"
+
 // The suites of TLS 1.2. Both lists hold what has forward secrecy and
 // authenticated encryption only; TLS 1.3 has no others.
 const (
@@ -28,6 +30,7 @@ func (r *renderer) curves() string {
 func (r *renderer) tls() *text {
 	t := r.text("snippets/tls.conf", 1024)
 	t.line()
+	t.from(r.address, cmp.Or(r.in.Certificate.Origin, r.in.Origin))
 	t.line("ssl_certificate ", Quote(r.in.Certificate.Chain), ";")
 	t.line("ssl_certificate_key ", Quote(r.in.Certificate.Key), ";")
 	t.line()

@@ -6,6 +6,7 @@ package build
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -138,15 +139,15 @@ func compile(src *lang.Source, name, stackDir string, trace bool) (*Environment,
 
 // render runs the emitters and holds the compose file against its schema.
 func (e *Environment) render(trace bool) diag.List {
-	composed, diags := compose.Render(e.Stack, compose.Options{Trace: trace})
-	if !diags.HasErrors() {
+	edge, diags := nginx.Render(e.Stack, nginx.Options{Trace: trace})
+	e.digestEdge(edge)
+	composed, more := compose.Render(e.Stack, compose.Options{Trace: trace})
+	diags = append(diags, more...)
+	if !more.HasErrors() {
 		diags = append(diags, compose.Check(e.Stack, composed)...)
 	}
-	edge, more := nginx.Render(e.Stack, nginx.Options{Trace: trace})
-	diags = append(diags, more...)
 	wall, more := ufw.Render(e.Stack, ufw.Options{Trace: trace})
 	diags = append(diags, more...)
-	e.composed = composed
 	e.Files = append(e.Files, composed...)
 	e.Files = append(e.Files, edge...)
 	e.Files = append(e.Files, wall...)
@@ -158,6 +159,26 @@ func (e *Environment) render(trace bool) diag.List {
 		e.Files = append(e.Files, out)
 	}
 	return diags
+}
+
+// digestEdge makes the ingress's digest cover the configuration that nginx
+// mounts: the compiler knows its other files, and only here are these written.
+// A changed digest is what makes "docker compose up" recreate the container.
+func (e *Environment) digestEdge(edge []emit.File) {
+	if e.Stack.Ingress == nil || len(edge) == 0 {
+		return
+	}
+	h := sha256.New()
+	for _, s := range e.Stack.Services {
+		if s.Name != e.Stack.Ingress.Service {
+			continue
+		}
+		h.Write([]byte(s.Digest))
+		for _, f := range edge {
+			h.Write([]byte("\x00" + f.Path + "\x00" + f.Text.String()))
+		}
+		s.Digest = hex.EncodeToString(h.Sum(nil))
+	}
 }
 
 // committed gives the files that belong into git.

@@ -6,6 +6,7 @@ func ingress() *Block {
 		Doc:  "The one nginx that publishes ports: TLS, routes, rate limits, headers, logs.",
 		Args: []Argument{
 			{Name: "image", Type: String, Default: "nginx:1.30.4", Doc: "nginx image; the version in its tag decides which directives are written."},
+			{Name: "version", Type: String, Doc: "nginx release in the image, for an image whose tag does not say it.", Example: `version = "1.30.4"`},
 			{Name: "http_port", Type: Integer, Default: "80", Doc: "Port on the host that redirects to TLS."},
 			{Name: "https_port", Type: Integer, Default: "443", Doc: "Port on the host that serves TLS."},
 			{Name: "address", Type: String, Doc: "Host address to publish on: every address in production, `127.0.0.1` in development, by default."},

@@ -11,13 +11,14 @@ import (
 // and joins the lines of a text in quadratic time, so what it cannot take is
 // refused before it starts. All of them are far above what people write.
 const (
-	MaxBytes   = 16 << 20 // size of a file; 5,000 services are 4 MB
-	MaxDepth   = 100      // brackets, braces, parentheses and template sequences open at once
-	MaxChain   = 1000     // operators, calls and index brackets in a row, which nest in the syntax tree
-	MaxBraces  = 100_000  // opening braces: after a syntax error the parser may nest each block in the one before
-	MaxNumber  = 64       // characters of a number
-	MaxPower   = 308      // exponent of a number; what a float64 holds
-	MaxMelding = 1 << 30  // bytes that the parser copies to join the pieces of texts, about 0.3 s
+	MaxBytes   = 16 << 20    // size of a file; 5,000 services are 4 MB
+	MaxDepth   = 100         // brackets, braces, parentheses and template sequences open at once
+	MaxChain   = 1000        // operators, calls and index brackets in a row, which nest in the syntax tree
+	MaxBraces  = 100_000     // opening braces: after a syntax error the parser may nest each block in the one before
+	MaxNumber  = 64          // characters of a number
+	MaxPower   = 308         // exponent of a number; what a float64 holds
+	MaxSkips   = 200_000_000 // line ends and comments that the parser passes over to look ahead, about 1 s
+	MaxMelding = 1 << 30     // bytes that the parser copies to join the pieces of texts, about 0.3 s
 )
 
 // Fault is the reason for which a file is not even parsed. It has the parts of

@@ -22,6 +22,7 @@ type scanner struct {
 
 	opened  int    // opening braces so far
 	scopes  int    // "::" so far
+	skipped int    // tokens that the parser will pass over to look ahead
 	melding int    // bytes that the parser will copy to join texts
 	misfit  int    // offset of the first closing bracket that closes nothing, or -1
 	fault   *Fault // the first, which ends the scan
@@ -231,6 +232,7 @@ func (s *scanner) comment() {
 		return
 	}
 	s.pos += end + 4
+	s.skip(s.top())
 }
 
 // lineComment passes over a comment and the newline that ends it.
@@ -250,8 +252,21 @@ func (s *scanner) newline() {
 	f.wide = true
 	if f.lines {
 		f.chain = 0
+	} else {
+		s.skip(f)
 	}
 	f.item = itemNone
+}
+
+// skip accounts for a line end or comment inside an expression. The parser
+// passes over it again for each operator in front and each of its ten levels of
+// precedence.
+func (s *scanner) skip(f *frame) {
+	s.skipped += 10 + f.chain
+	if s.skipped > MaxSkips && s.fault == nil {
+		s.fault = s.f.fault("NS135", max(0, s.pos-1), s.pos, "Expression too long",
+			"The expressions up to here have so many operators, empty lines and comments that the parser would need seconds to read them. Give parts of them names in a locals block.")
+	}
 }
 
 // open pushes a bracket at offset at.
@@ -318,46 +333,6 @@ func (s *scanner) pop() {
 	if f := s.top(); f.item == itemHead {
 		f.item = itemDone
 	}
-}
-
-// number passes over a number literal and bounds what its value costs: the
-// digits of 1e10000000 take seconds to write out.
-func (s *scanner) number() {
-	start := s.pos
-	power, inPower := 0, false
-	for s.pos < len(s.b) {
-		switch c := s.b[s.pos]; {
-		case classes[c] == classDigit:
-			if inPower {
-				power = min(power*10+int(c-'0'), MaxPower+1)
-			}
-		case c == '.':
-			inPower = false
-		case (c == 'e' || c == 'E') && s.powerFollows():
-			if next := s.b[s.pos+1]; next == '+' || next == '-' {
-				s.pos++
-			}
-			power, inPower = 0, true
-		default:
-			return
-		}
-		s.pos++
-		if s.pos-start > MaxNumber || power > MaxPower {
-			s.fault = s.f.fault("NS134", start, s.pos, "Number out of range",
-				"A number may have %d characters and an exponent of at most %d: larger ones take very long to compute, and nothing in a stack is that large. "+
-					"Digits that are not a quantity, such as an identifier, belong in quotes.", MaxNumber, MaxPower)
-			return
-		}
-	}
-}
-
-// powerFollows tells whether a digit, perhaps behind a sign, follows the e.
-func (s *scanner) powerFollows() bool {
-	i := s.pos + 1
-	if i < len(s.b) && (s.b[i] == '+' || s.b[i] == '-') {
-		i++
-	}
-	return i < len(s.b) && classes[s.b[i]] == classDigit
 }
 
 func (s *scanner) depthFault(at int) *Fault {

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -26,9 +27,7 @@ func (c *comparison) extras(stack *ir.Stack, files []emit.File) {
 			c.diags = append(c.diags, bug(stack.Name.Range, "%s is no YAML: %s.", f.Path, err))
 			return
 		}
-		for name, s := range doc.Services {
-			services[name] = s
-		}
+		maps.Copy(services, doc.Services)
 	}
 	for _, s := range stack.Services {
 		c.at = s.Extra.Range

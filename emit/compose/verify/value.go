@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -34,9 +35,7 @@ func variables(list []ir.EnvVar) map[string]string {
 
 func plainMap(m map[string]string) map[string]string {
 	out := map[string]string{}
-	for k, v := range m {
-		out[k] = v
-	}
+	maps.Copy(out, m)
 	return out
 }
 

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -172,9 +173,7 @@ func gotService(s types.ServiceConfig, extra map[string]bool) service {
 	if s.StopGracePeriod != nil {
 		got.StopGrace = s.StopGracePeriod.String()
 	}
-	for name, d := range s.DependsOn {
-		got.DependsOn[name] = d
-	}
+	maps.Copy(got.DependsOn, s.DependsOn)
 	for _, v := range s.Volumes {
 		m := mount{Type: v.Type, Source: v.Source, Target: v.Target, ReadOnly: v.ReadOnly}
 		m.CreateHostPath = v.Bind != nil && bool(v.Bind.CreateHostPath)

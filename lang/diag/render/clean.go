@@ -46,3 +46,20 @@ func visible(r rune) rune {
 	}
 	return r
 }
+
+// maxProse bounds a message, in code points: one that quotes a megabyte of the
+// user's text would bury all others.
+const maxProse = 4000
+
+func shorten(s string) string {
+	if len(s) <= maxProse {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n++; n > maxProse {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}

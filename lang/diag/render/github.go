@@ -28,7 +28,7 @@ func GitHub(w io.Writer, r *Report) error {
 		}
 		props = append(props, "title="+escapeProperty(d.Code+": "+d.Summary))
 		message := d.Detail
-		for _, rel := range d.Related {
+		for _, rel := range d.Related[:min(len(d.Related), maxRelated)] {
 			message += fmt.Sprintf("\n%s:%d: %s", rel.Range.Filename, rel.Range.Start.Line, rel.Message)
 		}
 		if message == "" {

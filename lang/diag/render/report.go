@@ -24,7 +24,8 @@ type Report struct {
 	Diagnostics   []Diagnostic `json:"diagnostics"`
 }
 
-// Diagnostic is one finding. No string in it holds a control character.
+// Diagnostic is one finding. No string in it holds a control character, but for
+// the text of an edit, which must be what the file is to hold.
 type Diagnostic struct {
 	Severity string    `json:"severity"` // "error", "warning", "note"
 	Code     string    `json:"code"`
@@ -105,7 +106,7 @@ func (b builder) diagnostic(d *diag.Diagnostic) Diagnostic {
 		Severity: d.Severity.String(),
 		Code:     d.Code,
 		Summary:  Clean(d.Summary, false),
-		Detail:   Clean(d.Detail, true),
+		Detail:   shorten(Clean(d.Detail, true)),
 	}
 	if !d.Subject.IsZero() {
 		r := b.rng(d.Subject)
@@ -114,7 +115,7 @@ func (b builder) diagnostic(d *diag.Diagnostic) Diagnostic {
 	}
 	for _, rel := range d.Related {
 		out.Related = append(out.Related, Related{
-			Message: Clean(rel.Message, false), Range: b.rng(rel.Range), Snippet: b.snippet(rel.Range),
+			Message: shorten(Clean(rel.Message, false)), Range: b.rng(rel.Range), Snippet: b.snippet(rel.Range),
 		})
 	}
 	if len(d.Fix) > 0 {

@@ -52,6 +52,10 @@ func pick(list []Diagnostic, limit int) map[int]bool {
 	return shown
 }
 
+// maxRelated is the number of related places that text and annotations show; a
+// cycle may have thousands.
+const maxRelated = 12
+
 // The five colours: SGR parameters of ECMA-48.
 const (
 	bold   = "1"
@@ -92,7 +96,11 @@ func (p *printer) diagnostic(d *Diagnostic) {
 		p.printf("\n")
 		p.prose(d.Detail)
 	}
-	for _, rel := range d.Related {
+	for i, rel := range d.Related {
+		if i == maxRelated {
+			p.printf("\n  … and %d places more\n", len(d.Related)-i)
+			break
+		}
 		p.printf("\n")
 		p.place(rel.Range, rel.Message, rel.Snippet, blue, "-")
 	}
@@ -128,8 +136,10 @@ func (p *printer) place(r Range, message string, s *Snippet, color, mark string)
 
 // lines prints code with its line numbers.
 func (p *printer) lines(s *Snippet, color string) {
-	for i, line := range strings.Split(s.Code, "\n") {
-		p.printf("  %s %s\n", p.paint(blue, strconv.Itoa(s.StartLine+i)+" |"), p.paint(color, line))
+	n := s.StartLine
+	for line := range strings.SplitSeq(s.Code, "\n") {
+		p.printf("  %s %s\n", p.paint(blue, strconv.Itoa(n)+" |"), p.paint(color, line))
+		n++
 	}
 }
 
@@ -154,7 +164,7 @@ func indentLike(s string, n int) string {
 // prose prints sentences, wrapped and indented by two. A line that begins with
 // four spaces is code: it is not wrapped.
 func (p *printer) prose(text string) {
-	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		if strings.HasPrefix(line, "    ") || line == "" {
 			p.printf("%s\n", strings.TrimRight("  "+line, " "))
 			continue

@@ -1,0 +1,53 @@
+# Targets for people; "make help" lists them. CI runs .ci/run, which uses these.
+
+GO        ?= go
+GOTEST    ?= $(GO) test
+FUZZTIME  ?= 20s
+TOOL       = $(GO) tool -modfile=tools/go.mod
+LAB_DIRS   = $(shell grep -rl --include='*_test.go' '^//go:build lab' . | xargs -r -n1 dirname | sort -u)
+
+.DEFAULT_GOAL := help
+.PHONY: help build test unit lab fuzz bench lint fmt docs golden
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## compile the command to bin/nselfc
+	$(GO) build -trimpath -o bin/nselfc ./cmd/nselfc
+
+test: unit lab ## everything: unit tests, then the lab
+
+unit: ## tests that need no root and no network
+	$(GOTEST) ./...
+
+lab: ## tests with real parts: Docker, nginx, ufw, PostgreSQL, Redis (needs root; see internal/lab/README.md)
+	tools/install-test-deps
+	$(GOTEST) -tags lab -p 1 -timeout 40m $(LAB_DIRS)
+
+fuzz: ## every fuzz target for FUZZTIME (20s)
+	@grep -rHoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | while IFS=: read -r file func; do \
+		echo "== $$(dirname $$file) $${func#func }"; \
+		$(GO) test $$(dirname $$file) -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x || exit 1; \
+	done
+
+bench: ## speed, as ratios within one run (docs/performance.md)
+	$(GO) run ./internal/bench/measure
+
+lint: ## gofumpt, vet, staticcheck, golangci-lint, deadcode
+	@out=$$($(TOOL) gofumpt -l .); if [ -n "$$out" ]; then echo "not formatted (make fmt):"; echo "$$out"; exit 1; fi
+	$(GO) vet -tags lab ./...
+	$(TOOL) staticcheck -tags lab ./...
+	$(TOOL) golangci-lint run --allow-parallel-runners ./...
+	@out=$$($(TOOL) deadcode -test -tags lab ./...); if [ -n "$$out" ]; then echo "dead code:"; echo "$$out"; exit 1; fi
+
+fmt: ## format the Go sources and the examples
+	$(TOOL) gofumpt -w .
+	$(GO) run ./cmd/nselfc fmt examples lang/catalog
+
+docs: ## write the language reference anew
+	$(GO) test ./lang -run TestReferenceIsCurrent -update
+
+golden: ## rewrite every golden file; look at the diff before you commit it
+	@for dir in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u); do \
+		$(GO) test $$dir -update || exit 1; \
+	done

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nselfc/internal/cli"
+	"nselfc/internal/term"
+)
+
+// display holds the flags that say how diagnostics are shown.
+type display = cli.Display
+
+// newRoot builds the whole command line. Every command is a function of a
+// context, the surroundings and its options that gives an exit code.
+func newRoot(env cli.Env) *cobra.Command {
+	d := &display{Color: term.Auto}
+	root := &cobra.Command{
+		Use:   "nselfc",
+		Short: "Compile one readable file into a hardened self-hosted backend",
+		Long: `nselfc compiles nself.hcl into everything a backend needs to run safely on one
+Linux host: docker-compose.yml, nginx TLS configuration, ufw rules and .secrets.
+
+  nselfc init shop           start a stack
+  nselfc build shop          compile it, write shop/out
+  git add nself.hcl out/     the output is committed; .secrets never is
+
+Same input, same bytes, on every machine. Nothing is half written, and no hand
+edit, foreign file or secret is overwritten.`,
+		Args: unknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SuggestionsMinimumDistance = 2
+	root.AddGroup(
+		&cobra.Group{ID: "stack", Title: "The stack:"},
+		&cobra.Group{ID: "reading", Title: "Reading:"},
+	)
+	root.PersistentFlags().Var(&d.Color, "color", "colour the text: auto, always or never")
+	for _, c := range []*cobra.Command{newInit(env, d), newBuild(env, d), newValidate(env, d), newFmt(env, d)} {
+		c.GroupID = "stack"
+		root.AddCommand(c)
+	}
+	for _, c := range []*cobra.Command{newWhy(env, d), newExplain(env), newDocs(env), newVersion(env)} {
+		c.GroupID = "reading"
+		root.AddCommand(c)
+	}
+	root.AddCommand(newExitCodes(), newEnvironmentTopic())
+	complete(root, "color", string(term.Auto), string(term.Always), string(term.Never))
+	return root
+}
+
+// unknownCommand refuses what is no command, and names the nearest.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "Did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return cli.UsageError(fmt.Sprintf("unknown command %q", args[0]), hint)
+}
+
+// action makes a cobra function of a command.
+func action(f func(ctx context.Context, args []string) int) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error { return cli.Exit(f(cmd.Context(), args)) }
+}
+
+// complete offers the values of a flag to the shell.
+func complete(cmd *cobra.Command, flag string, values ...string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic(err) // the flag does not exist
+	}
+}
+
+// formatFlag adds --format for diagnostics.
+func formatFlag(cmd *cobra.Command, d *display) {
+	cmd.Flags().Var(&d.Format, "format", "form of the findings: text, json, sarif or github (default text; github in GitHub Actions)")
+	complete(cmd, "format", "text", "json", "sarif", "github")
+}
+
+// stackArgs takes one file or folder and completes it.
+func stackArgs(cmd *cobra.Command) {
+	cmd.Args = cobra.MaximumNArgs(1)
+	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return []string{"hcl"}, cobra.ShellCompDirectiveFilterFileExt
+	}
+}
+
+// first gives the first argument, or "" without one.
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}

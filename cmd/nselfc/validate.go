@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"nselfc/internal/build"
+	"nselfc/internal/cli"
+)
+
+func newValidate(env cli.Env, d *display) *cobra.Command {
+	var o build.Options
+	cmd := &cobra.Command{
+		Use:   "validate [FILE|DIR]",
+		Short: "Report everything that is wrong with the stack, and write nothing",
+		Long: `Compiles every environment of a stack in memory and reports all findings. The
+output directory is not looked at, and secrets are not read.
+
+JSON has the form of "tofu validate -json", SARIF is for code scanning, and
+github prints workflow commands that annotate a pull request; these go to
+standard output, text goes to standard error.`,
+		Example: `  nselfc validate
+  nselfc validate shop --format json | jq .error_count
+  nselfc validate --format sarif > nselfc.sarif`,
+		RunE: action(func(ctx context.Context, args []string) int {
+			return cli.Validate(ctx, env, *d, first(args), o)
+		}),
+	}
+	stackArgs(cmd)
+	formatFlag(cmd, d)
+	cmd.Flags().StringVar(&o.Env, "env", "", "compile only the environment of this `NAME`")
+	return cmd
+}

@@ -1,0 +1,167 @@
+package policy
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nselfc/compiler/ir"
+	"nselfc/lang/diag"
+	"nselfc/lang/source"
+)
+
+func at(line int32) source.Range {
+	return source.Range{File: "nself.hcl", Start: source.Pos{Line: line, Byte: 100 * line}, End: source.Pos{Line: line, Byte: 100*line + 9}}
+}
+
+func set[T any](v T, line int32) source.Value[T] { return source.At(v, at(line)) }
+
+const digest = "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+// good is a stack that keeps every rule.
+func good() *ir.Stack {
+	service := func(name string, line int32) *ir.Service {
+		return &ir.Service{
+			Name: name, Address: "service." + name, Origin: source.Origin{Range: at(line)}, Site: at(line),
+			Image: set("ghcr.io/acme/"+name+":1.4.2"+digest, line+1), User: set("10001:10001", line), ReadOnly: set(true, line),
+			Health: &ir.Health{Origin: source.Origin{Range: at(line)}},
+			CPUs:   set(1.0, line), Memory: set[int64](512<<20, line), Pids: set(256, line),
+		}
+	}
+	api, ingress := service("api", 10), service("ingress", 20)
+	ingress.Publish = []ir.Publish{{Host: set(443, 21), Container: set(8443, 21), Protocol: set("tcp", 21)}}
+	return &ir.Stack{
+		Services: []*ir.Service{api, ingress},
+		Ingress: &ir.Ingress{
+			Origin: source.Origin{Range: at(20)}, Service: "ingress", Version: ir.Version{Major: 1, Minor: 30, Patch: 4},
+			Certificate: ir.Certificate{Origin: source.Origin{Range: at(22)}, Source: "files"},
+		},
+		Firewall: &ir.Firewall{Origin: source.Origin{Range: at(30)}},
+	}
+}
+
+type ruleCase struct {
+	code  string
+	name  string
+	spoil func(s *ir.Stack)
+	line  int32
+	// severities in production and development; "" for none
+	production, development string
+}
+
+var ruleCases = []ruleCase{
+	{"NS310", "latest", func(s *ir.Stack) { s.Services[0].Image.V = "a:latest" }, 11, "error", "warning"},
+	{"NS310", "no tag", func(s *ir.Stack) { s.Services[0].Image.V = "a" }, 11, "error", "warning"},
+	{"NS311", "no digest", func(s *ir.Stack) { s.Services[0].Image.V = "a:1" }, 11, "warning", ""},
+	{"NS312", "writable", func(s *ir.Stack) { s.Services[0].ReadOnly = set(false, 12) }, 12, "warning", ""},
+	{"NS313", "root", func(s *ir.Stack) { s.Services[0].User = set("0:0", 12) }, 12, "error", "warning"},
+	{"NS314", "capability", func(s *ir.Stack) { s.Services[0].CapAdd = []ir.String{set("NET_RAW", 12)} }, 12, "error", "error"},
+	{"NS315", "health", func(s *ir.Stack) { s.Services[0].Health = nil }, 10, "warning", ""},
+	{"NS316", "memory", func(s *ir.Stack) { s.Services[0].Memory.V = 0 }, 10, "error", "error"},
+	{"NS316", "processors", func(s *ir.Stack) { s.Services[0].CPUs.V = 0 }, 10, "error", "error"},
+	{"NS316", "processes", func(s *ir.Stack) { s.Services[0].Pids.V = -1 }, 10, "error", "error"},
+	{"NS317", "loopback", func(s *ir.Stack) {
+		s.Services[0].Publish = []ir.Publish{{HostIP: set("127.0.0.1", 12), Host: set(9000, 12)}}
+	}, 12, "error", ""},
+	{"NS317", "every address", func(s *ir.Stack) { s.Services[0].Publish = []ir.Publish{{Host: set(9000, 12)}} }, 12, "error", "error"},
+	{"NS317", "store", func(s *ir.Stack) {
+		s.Services[0].Store = set("redis", 12)
+		s.Services[0].Publish = []ir.Publish{{HostIP: set("::1", 12), Host: set(9000, 12)}}
+	}, 12, "error", "error"},
+	{"NS318", "bind", func(s *ir.Stack) {
+		s.Services[0].Volumes = []ir.VolumeMount{{Bind: "../site", ReadOnly: set(false, 12)}}
+	}, 12, "warning", ""},
+	{"NS319", "database", func(s *ir.Stack) {
+		s.Firewall.Open = []ir.OpenPort{{Origin: source.Origin{Range: at(31)}, ID: "x", Port: set(6379, 31), From: []ir.String{set("::/0", 31)}}}
+	}, 31, "error", "warning"},
+	{"NS339", "stable", func(s *ir.Stack) { s.Ingress.Version.Patch = 3 }, 21, "warning", ""},
+	{"NS339", "mainline", func(s *ir.Stack) { s.Ingress.Version = ir.Version{Major: 1, Minor: 31, Patch: 2} }, 21, "warning", ""},
+	{"NS340", "local", func(s *ir.Stack) { s.Ingress.Certificate.Source = "local" }, 22, "error", ""},
+	{"NS341", "firewall", func(s *ir.Stack) { s.Firewall = nil }, 20, "warning", ""},
+}
+
+func TestRules(t *testing.T) {
+	for _, c := range ruleCases {
+		for posture, want := range map[ir.Posture]string{ir.Production: c.production, ir.Development: c.development} {
+			s := good()
+			s.Posture = posture
+			c.spoil(s)
+			got := Check(s)
+			if want == "" {
+				if len(got) > 0 {
+					t.Errorf("%s %s in %s: %+v", c.code, c.name, posture, got[0])
+				}
+				continue
+			}
+			if len(got) != 1 || got[0].Code != c.code || got[0].Severity.String() != want || got[0].Subject != at(c.line) {
+				t.Errorf("%s %s in %s: %+v", c.code, c.name, posture, got)
+			}
+		}
+	}
+}
+
+func TestGoodStackHasNoFindings(t *testing.T) {
+	for _, p := range []ir.Posture{ir.Production, ir.Development} {
+		s := good()
+		s.Posture = p
+		if got := Check(s); len(got) > 0 {
+			t.Errorf("%s: %+v", p, got[0])
+		}
+	}
+	if got := Check(&ir.Stack{}); len(got) > 0 {
+		t.Errorf("empty stack: %+v", got[0])
+	}
+}
+
+func TestRulesAreWellFormed(t *testing.T) {
+	var codes []string
+	for _, r := range Rules() {
+		codes = append(codes, r.Code)
+		if !regexp.MustCompile(`^NS3\d\d$`).MatchString(r.Code) || r.Title == "" || strings.HasSuffix(r.Title, ".") || r.Source == "" || r.Check == nil {
+			t.Errorf("%+v", r)
+		}
+		if r.Production < r.Development {
+			t.Errorf("%s is stricter in development", r.Code)
+		}
+		if !slices.ContainsFunc(ruleCases, func(c ruleCase) bool { return c.code == r.Code }) {
+			t.Errorf("no case breaks %s", r.Code)
+		}
+	}
+	if !slices.IsSorted(codes) || len(slices.Compact(slices.Clone(codes))) != len(codes) {
+		t.Errorf("codes: %v", codes)
+	}
+}
+
+func TestFindingsInKindsPointAtTheirUse(t *testing.T) {
+	s := good()
+	s.Services[0].Image.V, s.Services[0].Site = "a:latest", at(2)
+	want := diag.Related{Range: at(11), Message: "in service.api"}
+	got := Check(s)
+	if len(got) != 1 || got[0].Subject != at(2) {
+		t.Fatalf("%+v", got)
+	}
+	if diff := cmp.Diff([]diag.Related{want}, got[0].Related); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNoteIsANote(t *testing.T) {
+	d := diagnostic(Rule{Code: "NS399", Title: "x"}, Note, Finding{At: at(1)})
+	if d.Severity != diag.Note {
+		t.Error(d.Severity)
+	}
+}
+
+func BenchmarkCheck(b *testing.B) {
+	s := good()
+	for range 1000 {
+		s.Services = append(s.Services, s.Services[0])
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		Check(s)
+	}
+}

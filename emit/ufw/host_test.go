@@ -1,0 +1,357 @@
+package ufw
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"nselfc/compiler/ir"
+)
+
+// host is a machine of its own, as far as a firewall goes: a network, a process
+// and a mount namespace with private copies of ufw's files. Nothing that happens
+// in it reaches the machine that runs the tests.
+type host struct {
+	pid string
+	dir string // shared with the host, for artefacts and stubs
+}
+
+// prepare makes the private files, and /usr/bin/python3 stays whatever the machine has.
+// The stub of sshd is the first in PATH: it says what a test wrote to $DIR/sshd.
+const prepare = `set -e
+mount -t tmpfs tmpfs /run
+mkdir -p /run/netns /run/etc
+cp -a /etc/ufw /etc/default /run/etc/
+sed -i 's/^ENABLED=.*/ENABLED=no/' /run/etc/ufw/ufw.conf
+mount --bind /run/etc/ufw /etc/ufw
+mount --bind /run/etc/default /etc/default
+mkdir -p /run/docker-etc; [ ! -d /etc/docker ] || mount --bind /run/docker-etc /etc/docker
+mount -t tmpfs tmpfs /var/lib
+ip link set lo up
+echo ready
+read -r _
+`
+
+// need skips a test on a machine that lacks what it needs, and fails it in CI.
+func need(t *testing.T, tools ...string) {
+	t.Helper()
+	missing := ""
+	for _, tool := range tools {
+		if _, err := exec.LookPath(tool); err != nil {
+			missing = tool
+		}
+	}
+	if missing == "" && os.Getuid() != 0 && !(len(tools) == 1 && tools[0] == "shellcheck") {
+		missing = "root"
+	}
+	if missing == "" {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing", missing)
+	}
+	t.Skipf("SKIPPED: this test needs %s", missing)
+}
+
+func newHost(t *testing.T) *host {
+	t.Helper()
+	need(t, "ufw", "iptables", "ip6tables", "unshare", "nsenter", "ip")
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, "unshare", "-m", "-n", "-p", "-f", "--mount-proc", "--propagation", "private", "--kill-child", "bash", "-c", prepare)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var complaint strings.Builder
+	cmd.Stderr = &complaint
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = in.Close()
+		cancel()
+		_ = cmd.Wait() // killed on purpose
+	})
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
+		t.Fatalf("no private namespaces here: %v: %s", err, complaint.String())
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", cmd.Process.Pid, cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &host{pid: strings.TrimSpace(string(children)), dir: t.TempDir()}
+	h.sshd(t, 22)
+	return h
+}
+
+// command prepares a shell command on the host, with the stubs first in PATH.
+func (h *host) command(script string) *exec.Cmd {
+	cmd := exec.Command("nsenter", "-t", h.pid, "-m", "-n", "-p", "--", "bash", "-c", script)
+	cmd.Dir = h.dir
+	cmd.Env = []string{"PATH=" + h.dir + "/bin:/usr/bin:/bin:/usr/sbin:/sbin", "DIR=" + h.dir, "HOME=/nonexistent", "LC_ALL=C"}
+	return cmd
+}
+
+// try runs a shell command on the host and gives its output and exit status.
+func (h *host) try(t *testing.T, script string) (string, int) {
+	t.Helper()
+	out, err := h.command(script).CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("%s: %v", script, err)
+	}
+	if exit != nil {
+		return string(out), exit.ExitCode()
+	}
+	return string(out), 0
+}
+
+// run runs a shell command that must succeed.
+func (h *host) run(t *testing.T, script string) string {
+	t.Helper()
+	out, code := h.try(t, script)
+	if code != 0 {
+		t.Fatalf("%s: exit %d:\n%s", script, code, out)
+	}
+	return out
+}
+
+// stub puts a command first in PATH.
+func (h *host) stub(t *testing.T, name, body string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Join(h.dir, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(h.dir, "bin", name), []byte("#!/bin/bash\n"+body), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sshd makes "sshd -T" answer as OpenSSH does for the ports.
+func (h *host) sshd(t *testing.T, ports ...int) {
+	t.Helper()
+	var b strings.Builder
+	for _, p := range ports {
+		fmt.Fprintf(&b, "echo port %d; echo listenaddress '[::]:%d'; echo listenaddress 0.0.0.0:%d\n", p, p, p)
+	}
+	h.stub(t, "sshd", "[ \"$1\" = -T ] || exit 1\n"+b.String())
+}
+
+// install renders a stack and puts its artefacts onto the host; it gives the path of apply.sh.
+func (h *host) install(t *testing.T, s *ir.Stack) string {
+	t.Helper()
+	for _, f := range render(t, s, Options{}) {
+		path := filepath.Join(h.dir, s.Project, f.Path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(plainText(t, f)), os.FileMode(f.Mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(h.dir, s.Project, applyPath)
+}
+
+// state is everything of a firewall that a rollback must put back: the bytes,
+// modes and times of ufw's files, and the kernel's rules.
+func (h *host) state(t *testing.T) string {
+	t.Helper()
+	return h.run(t, `find /etc/ufw /etc/default -type f -printf '%p %m %u %g %T@ ' -exec sha256sum {} \; | sort; iptables -S; ip6tables -S`)
+}
+
+// files is the part of state that a second apply must not touch.
+func (h *host) files(t *testing.T) string {
+	t.Helper()
+	return h.run(t, `find /etc/ufw /etc/default -type f -printf '%p %m %T@ ' -exec sha256sum {} \; | sort`)
+}
+
+// namespace makes a second machine, joined to the host by a cable. Inside, its
+// end is called eth0; the host's end gets the name of the machine.
+func (h *host) namespace(t *testing.T, name string) {
+	t.Helper()
+	h.run(t, "set -e; n="+name+`
+ip netns add $n
+ip link add $n type veth peer name eth0 netns $n
+ip netns exec $n ip link set lo up
+ip netns exec $n ip link set eth0 up
+ip link set $n up`)
+}
+
+// The test binary is the listener and the client too: TestMain turns it into
+// one when it is told to, so that no other tool is needed.
+const roleVariable = "NSELF_TEST_ROLE"
+
+func TestMain(m *testing.M) {
+	switch role, address, _ := strings.Cut(os.Getenv(roleVariable), " "); role {
+	case "listen":
+		listen(strings.Fields(address))
+	case "dial":
+		dial(address)
+	case "flow":
+		flow(address)
+	default:
+		os.Exit(m.Run())
+	}
+}
+
+// listen accepts on every address and echoes a line, until it is killed.
+func listen(addresses []string) {
+	for _, a := range addresses {
+		l, err := net.Listen("tcp", a)
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go func() { _, _ = io.Copy(c, c); _ = c.Close() }()
+			}
+		}()
+	}
+	fmt.Println("ready")
+	select {}
+}
+
+// dial ends with 0 when an echo comes back within a second.
+func dial(address string) {
+	c, err := net.DialTimeout("tcp", address, time.Second)
+	if err == nil {
+		_ = c.SetDeadline(time.Now().Add(time.Second))
+		if _, err = c.Write([]byte("hello\n")); err == nil {
+			_, err = bufio.NewReader(c).ReadString('\n')
+		}
+	}
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+}
+
+// flow opens a new connection every 20 ms, and sends a line through one that it
+// keeps, until its standard input ends. It prints how many attempts there were
+// and how many failed.
+func flow(address string) {
+	done := make(chan struct{})
+	go func() { _, _ = io.Copy(io.Discard, os.Stdin); close(done) }()
+	kept, err := net.DialTimeout("tcp", address, time.Second)
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	echo := bufio.NewReader(kept)
+	fmt.Println("ready")
+	total, failed := 0, 0
+	for {
+		select {
+		case <-done:
+			fmt.Printf("%d %d\n", total, failed)
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+		total++
+		c, err := net.DialTimeout("tcp", address, 900*time.Millisecond)
+		if err != nil {
+			failed++
+			continue
+		}
+		_ = c.Close()
+		_ = kept.SetDeadline(time.Now().Add(2 * time.Second))
+		if _, err = kept.Write([]byte("hello\n")); err == nil {
+			_, err = echo.ReadString('\n')
+		}
+		if err != nil {
+			failed++
+		}
+	}
+}
+
+// in gives the words that run a command on another machine; "" is the host.
+func in(namespace string) string {
+	if namespace == "" {
+		return ""
+	}
+	return "ip netns exec " + namespace + " "
+}
+
+// role runs the test binary on a machine.
+func (h *host) role(namespace, role string) *exec.Cmd {
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	cmd := h.command("exec " + in(namespace) + self)
+	cmd.Env = append(cmd.Env, roleVariable+"="+role)
+	return cmd
+}
+
+// serve starts a listener on a machine.
+func (h *host) serve(t *testing.T, namespace string, addresses ...string) {
+	t.Helper()
+	h.start(t, h.role(namespace, "listen "+strings.Join(addresses, " ")))
+}
+
+// start starts a role and waits until it is ready.
+func (h *host) start(t *testing.T, cmd *exec.Cmd) *bufio.Reader {
+	t.Helper()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // its process namespace takes the rest along
+		_ = cmd.Wait()
+	})
+	r := bufio.NewReader(out)
+	if line, err := r.ReadString('\n'); line != "ready\n" {
+		t.Fatalf("%v: %s (%v)", cmd.Args, line, err)
+	}
+	return r
+}
+
+// reaches tells whether a machine gets an echo from an address.
+func (h *host) reaches(t *testing.T, namespace, address string) bool {
+	t.Helper()
+	err := h.role(namespace, "dial "+address).Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Error(err)
+	}
+	return err == nil
+}
+
+// expect checks which addresses answer a machine; all of them at once, as a
+// closed one takes a second.
+func (h *host) expect(t *testing.T, namespace, when string, want map[string]bool) {
+	t.Helper()
+	var wait sync.WaitGroup
+	for address, open := range want {
+		wait.Go(func() {
+			if got := h.reaches(t, namespace, address); got != open {
+				t.Errorf("%s: %s reaches %s: %t, want %t", when, namespace, address, got, open)
+			}
+		})
+	}
+	wait.Wait()
+}

@@ -1,0 +1,245 @@
+//go:build lab
+
+package ufw
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// settle waits until no rollback is pending any more.
+func (h *host) settle(t *testing.T, limit time.Duration) {
+	t.Helper()
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if _, code := h.try(t, "test -L /var/lib/nself-ufw/pending"); code != 0 {
+			return
+		}
+	}
+	t.Fatal("the rollback never came")
+}
+
+// Nobody confirms: everything is as it was, whether ufw was off or on before.
+func TestTimerRollsBack(t *testing.T) {
+	for name, prepare := range map[string]string{
+		"off":            "true",
+		"off after on":   "ufw allow 22/tcp && ufw --force enable && ufw --force disable",
+		"on":             "ufw allow 22/tcp && ufw allow 8080 comment mine && ufw logging medium && ufw --force enable",
+		"on, no IPv6":    "sed -i s/^IPV6=.*/IPV6=no/ /etc/default/ufw && ufw allow 22/tcp && ufw --force enable",
+		"on, all open":   "ufw default allow incoming && ufw default allow routed && ufw --force enable",
+		"rules of mine":  "iptables -N DOCKER-USER && iptables -A DOCKER-USER -s 192.0.2.1/32 -m comment --comment 'two words' -j DROP && iptables -I INPUT -i lo -j ACCEPT",
+		"own after.init": `printf '#!/bin/sh\nset -e\n[ "$1" != start ] || touch /run/mine-ran\n' > /etc/ufw/after.init && chmod 755 /etc/ufw/after.init`,
+		"no after.init":  "rm /etc/ufw/after.init",
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t)
+			h.run(t, prepare)
+			before := h.state(t)
+			apply := h.install(t, plain())
+			h.run(t, apply+" --apply --timeout 1")
+			if h.state(t) == before {
+				t.Fatal("control: --apply changed nothing")
+			}
+			if strings.HasPrefix(name, "own") {
+				h.run(t, "test -e /run/mine-ran")
+			}
+			h.settle(t, 5*time.Second)
+			if diff := diffLines(before, h.state(t)); diff != "" {
+				t.Errorf("the rollback did not restore:\n%s", diff)
+			}
+			if out, code := h.try(t, apply+" --confirm"); code != 1 || !strings.Contains(out, "too late") {
+				t.Errorf("--confirm after the rollback: exit %d:\n%s", code, out)
+			}
+			if out, _ := h.try(t, apply+" --check"); !strings.Contains(out, "was not confirmed in time") {
+				t.Errorf("--check does not tell of the rollback:\n%s", out)
+			}
+		})
+	}
+}
+
+// What Docker did in the meantime is not undone.
+func TestRollbackLeavesDocker(t *testing.T) {
+	h := newDocker(t)
+	apply := h.install(t, open22("shop", open("https", 443, "tcp", true, 4)))
+	h.run(t, apply+" --apply")
+	h.run(t, "iptables -I DOCKER 1 -p tcp --dport 5555 -j ACCEPT && iptables -t nat -A PREROUTING -p tcp --dport 5555 -j DNAT --to 172.30.0.2:5555")
+	want := h.run(t, "iptables -S DOCKER; iptables -t nat -S")
+	h.run(t, apply+" --rollback")
+	if diff := cmp.Diff(want, h.run(t, "iptables -S DOCKER; iptables -t nat -S")); diff != "" {
+		t.Error(diff)
+	}
+	h.expect(t, "client", "rolled back", map[string]bool{server + ":443": true, server + ":8443": true, server + ":22": true})
+}
+
+func TestConfirmCancels(t *testing.T) {
+	h := newHost(t)
+	apply := h.install(t, plain())
+	h.run(t, apply+" --apply --timeout 15")
+	if out, code := h.try(t, apply+" --apply"); code != 0 || !strings.Contains(out, "waits for --confirm") {
+		t.Errorf("--apply while one is pending and nothing to do: exit %d:\n%s", code, out)
+	}
+	h.run(t, apply+" --confirm")
+	want := h.state(t)
+	time.Sleep(12 * time.Second)
+	if diff := diffLines(want, h.state(t)); diff != "" {
+		t.Errorf("a confirmed change was undone:\n%s", diff)
+	}
+	if out := h.run(t, "ps ax"); strings.Contains(out, "nself-ufw-rollback") {
+		t.Errorf("the timer still runs:\n%s", out)
+	}
+	if out, code := h.try(t, apply+" --confirm"); code != 1 || !strings.Contains(out, "nothing to confirm") {
+		t.Errorf("a second --confirm: exit %d: %s", code, out)
+	}
+	// A confirmed change can still be undone by hand, once.
+	h.run(t, apply+" --rollback")
+	if out := h.run(t, "ufw status"); !strings.Contains(out, "inactive") {
+		t.Errorf("--rollback after --confirm: %s", out)
+	}
+	if out, code := h.try(t, apply+" --rollback"); code != 1 || !strings.Contains(out, "nothing to roll back") {
+		t.Errorf("a second --rollback: exit %d: %s", code, out)
+	}
+}
+
+// mutators are the commands whose failure is tried, one call after the other.
+var mutators = []string{
+	"ufw", "iptables-restore", "ip6tables-restore", "iptables", "ip6tables", "iptables-save", "ip6tables-save",
+	"cp", "mv", "cat", "mktemp", "install", "sync", "chmod", "ln", "setsid", "awk", "sed", "sha256sum", "flock", "rm", "timeout",
+}
+
+// failing puts a stub in front of every mutator: the call whose number is in
+// $DIR/fail does what fault says. The rollback is never disturbed.
+func (h *host) failing(t *testing.T, fault string) {
+	t.Helper()
+	for _, name := range mutators {
+		real := strings.TrimSpace(h.run(t, "PATH=/usr/bin:/bin:/usr/sbin:/sbin command -v "+name))
+		h.stub(t, name, fmt.Sprintf(`
+if [ -e "$DIR/fail" ] && ! grep -qs rollback.sh /proc/$PPID/cmdline; then
+	n=$(($(<"$DIR/count") + 1)); echo $n >"$DIR/count"
+	if [ $n = "$(<"$DIR/fail")" ]; then echo %[1]s >"$DIR/failed"; %[3]s; fi
+fi
+exec %[2]s "$@"`, name, real, fault))
+	}
+}
+
+// Whatever command fails, at whatever step, the firewall is as it was, or as
+// it was to be; never in between. The same when the script is killed there.
+func TestFailureAtEachStep(t *testing.T) {
+	faults := map[string]string{
+		"fails":       "exit 1",
+		"interrupted": `kill -INT $(cat "$DIR/pid"); exit 130`,
+		"killed":      `kill -KILL $(cat "$DIR/pid"); sleep 0.2; exit 137`,
+	}
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t)
+			h.run(t, "ufw allow 22/tcp comment mine && ufw default allow routed && ufw --force enable")
+			apply := h.install(t, open22("shop", open("https", 443, "tcp", true, 4), open("old", 9000, "tcp", false, 5)))
+			h.run(t, apply+" --apply && "+apply+" --confirm && ufw default allow routed")
+			apply = h.install(t, open22("shop", open("https", 443, "tcp", true, 4), open("new", 9001, "tcp", false, 5)))
+			before := h.state(t)
+			// once without a fault, for the state that is wanted and the number of calls
+			h.failing(t, fault)
+			run := `echo 0 >$DIR/count; rm -f $DIR/failed; bash -c 'echo $$ >$DIR/pid; exec ` + apply + ` --apply --timeout 3'`
+			write(t, h, "fail", "0")
+			h.run(t, run)
+			var calls int
+			if _, err := fmt.Sscan(h.run(t, "cat $DIR/count; rm $DIR/fail"), &calls); err != nil || calls < 60 {
+				t.Fatalf("%d calls: %v", calls, err)
+			}
+			after := h.state(t)
+			h.run(t, apply+" --rollback")
+			if diff := diffLines(before, h.state(t)); diff != "" {
+				t.Fatal(diff)
+			}
+			step := 1
+			if name != "fails" {
+				step = 5 // the same places, less often: every one takes seconds
+			}
+			for n := 1; n <= calls; n += step {
+				write(t, h, "fail", fmt.Sprint(n))
+				out, code := h.try(t, run)
+				which := h.run(t, "cat $DIR/failed 2>/dev/null || echo none; rm -f $DIR/fail")
+				if name == "killed" {
+					h.settle(t, 8*time.Second) // nobody else is left to undo it
+				}
+				state := h.state(t)
+				_, pending := h.try(t, "test -L /var/lib/nself-ufw/pending")
+				switch {
+				case state == before && pending != 0:
+				case code == 0 && strings.Contains(diffLines(after, state), " /etc/ufw") == false && pending == 0:
+					h.run(t, apply+" --rollback") // a failure that did not matter
+				default:
+					t.Errorf("call %d (%s) %s: exit %d, pending %d:\n%s\n%s", n, strings.TrimSpace(which), name, code, pending, diffLines(before, state), out)
+					h.try(t, apply+" --rollback")
+				}
+				if strings.Contains(h.run(t, "ls -A /etc/ufw /etc/default"), ".nself") {
+					t.Errorf("call %d (%s): a temporary file is left", n, which)
+				}
+			}
+		})
+	}
+}
+
+func write(t *testing.T, h *host, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(h.dir, name), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// systemd and at are asked in the way that they understand, and told to stop.
+func TestOtherTimers(t *testing.T) {
+	t.Run("systemd", func(t *testing.T) {
+		h := newHost(t)
+		h.run(t, "mkdir -p /run/systemd/system")
+		h.stub(t, "systemd-run", `printf '%s\n' "$@" >$DIR/asked`)
+		h.stub(t, "systemctl", `[ "$1" = stop ] && echo "$2" >$DIR/stopped; [ "$1" != is-active ]`)
+		apply := h.install(t, plain())
+		h.run(t, apply+" --apply --timeout 77")
+		asked := h.run(t, "cat $DIR/asked")
+		for _, want := range []string{"--on-active=77s\n", "--timer-property=AccuracySec=1s\n", "/bin/sh\n/var/lib/nself-ufw/snapshot.", "rollback.sh\n--timer\n"} {
+			if !strings.Contains(asked, want) {
+				t.Errorf("systemd-run is asked %q, without %q", asked, want)
+			}
+		}
+		h.run(t, apply+" --confirm")
+		if out := h.run(t, "cat $DIR/stopped"); !strings.HasPrefix(out, "nself-ufw-rollback-") || !strings.HasSuffix(out, ".timer\n") {
+			t.Errorf("stopped %q", out)
+		}
+	})
+	t.Run("at", func(t *testing.T) {
+		h := newHost(t)
+		h.run(t, "cp /bin/sleep $DIR/atd && ($DIR/atd 60 >/dev/null 2>&1 &)")
+		h.stub(t, "at", `cat >$DIR/job; echo "$*" >$DIR/asked; echo "job 7 at Tue" >&2`)
+		h.stub(t, "atrm", `echo "$1" >$DIR/stopped`)
+		apply := h.install(t, plain())
+		h.run(t, apply+" --apply --timeout 77 && "+apply+" --confirm")
+		if got := h.run(t, "cat $DIR/asked $DIR/stopped $DIR/job"); !strings.HasPrefix(got, "now + 2 minutes\n7\nexec /bin/sh /var/lib/nself-ufw/snapshot.") {
+			t.Errorf("at was asked %q", got)
+		}
+	})
+	// A systemd that refuses, and no at: the process of its own takes over.
+	t.Run("neither", func(t *testing.T) {
+		h := newHost(t)
+		h.run(t, "mkdir -p /run/systemd/system")
+		h.stub(t, "systemd-run", "exit 1")
+		h.stub(t, "systemctl", "exit 1")
+		before := h.state(t)
+		h.run(t, h.install(t, plain())+" --apply --timeout 1")
+		h.settle(t, 5*time.Second)
+		if diff := diffLines(before, h.state(t)); diff != "" {
+			t.Error(diff)
+		}
+	})
+	// No timer, no change.
+	t.Run("none", func(t *testing.T) {
+		h := newHost(t)
+		h.stub(t, "setsid", "exit 1")
+		h.unchanged(t, h.install(t, plain())+" --apply", "could not be started")
+	})
+}

@@ -1,0 +1,144 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+
+# What is to be changed. The order of the fields of a rule is that of rule_changes.
+SETTINGS=()     # words for ufw ("default deny incoming"), or "ipv6"
+SSH_RULES=()    # rules of the ssh port that open: first of all
+OPEN_RULES=()   # other rules that add or retag
+CLOSE_RULES=()  # rules that go
+FILES=()        # files of the work folder that replace the host's
+LOAD=()         # families whose chain or jump is not in force
+ACTIVATE=''     # "enable" or "reload", when ufw must be started
+PLAN=()         # the same for people
+HOOK_MODE=keep
+
+plan() { PLAN+=("$*"); }
+
+plan_settings() {
+    local value
+    ((REMOVING)) && return 0
+    if [[ $(setting IPV6 "$DEFAULTS") != yes ]]; then
+        SETTINGS+=(ipv6)
+        plan "change IPV6 in $DEFAULTS to yes, so that IPv6 is filtered and not dead"
+    fi
+    for value in INPUT:incoming FORWARD:routed; do
+        case $(setting "DEFAULT_${value%:*}_POLICY" "$DEFAULTS") in
+        drop | reject) ;;
+        *)
+            SETTINGS+=("default deny ${value#*:}")
+            plan "change the default policy: deny ${value#*:}"
+            ;;
+        esac
+    done
+    # A host that denies what it sends itself is stricter than this stack asks for: it stays so.
+    [[ $(setting DEFAULT_OUTPUT_POLICY "$DEFAULTS") == accept ]] ||
+        note "outgoing connections of the host are denied by default, which stays so"
+    case $(setting LOGLEVEL "$ETC/ufw.conf") in
+    low | medium | high | full) ;;
+    *)
+        SETTINGS+=("logging low")
+        plan "change logging to low"
+        ;;
+    esac
+}
+
+plan_rules() {
+    local f verb action proto port source tag rule
+    for f in '' 6; do
+        while read -r verb action proto port source tag; do
+            [[ $tag != - ]] || tag='without a comment'
+            rule="$verb $action $proto $port $source $tag"
+            case $verb in
+            differ)
+                note "ufw has the rule $action $port/$proto from $source ($tag) in the place of ours; it stays"
+                continue
+                ;;
+            closed)
+                problem "ufw has the rule $action $port/$proto from $source ($tag) that closes what the stack opens: delete it with \"ufw delete $action proto $proto from $source to any port $port\""
+                continue
+                ;;
+            delete)
+                CLOSE_RULES+=("$rule")
+                plan "delete the ufw rule: $action $port/$proto from $source ($tag)"
+                continue
+                ;;
+            add) plan "add the ufw rule: $action $port/$proto from $source ($tag)" ;;
+            set) plan "change the ufw rule: $action $port/$proto from $source ($tag)" ;;
+            hand) plan "leave the ufw rule to another stack: $action $port/$proto from $source ($tag)" ;;
+            keep) plan "leave the ufw rule: $action $port/$proto from $source ($tag)" ;;
+            esac
+            if [[ $port == "$SSH_PORT" && $proto == tcp ]]; then
+                SSH_RULES+=("$rule")
+            else
+                OPEN_RULES+=("$rule")
+            fi
+        done < <(rule_changes "$f")
+    done
+}
+
+plan_files() {
+    local f
+    for f in '' 6; do
+        cmp -s "$WORK/after$f.rules" "$ETC/after$f.rules" && continue
+        FILES+=("after$f.rules")
+        plan "change the block in $ETC/after$f.rules; rules of this stack that differ:"
+        # diff ends with 1 when there is a difference, which is why we are here
+        mapfile -t -O "${#PLAN[@]}" PLAN < <(diff "$ETC/after$f.rules" "$WORK/after$f.rules" |
+            sed -n -e '/nself:/!d' -e 's/^< -A NSELF-IN /    - /p' -e 's/^> -A NSELF-IN /    + /p')
+    done
+    if hook_differs; then
+        FILES+=(after.init)
+        plan "change the hook in $ETC/after.init, which leads DOCKER-USER to NSELF"
+    fi
+}
+
+# chain_in_force FAMILY compares the kernel's chain with the block.
+chain_in_force() {
+    if ! grep -q '^# BEGIN NSELF [0-9]' "$WORK/after$1.rules"; then
+        if kernel "$1" -n -L NSELF >/dev/null 2>&1; then return 1; fi
+        return 0
+    fi
+    kernel "$1" -C DOCKER-USER -j NSELF 2>/dev/null || return 1
+    [[ $(kernel "$1" -S NSELF-IN 2>/dev/null | remarks) == "$(block "$WORK/after$1.rules" | grep '^-A NSELF-IN ' | remarks)" ]] &&
+        [[ $(kernel "$1" -S NSELF 2>/dev/null | remarks) == "$(block "$WORK/after$1.rules" | grep '^-A NSELF ' | remarks)" ]]
+}
+
+plan_activation() {
+    local f
+    if is_active && is_enabled; then
+        [[ " ${SETTINGS[*]-} " != *" ipv6 "* ]] || ACTIVATE=reload
+    elif ! ((REMOVING)); then
+        ACTIVATE=enable
+        plan "enable ufw"
+    fi
+    for f in "${FAMILIES[@]}"; do
+        chain_in_force "$f" && continue
+        LOAD+=("$f")
+        plan "bring the chain NSELF in the kernel in line with the block (ip${f}tables)"
+    done
+}
+
+# make_plan fills the lists above and ends the run when the host is not ready. It changes nothing.
+make_plan() {
+    make_work_folder
+    check_tools
+    check_parts
+    check_ufw_files
+    check_docker
+    check_uplink
+    if ! ((REMOVING)); then
+        check_ssh
+        check_client
+        check_denials
+    fi
+    prepare_files
+    refuse_on_problems
+    prepare_hook
+    plan_settings
+    plan_rules
+    plan_files
+    plan_activation
+    if ((REMOVING && ${#PLAN[@]} > 0)) && ! needs_hook; then
+        note "no stack is left: from then on Docker alone decides who reaches the ports of containers"
+    fi
+    refuse_on_problems
+}

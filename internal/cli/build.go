@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"path/filepath"
+
+	"nselfc/internal/build"
+	"nselfc/lang/diag"
+)
+
+// BuildOptions are the flags of build.
+type BuildOptions struct {
+	build.Options
+	Path      string // file or folder of the stack; "" for this folder
+	Verify    bool
+	NoSecrets bool
+	Force     []string
+}
+
+// Build compiles a stack, writes the output and tells what it did.
+func Build(ctx context.Context, env Env, d Display, o BuildOptions) int {
+	c, diags := build.Compile(ctx, o.Path, o.Options)
+	if o.Verify && !diags.HasErrors() {
+		diags = append(diags, c.Verify(ctx)...)
+	}
+	if diags.HasErrors() || ctx.Err() != nil {
+		return stopped(ctx, d.Show(env, diags, c.Files(), c.DisplayName))
+	}
+	written, more := c.Write(ctx, build.WriteOptions{
+		Options: o.Options, Version: Version, NoSecrets: o.NoSecrets, Force: o.Force, Now: env.Now(),
+		OnWait: func() { say(env, "nselfc: another build is at work here; waiting for it\n") },
+	})
+	diags = append(diags, more...).Sort()
+	// Progress comes before the findings: what was written stays true when a
+	// later step fails.
+	code := Print(env, summary(written, o))
+	return stopped(ctx, max(code, d.Show(env, diags, c.Files(), c.DisplayName)))
+}
+
+// Validate reports every finding and writes nothing.
+func Validate(ctx context.Context, env Env, d Display, path string, o build.Options) int {
+	c, diags := build.Compile(ctx, path, o)
+	code := stopped(ctx, d.Show(env, diags, c.Files(), c.DisplayName))
+	if code == OK && d.format(env) == FormatText {
+		say(env, "%s\n", valid(c, diags))
+	}
+	return code
+}
+
+// valid tells a person that all is well, which silence would leave open.
+func valid(c *build.Compiled, diags diag.List) string {
+	s := "The stack in " + filepath.Clean(c.Dir) + " is valid"
+	if n := diags.Count(diag.Warning); n > 0 {
+		return s + ", with warnings."
+	}
+	return s + "."
+}
+
+// stopped turns the exit code of a run that the user interrupted into one that
+// says so, even when nothing had gone wrong up to then.
+func stopped(ctx context.Context, code int) int {
+	if ctx.Err() != nil {
+		return Interrupted
+	}
+	return code
+}

@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"nselfc/lang/diag"
+	"nselfc/lang/eval"
+)
+
+// Explain prints the pages of codes, or every code with its summary.
+func Explain(env Env, codes []string) int {
+	var b strings.Builder
+	if len(codes) == 0 {
+		for _, c := range diag.Codes() {
+			fmt.Fprintf(&b, "%s  %s\n", c, diag.Title(c))
+		}
+		return Print(env, b.String())
+	}
+	for i, code := range codes {
+		code = strings.ToUpper(strings.TrimSpace(code))
+		if len(code) == 3 && !strings.HasPrefix(code, "NS") {
+			code = "NS" + code
+		}
+		page, ok := diag.Page(code)
+		if !ok {
+			return Fail(env, Usage, "there is no code %q.%s nselfc explain lists all codes.", codes[i], eval.DidYouMean(code, diag.Codes()))
+		}
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		b.WriteString(page)
+	}
+	return Print(env, b.String())
+}

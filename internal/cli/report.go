@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nselfc/internal/term"
+	"nselfc/lang/diag"
+	"nselfc/lang/diag/render"
+	"nselfc/lang/source"
+)
+
+// Format is the value of --format for diagnostics.
+type Format string
+
+// The formats. Unset means text, or github where GitHub Actions runs.
+const (
+	FormatText   Format = "text"
+	FormatJSON   Format = "json"
+	FormatSARIF  Format = "sarif"
+	FormatGitHub Format = "github"
+)
+
+var formats = []string{string(FormatText), string(FormatJSON), string(FormatSARIF), string(FormatGitHub)}
+
+// Set implements pflag.Value.
+func (f *Format) Set(s string) error {
+	if !slices.Contains(formats, s) {
+		return fmt.Errorf("it is %s", strings.Join(formats, ", "))
+	}
+	*f = Format(s)
+	return nil
+}
+
+// String implements pflag.Value.
+func (f *Format) String() string { return string(*f) }
+
+// Type implements pflag.Value.
+func (f *Format) Type() string { return "FORMAT" }
+
+// Display says how diagnostics are shown.
+type Display struct {
+	Format Format
+	Color  term.ColorMode
+}
+
+// Show writes a list: text to standard error, every other format to standard
+// output. files and name are those of render.New. The result is the exit code,
+// IO when the report could not be written.
+func (d Display) Show(env Env, list diag.List, files source.Files, name func(string) string) int {
+	r := render.New(list, files, name)
+	var err error
+	switch d.format(env) {
+	case FormatText:
+		err = render.Text(env.Stderr, r, render.TextOptions{
+			Color: term.Color(d.Color, env.Stderr, env.Getenv), Width: term.Width(env.Stderr), Limit: render.DefaultLimit,
+		})
+	case FormatJSON:
+		err = render.JSON(env.Stdout, r)
+	case FormatSARIF:
+		err = render.SARIF(env.Stdout, r, Version)
+	case FormatGitHub:
+		err = render.GitHub(env.Stdout, r)
+	}
+	if err != nil {
+		say(env, "nselfc: cannot write the report: %v\n", err)
+		return IO
+	}
+	return Code(list)
+}
+
+// format gives the form to use: the flag's, or what fits the surroundings.
+func (d Display) format(env Env) Format {
+	switch {
+	case d.Format != "":
+		return d.Format
+	case env.Getenv("GITHUB_ACTIONS") == "true":
+		return FormatGitHub
+	}
+	return FormatText
+}
+
+// Print writes text to standard output and gives the exit code: IO when it
+// could not be written.
+func Print(env Env, text string) int {
+	if _, err := fmt.Fprint(env.Stdout, text); err != nil {
+		say(env, "nselfc: cannot write to standard output: %v\n", err)
+		return IO
+	}
+	return OK
+}
+
+// Fail prints one line for people and gives the code.
+func Fail(env Env, code int, format string, args ...any) int {
+	say(env, "nselfc: %s\n", render.Clean(fmt.Sprintf(format, args...), true))
+	return code
+}

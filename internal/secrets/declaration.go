@@ -1,0 +1,116 @@
+package secrets
+
+import (
+	"strings"
+
+	"nselfc/compiler/ir"
+	"nselfc/emit/dotsecrets"
+	"nselfc/lang/diag"
+)
+
+// Sizes that a declaration may ask for. The least is 128 bits (OWASP Secrets
+// Management, 2.7.1), the most what every consumer still takes.
+const (
+	defaultBytes  = 32
+	minBytes      = 16
+	maxBytes      = 1024
+	defaultLength = 43 // 256 bits in an alphabet of 64
+	minLength     = 22 // 132 bits
+	maxLength     = 1024
+	minJWTBytes   = 32 // HS256 wants a key as long as its hash (RFC 7518, 3.2); the digits themselves are the key
+)
+
+// The kinds of secret.
+const (
+	kindHex       = "hex"
+	kindBase64URL = "base64url"
+	kindPassword  = "password"
+	kindJWT       = "jwt"
+	kindX509      = "x509"
+	kindFiles     = "files"
+)
+
+// What follows a secret's key in the keys of what is kept beside it.
+const (
+	suffixCertificate = "__CERTIFICATE"
+	suffixPrivateKey  = "__PRIVATE_KEY"
+)
+
+// checkDeclarations refuses what no value could be made for.
+func checkDeclarations(stack *ir.Stack) diag.List {
+	var diags diag.List
+	byKey := map[string]*ir.Secret{}
+	for _, s := range stack.Secrets {
+		at := s.Origin.Range
+		refuse := func(detail string, args ...any) *diag.Diagnostic {
+			d := diag.Errorf(codeDeclaration, at, "Invalid secret declaration", detail, args...)
+			diags = append(diags, d)
+			return d
+		}
+		switch {
+		case !dotsecrets.ValidKey(s.Key):
+			refuse("%s would be kept under the key %q in %s, which is not a name there: upper-case letters, digits and underscores, not a digit first.\n\nRename the secret.", s.Address, s.Key, File)
+		case dotsecrets.Reserved(s.Key):
+			refuse("%s would be kept under the key %s in %s. A shell, the dynamic linker or Docker gives that name a meaning, so reading the file would change what they do.\n\nRename the secret, for example by a word for what it opens.", s.Address, s.Key, File)
+		case strings.Contains(s.Key, "__") && ownSuffix(s.Key):
+			refuse("%s would be kept under the key %s in %s, whose ending is reserved for what nselfc keeps beside a secret.\n\nRename the secret.", s.Address, s.Key, File)
+		}
+		if other := byKey[s.Key]; other != nil {
+			refuse("%s and %s would both be kept under the key %s in %s.\n\nRename one of them.", other.Address, s.Address, s.Key, File).
+				With(other.Origin.Range, "The other secret is declared here.")
+		}
+		byKey[s.Key] = s
+		diags = append(diags, checkSize(s)...)
+	}
+	return diags
+}
+
+func checkSize(s *ir.Secret) diag.List {
+	refuse := func(v ir.Int, detail string, args ...any) diag.List {
+		at := v.Range
+		if at.IsZero() {
+			at = s.Origin.Range
+		}
+		return diag.List{diag.Errorf(codeDeclaration, at, "Invalid secret declaration", detail, args...)}
+	}
+	switch s.Kind.V {
+	case kindHex, kindBase64URL, kindJWT:
+		least := minBytes
+		if s.Kind.V == kindJWT {
+			least = minJWTBytes
+		}
+		if n := size(s); n < least || n > maxBytes {
+			return refuse(s.Bytes, "%s asks for %d random bytes. Fewer than %d can be guessed, and more than %d no program needs.\n\nWrite\n\n    bytes = %d", s.Address, n, least, maxBytes, defaultBytes)
+		}
+	case kindPassword:
+		if n := size(s); n < minLength || n > maxLength {
+			return refuse(s.Length, "%s asks for a password of %d characters. Fewer than %d can be guessed, and no program needs more than %d.\n\nWrite\n\n    length = %d", s.Address, n, minLength, maxLength, defaultLength)
+		}
+	case kindX509, kindFiles:
+	default:
+		return refuse(ir.Int{}, "%s has the kind %q, which does not exist.\n\nWrite one of hex, base64url, password, jwt, x509 or files.", s.Address, s.Kind.V)
+	}
+	return nil
+}
+
+// size is the number of random bytes, or for a password of characters.
+func size(s *ir.Secret) int {
+	v, standard := s.Bytes.V, defaultBytes
+	if s.Kind.V == kindPassword {
+		v, standard = s.Length.V, defaultLength
+	}
+	if v == 0 {
+		return standard
+	}
+	return v
+}
+
+// ownSuffix tells whether a key could be taken for one of ours beside another.
+func ownSuffix(key string) bool {
+	for _, suffix := range []string{suffixCertificate, suffixPrivateKey, suffixSCRAM, suffixPBKDF2, suffixBcrypt} {
+		if i := strings.LastIndex(key, "__"); i > 0 && strings.HasPrefix(key[i:], suffix) {
+			return true
+		}
+	}
+	return false
+}

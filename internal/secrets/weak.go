@@ -1,0 +1,117 @@
+package secrets
+
+import (
+	"slices"
+	"strings"
+
+	"nselfc/compiler/ir"
+	"nselfc/lang/diag"
+)
+
+// weak reports values that a person chose badly: an error in production, a
+// warning on a laptop. What nselfc generated is strong by construction and
+// passes.
+func (b *book) weak() diag.List {
+	var diags diag.List
+	first := map[string]*ir.Secret{}
+	for _, s := range b.stack.Secrets {
+		value := b.values[s.Address][""]
+		if value == "" {
+			continue
+		}
+		problem := guessable(value, b.stack.Name.V)
+		if other := first[value]; other != nil {
+			problem = "is also the value of " + other.Key + ": who gets one has both"
+		}
+		first[value] = s
+		if problem == "" {
+			continue
+		}
+		report := diag.Errorf
+		if b.stack.Posture == ir.Development {
+			report = diag.Warningf
+		}
+		diags = append(diags, report(codeWeak, s.Origin.Range, "Weak secret",
+			"The value of %s on line %d of %s %s.\n\nReplace it where it is in use, then there. If nothing uses it yet, delete the line and build again, which makes a strong one.",
+			s.Key, b.doc.Line(s.Key), File, problem))
+	}
+	return diags
+}
+
+// guessable says what makes a value one of the first that an attacker tries, or
+// "". Estimators of strength are no help: zxcvbn gives its best mark to
+// "development-secret-key-minimum-32-characters-long".
+func guessable(value, project string) string {
+	lower := strings.ToLower(value)
+	switch {
+	case slices.Contains(wellKnown(), lower):
+		return "is a default that images and examples ship with"
+	case project != "" && strings.ReplaceAll(lower, strings.ToLower(project), "") == "":
+		return "is made of the name of the stack"
+	case periodic(value):
+		return "repeats itself"
+	case sequential(value):
+		return "counts up or down"
+	}
+	// Characters of placeholder words, counted once each.
+	marked := make([]bool, len(lower))
+	for _, word := range []string{"change", "example", "secret", "password", "dev", "test", "your", "default", "minimum", "admin", "postgres", "redis", "placeholder", "todo", "insert", "here", "please", "this"} {
+		for i := 0; i+len(word) <= len(lower); i++ {
+			if lower[i:i+len(word)] == word {
+				for j := range word {
+					marked[i+j] = true
+				}
+			}
+		}
+	}
+	n := 0
+	for _, m := range marked {
+		if m {
+			n++
+		}
+	}
+	if n*10 > len(lower)*4 {
+		return "is mostly made of words such as change, secret, password and test"
+	}
+	return ""
+}
+
+// wellKnown lists defaults of at least the shortest length that is taken, from
+// the documentation of the images and of upstream nself and Supabase.
+func wellKnown() []string {
+	return []string{
+		"myadminsecretkey", "postgres-dev-password", "hasura-admin-secret-dev", "meilisearch-master-key-minimum-16-chars",
+		"development-secret-key-minimum-32-characters-long", "mlflow-admin-password", "change-this-secret-in-production",
+		"your-super-secret-and-long-postgres-password", "your-super-secret-jwt-token-with-at-least-32-characters-long",
+		"this_password_is_insecure_and_should_be_updated", "minioadmin123", "correcthorsebatterystaple", "correct horse battery staple",
+		"qwertyuiop[]", "qwertyuiopasdfghjkl", "passw0rd1234", "iloveyou1234", "letmein12345",
+	}
+}
+
+// periodic finds "aaaaaaaaaaaa" and "abcabcabcabc". Two equal halves of a random
+// value of 128 bits have a chance of 2^-64.
+func periodic(value string) bool {
+	for p := 1; p <= len(value)/2; p++ {
+		if strings.HasPrefix(value[p:], value[:len(value)-p]) && len(value) >= 2*p {
+			return true
+		}
+	}
+	return false
+}
+
+// sequential finds texts in which nearly every byte is its neighbour's next:
+// "0123456789abcdef…", "abcdefghijkl", "9876543210".
+func sequential(value string) bool {
+	for _, step := range []int{1, -1} {
+		n := 0
+		for i := 1; i < len(value); i++ {
+			if int(value[i])-int(value[i-1]) == step {
+				n++
+			}
+		}
+		if n*10 >= (len(value)-1)*8 {
+			return true
+		}
+	}
+	return false
+}
