@@ -24,7 +24,7 @@ type File struct {
 // Files gives the files of a stack with a name and a domain that CheckName and
 // CheckDomain take.
 func Files(name, domain string) []File {
-	r := strings.NewReplacer("NAME", name, "DOMAIN", domain)
+	r := strings.NewReplacer("@NAME@", name, "@DOMAIN@", domain)
 	return []File{{"nself.hcl", r.Replace(stack)}, {".gitignore", gitignore}}
 }
 

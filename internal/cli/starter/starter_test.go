@@ -35,10 +35,11 @@ func TestChecks(t *testing.T) {
 
 func TestFilesHoldNoPlaceholder(t *testing.T) {
 	for _, f := range Files("shop", "shop.example.com") {
-		// "/run/secrets/NAME" explains a rule of the language.
-		text := strings.ReplaceAll(strings.ReplaceAll(f.Text, "/run/secrets/", ""), "NAME_FILE", "")
-		if strings.Contains(text, "DOMAIN") || strings.Contains(text, "NAME") {
+		if strings.Contains(f.Text, "@") {
 			t.Errorf("%s holds a placeholder:\n%s", f.Name, f.Text)
 		}
+	}
+	if text := Files("shop", "shop.example.com")[0].Text; !strings.Contains(text, `stack "shop" {`) || !strings.Contains(text, "/run/secrets/NAME,") {
+		t.Errorf("the wrong words were replaced:\n%s", text)
 	}
 }
