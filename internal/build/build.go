@@ -148,6 +148,7 @@ func (e *Environment) render(trace bool) diag.List {
 	}
 	wall, more := ufw.Render(e.Stack, ufw.Options{Trace: trace})
 	diags = append(diags, more...)
+	e.composed = composed
 	e.Files = append(e.Files, composed...)
 	e.Files = append(e.Files, edge...)
 	e.Files = append(e.Files, wall...)
