@@ -23,8 +23,8 @@ const (
 // core renders nginx.conf: what is set once for the process, and the list of
 // files. The snippets given are those of the http block; servers and locations
 // include the others.
-func (r *renderer) core(shared []*text, hosts []*host) *text {
-	t := r.text("nginx.conf", 4096+64*len(hosts))
+func (r *renderer) core(shared, domains []*text, hosts []*host) *text {
+	t := r.text("nginx.conf", 4096+64*len(domains))
 	r.process(t)
 	t.line()
 	t.open("http")
@@ -36,9 +36,9 @@ func (r *renderer) core(shared []*text, hosts []*host) *text {
 	for _, s := range shared {
 		t.line("include ", s.path, ";")
 	}
-	for _, h := range hosts {
-		t.from(r.address, h.name.Origin)
-		t.line("include ", h.file(), ";")
+	for _, d := range domains {
+		t.from(r.address, r.in.Origin)
+		t.line("include ", d.path, ";")
 	}
 	t.close()
 	return t
@@ -168,12 +168,15 @@ type host struct {
 // wildcard tells whether the host stands for every name below its domain.
 func (h *host) wildcard() bool { return strings.HasPrefix(h.name.V, "*.") }
 
-// file gives the host's file below nginx/. A name of more than 200 bytes is cut
-// and told apart by a number, as a file name has 255 at most.
+// file gives the host's file below nginx/: one for each domain, which holds the
+// domain itself and the names one level below it. A file for each host would be
+// a thousand files for a thousand hosts, each opened, synced and renamed. A
+// domain of more than 200 bytes is cut and told apart by a number, as a file
+// name has 255 at most.
 func (h *host) file() string {
-	name := h.name.V
-	if h.wildcard() {
-		name = "_wildcard" + name[1:] // no host begins so
+	name := strings.TrimPrefix(h.name.V, "*.")
+	if first, domain, _ := strings.Cut(h.name.V, "."); first != "*" && strings.Contains(domain, ".") {
+		name = domain
 	}
 	if len(name) > 200 {
 		sum := fnv.New64a()

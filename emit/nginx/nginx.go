@@ -8,9 +8,9 @@
 // not fit its memory) only. The image's command brings "daemon off", so no file
 // does.
 //
-//	nginx.conf          workers, limits, timeouts, the list of files
-//	snippets/*.conf     what servers share: TLS, maps, log, headers, proxying
-//	conf.d/<host>.conf  one name: its redirect from HTTP, and its routes
+//	nginx.conf            workers, limits, timeouts, the list of files
+//	snippets/*.conf       what servers share: TLS, maps, log, headers, proxying
+//	conf.d/<domain>.conf  the names of one domain: redirects from HTTP, and routes
 //
 // What is refused, and how:
 //
@@ -67,14 +67,12 @@ func Render(stack *ir.Stack, opts Options) ([]emit.File, diag.List) {
 	r := newRenderer(stack, opts)
 	r.checkVersion()
 	hosts := r.hosts()
-	texts := make([]*text, 0, len(hosts)+10)
-	for _, h := range hosts {
-		texts = append(texts, r.host(h))
-	}
+	domains := r.domains(hosts)
+	texts := append(make([]*text, 0, len(domains)+10), domains...)
 	texts = append(texts, r.headers(), r.proxy(), r.request())
 	shared := []*text{r.log(), r.tls(), r.limits(), r.maps(), r.refuse()} // once it is known what the hosts need
 	texts = append(texts, shared...)
-	texts = append(texts, r.core(shared, hosts))
+	texts = append(texts, r.core(shared, domains, hosts))
 
 	files := make([]emit.File, len(texts))
 	for i, t := range texts {

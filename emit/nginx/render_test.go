@@ -126,17 +126,17 @@ func TestMarks(t *testing.T) {
 		path, line, address string
 		at                  int
 	}{
-		{"nginx/conf.d/api.example.com.conf", "server_name api.example.com;", "ingress", 10},
-		{"nginx/conf.d/api.example.com.conf", `location ~ "^/files`, "service.files.route[0]", 1},
-		{"nginx/conf.d/api.example.com.conf", "client_max_body_size 100m;", "service.files.route[0]", 77},
-		{"nginx/conf.d/api.example.com.conf", "add_header Content-Security-Policy", "service.files.route[0]", 78},
-		{"nginx/conf.d/api.example.com.conf", "limit_req zone=service.api.route.1", "service.api.route[1]", 40},
-		{"nginx/conf.d/api.example.com.conf", "limit_req zone=ingress", "ingress", 40},
+		{"nginx/conf.d/example.com.conf", "server_name api.example.com;", "ingress", 10},
+		{"nginx/conf.d/example.com.conf", `location ~ "^/files`, "service.files.route[0]", 1},
+		{"nginx/conf.d/example.com.conf", "client_max_body_size 100m;", "service.files.route[0]", 77},
+		{"nginx/conf.d/example.com.conf", "add_header Content-Security-Policy", "service.files.route[0]", 78},
+		{"nginx/conf.d/example.com.conf", "limit_req zone=service.api.route.1", "service.api.route[1]", 40},
+		{"nginx/conf.d/example.com.conf", "limit_req zone=ingress", "ingress", 40},
 		{"nginx/snippets/tls.conf", "ssl_protocols", "ingress", 79},
 		{"nginx/nginx.conf", "set_real_ip_from", "ingress", 80},
 		{"nginx/nginx.conf", "worker_processes", "ingress", 6},
 		{"nginx/nginx.conf", "worker_connections 2048;", "ingress", 7},
-		{"nginx/nginx.conf", "include conf.d/docs.example.com.conf;", "ingress", 10},
+		{"nginx/nginx.conf", "include conf.d/example.com.conf;", "ingress", 5},
 		{"nginx/snippets/headers.conf", "add_header Strict-Transport-Security", "ingress", 81},
 		{"nginx/snippets/headers.conf", "add_header X-Frame-Options", "ingress", 5},
 	} {

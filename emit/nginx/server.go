@@ -77,9 +77,24 @@ func (r *renderer) tlsListen() string {
 	return " ssl http2"
 }
 
+// domains renders the hosts, each domain's into one text, in order of first host.
+func (r *renderer) domains(hosts []*host) []*text {
+	var out []*text
+	byFile := map[string]*text{}
+	for _, h := range hosts {
+		t, ok := byFile[h.file()]
+		if !ok {
+			t = r.text(h.file(), 2048+1536*len(h.routes))
+			byFile[h.file()] = t
+			out = append(out, t)
+		}
+		r.host(t, h)
+	}
+	return out
+}
+
 // host renders the two servers of one name.
-func (r *renderer) host(h *host) *text {
-	t := r.text(h.file(), 2048+1536*len(h.routes))
+func (r *renderer) host(t *text, h *host) {
 	t.from(r.address, h.name.Origin)
 
 	target := h.name.V
@@ -116,5 +131,4 @@ func (r *renderer) host(h *host) *text {
 		t.close()
 	}
 	t.close()
-	return t
 }

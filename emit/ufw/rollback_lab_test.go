@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -119,7 +120,9 @@ func (h *host) failing(t *testing.T, fault string) {
 		real := strings.TrimSpace(h.run(t, "PATH=/usr/bin:/bin:/usr/sbin:/sbin command -v "+name))
 		h.stub(t, name, fmt.Sprintf(`
 if [ -e "$DIR/fail" ] && ! grep -qs rollback.sh /proc/$PPID/cmdline; then
+	exec 8>>"$DIR/count.lock"; /usr/bin/flock 8
 	n=$(($(<"$DIR/count") + 1)); echo $n >"$DIR/count"
+	exec 8>&-
 	if [ $n = "$(<"$DIR/fail")" ]; then echo %[1]s >"$DIR/failed"; %[3]s; fi
 fi
 exec %[2]s "$@"`, name, real, fault))
@@ -171,7 +174,7 @@ func TestFailureAtEachStep(t *testing.T) {
 				_, pending := h.try(t, "test -L /var/lib/nself-ufw/pending")
 				switch {
 				case state == before && pending != 0:
-				case code == 0 && strings.Contains(diffLines(after, state), " /etc/ufw") == false && pending == 0:
+				case code == 0 && same(after, state) && pending == 0:
 					h.run(t, apply+" --rollback") // a failure that did not matter
 				default:
 					t.Errorf("call %d (%s) %s: exit %d, pending %d:\n%s\n%s", n, strings.TrimSpace(which), name, code, pending, diffLines(before, state), out)
@@ -183,6 +186,12 @@ func TestFailureAtEachStep(t *testing.T) {
 			}
 		})
 	}
+}
+
+// same tells whether two states are equal but for the times of files.
+func same(a, b string) bool {
+	times := regexp.MustCompile(` [0-9]+\.[0-9]{10} `)
+	return times.ReplaceAllString(a, " ") == times.ReplaceAllString(b, " ")
 }
 
 func write(t *testing.T, h *host, name, text string) {

@@ -23,7 +23,7 @@ func (s *shop) testContainers(t *testing.T) {
 		"cache":  {512 << 20, 128, 1},
 	}
 	seen := 0
-	for _, c := range s.engine.Containers(t, project) {
+	for _, c := range s.engine.Containers(t, s.project) {
 		if c.State != "running" || c.Health != "healthy" {
 			t.Errorf("%s is %s and %s", c.Name, c.State, c.Health)
 		}
@@ -76,7 +76,7 @@ func (s *shop) scan(t *testing.T, host string, want ...int) {
 
 // testNetworks proves that a reference is the network path, and nothing else is.
 func (s *shop) testNetworks(t *testing.T) {
-	api, loner := s.engine.From("container:"+project+"-api-1"), s.engine.From("container:"+project+"-loner-1")
+	api, loner := s.beside("api"), s.beside("loner")
 	stores := map[string]string{"main": "5432", "cache": "6379"}
 	for name, port := range stores {
 		names := api.Resolve(t, name)
@@ -99,58 +99,12 @@ func (s *shop) testNetworks(t *testing.T) {
 	}
 	internet := lab.ClientIPv4 + ":80"
 	for _, from := range []string{"api", "worker", "main", "cache", "loner"} {
-		if d := s.engine.From("container:"+project+"-"+from+"-1").Connect(t, internet); d.Open {
+		if d := s.beside(from).Connect(t, internet); d.Open {
 			t.Errorf("%s reaches the internet without egress", from)
 		}
 	}
-	if d := s.engine.From("bridge").Connect(t, internet); !d.Open {
-		t.Errorf("the control does not reach the internet either: %+v", d)
-	}
-}
-
-// testFirewall brings the emitted rules onto the host, with real packets as the
-// judge: before, after, after a reload, and after the engine was restarted.
-func (s *shop) testFirewall(t *testing.T) {
-	// What an operator's hand has left open must be closed by the rules: a port
-	// that Docker publishes past ufw.
-	s.engine.Docker("run", "--detach", "--name", "stray", "--publish", "9000:8080", "ghcr.io/acme/api:1.4.2", "serve").Must(t)
-	defer s.engine.Docker("rm", "--force", "stray")
-	s.scan(t, lab.HostIPv4, 22, 80, 443, 9000)
-
-	script := s.out + "/ufw/apply.sh"
-	apply := s.engine.HostRun(lab.Command{Args: []string{script, "--apply"}, Dir: s.out})
-	if !apply.OK() {
-		t.Fatalf("apply: %s", apply)
-	}
-	s.engine.HostRun(lab.Command{Args: []string{script, "--confirm"}, Dir: s.out}).Must(t)
-	closed := func(when string) {
-		t.Helper()
-		t.Run(when, func(t *testing.T) {
-			s.scan(t, lab.HostIPv4, 22, 80, 443)
-			s.scan(t, lab.HostIPv6, 80, 443) // ssh is declared for one IPv6 network, which the client is not in
-			if r := s.client.HTTP(t, s.request("loner", "/")); r.Status != 200 {
-				t.Errorf("the shop does not answer: %+v", r)
-			}
-		})
-	}
-	closed("applied")
-	again := s.engine.HostRun(lab.Command{Args: []string{script, "--apply"}, Dir: s.out})
-	if !again.OK() {
-		t.Errorf("second apply: %s", again)
-	}
-	s.engine.HostRun(lab.Command{Args: []string{script, "--confirm"}, Dir: s.out})
-	s.engine.Host("ufw", "reload").Must(t)
-	closed("reloaded")
-	if err := s.engine.Restart(); err != nil {
-		t.Fatal(err)
-	}
-	s.engine.Docker("start", "stray")
-	s.up(t)
-	closed("engine restarted")
-	if r := s.engine.HostRun(lab.Command{Args: []string{script, "--check"}, Dir: s.out}); !r.OK() {
-		t.Errorf("--check after all: %s", r)
-	}
-	if out := s.engine.Host("ufw", "status", "verbose").Must(t); !strings.Contains(out, "deny (incoming)") {
-		t.Errorf("ufw: %s", out)
+	// The control, and the one that asks for it.
+	if d := s.beside("caller").Connect(t, internet); !d.Open {
+		t.Errorf("a service with egress does not reach the internet: %+v", d)
 	}
 }

@@ -95,7 +95,7 @@ func forms(v string) map[string]string {
 func (s *shop) inspect(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, c := range s.engine.Containers(t, project) {
+	for _, c := range s.engine.Containers(t, s.project) {
 		b.WriteString(s.engine.Docker("inspect", c.Name).Must(t))
 	}
 	return b.String()
@@ -120,15 +120,6 @@ func (s *shop) testSecondBuild(t *testing.T) {
 	if diff := cmp.Diff(started, s.started(t)); diff != "" {
 		t.Errorf("containers were restarted:\n%s", diff)
 	}
-}
-
-func (s *shop) started(t *testing.T) map[string]string {
-	t.Helper()
-	out := map[string]string{}
-	for _, c := range s.engine.Containers(t, project) {
-		out[c.Name] = c.Started
-	}
-	return out
 }
 
 // tree describes every file below a folder, times included.

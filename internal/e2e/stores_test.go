@@ -27,13 +27,13 @@ func (s *shop) testPostgres(t *testing.T) {
 	s.refused(t, "api", "SELECT pg_read_file('/run/secrets/SERVER_KEY')", "42501")
 	s.refused(t, "api", "SELECT * FROM pg_authid", "42501")
 	s.refused(t, "migrator", "CREATE ROLE evil", "42501")
-	if r := s.sql(t, "reporter", "SELECT has_table_privilege('entries', 'INSERT')::text"); !strings.Contains(r.Body, "false") {
+	if r := s.post(t, "reporter", "/sql", "SELECT has_table_privilege('entries', 'INSERT')::text"); !strings.Contains(r.Body, "false") {
 		t.Errorf("the grant itself, not only the session's default, must refuse: %+v", r)
 	}
 
 	// From the wire, at the network that the consumers are on.
 	wire := func(conninfo string) string {
-		return s.engine.Inside(project+"_main", "psql", conninfo, "-c", "SELECT 1").String()
+		return s.engine.Inside(s.project+"_main", "psql", conninfo, "-c", "SELECT 1").String()
 	}
 	for what, c := range map[string]struct{ conninfo, want string }{
 		"plaintext":                 {"host=main user=app dbname=app sslmode=disable password=x", "no encryption"},
@@ -51,7 +51,7 @@ func (s *shop) testPostgres(t *testing.T) {
 // testRedis attacks the cache without a password and with the application's.
 func (s *shop) testRedis(t *testing.T) {
 	cli := func(args ...string) string {
-		return s.engine.Inside(project+"_cache", append([]string{"redis-cli", "-h", "cache"}, args...)...).String()
+		return s.engine.Inside(s.project+"_cache", append([]string{"redis-cli", "-h", "cache"}, args...)...).String()
 	}
 	for what, args := range map[string][]string{
 		"no password":        {"GET", "a"},
@@ -63,11 +63,7 @@ func (s *shop) testRedis(t *testing.T) {
 			t.Errorf("%s: %s", what, got)
 		}
 	}
-	app := func(command string) attack.Response {
-		r := s.request("api", "/redis")
-		r.Method, r.Body = "POST", command
-		return s.client.HTTP(t, r)
-	}
+	app := func(command string) attack.Response { return s.post(t, "api", "/redis", command) }
 	if r := app("SET app:x 1"); r.Status != 200 {
 		t.Errorf("the application cannot write: %+v", r)
 	}

@@ -61,3 +61,15 @@ service "loner" {
     command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
   }
 }
+
+service "caller" {
+  image   = local.trial
+  command = ["serve"]
+  egress  = true
+  port "http" {
+    container = 8080
+  }
+  healthcheck {
+    command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+  }
+}

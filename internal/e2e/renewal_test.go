@@ -1,0 +1,3 @@
+//go:build lab && linux
+
+package e2e
