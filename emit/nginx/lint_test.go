@@ -90,7 +90,7 @@ func (l *linter) walk(ds []*directive, path []string) {
 	for _, d := range ds {
 		l.directive(d, path, where)
 		if d.name != "map" && d.name != "geo" {
-			l.walk(d.body, append(path[:len(path):len(path)], strings.Join(append([]string{d.name}, d.args...), " ")))
+			l.walk(d.body, append(slices.Clip(path), strings.Join(append([]string{d.name}, d.args...), " ")))
 		}
 	}
 }
@@ -253,7 +253,7 @@ func (l *linter) tls(name string, s *directive) {
 		if len(ciphers) == 0 {
 			l.say("%s: no ciphers", name)
 		}
-		for _, c := range strings.Split(strings.Join(ciphers, ""), ":") {
+		for c := range strings.SplitSeq(strings.Join(ciphers, ""), ":") {
 			if !strings.HasPrefix(c, "ECDHE-") || !strings.Contains(c, "GCM") && !strings.Contains(c, "POLY1305") {
 				l.say("%s: cipher %s", name, c)
 			}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -342,9 +343,7 @@ func TestHealth(t *testing.T) {
 func TestResponseHeaders(t *testing.T) {
 	t.Parallel()
 	port := service(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for name, values := range r.URL.Query() {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), r.URL.Query())
 		w.Header().Set("X-Powered-By", "PHP/4")
 		w.Header().Set("X-XSS-Protection", "1")
 		w.Header().Set("Set-Cookie", "a=b")

@@ -48,10 +48,6 @@ type failure struct {
 	err  error
 }
 
-func (f *failure) Error() string { return f.path + ": " + reason(f.err) }
-
-func (f *failure) Unwrap() error { return f.err }
-
 // errChanged is the cause of a failure in which a file was not as planned.
 var errChanged = errors.New("changed since it was looked at")
 

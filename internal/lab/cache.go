@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -148,8 +149,8 @@ func removeCgroups(name string) {
 					}
 					return nil
 				})
-				for i := len(folders) - 1; i >= 0; i-- {
-					if syscall.Rmdir(folders[i]) != nil {
+				for _, folder := range slices.Backward(folders) {
+					if syscall.Rmdir(folder) != nil {
 						left = true
 					}
 				}

@@ -3,6 +3,7 @@ package attack
 import (
 	"context"
 	"encoding/pem"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -108,7 +109,7 @@ func TestInternetKnowsNoName(t *testing.T) {
 	}}
 	for range 50 {
 		_, err = resolver.LookupHost(ctx, "example.com")
-		if problem, ok := err.(*net.DNSError); ok && problem.IsNotFound {
+		if problem := (*net.DNSError)(nil); errors.As(err, &problem) && problem.IsNotFound {
 			break
 		}
 		time.Sleep(20 * time.Millisecond)
