@@ -93,7 +93,7 @@ func program(t testing.TB) (string, ir.Version) {
 func install(t *testing.T, s *ir.Stack, want setup) *server {
 	t.Helper()
 	_, s.Ingress.Version = program(t)
-	dir, err := os.MkdirTemp("", "nginx-test-") // t.TempDir's parent is closed to other users
+	dir, err := os.MkdirTemp("", "nginx-test-") //nolint:usetesting // the parent of t.TempDir is closed to other users
 	if err != nil {
 		t.Fatal(err)
 	}
