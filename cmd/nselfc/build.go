@@ -17,8 +17,9 @@ func newBuild(env cli.Env, d *display) *cobra.Command {
 		Long: `Compiles a stack and writes out/ beside it: each environment into out/NAME, a
 stack without environments straight into out. Needs no Docker, git or root.
 
-A folder (the default is this one) is a stack of all its .hcl files; a file is
-a stack of its own. Modules and kinds are read from the same folder.
+A folder (the default is this one) is a stack of all its .hcl files, and
+nself.hcl stands for its folder; a file of another name is a stack of its own.
+Modules and kinds are read from the same folder.
 
 Files that are right already are not touched. Files that somebody edited by
 hand, and files that nselfc did not write, stop the build before it writes

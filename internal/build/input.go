@@ -24,7 +24,13 @@ type input struct {
 
 func (in *input) close() { _ = in.root.Close() } // opened for reading only
 
-// open finds the files of a stack. path is a file or a folder.
+// mainFile is the file that a stack's folder is known by.
+const mainFile = "nself.hcl"
+
+// open finds the files of a stack. path is a folder, whose .hcl files belong
+// together, or one file that is a stack by itself. nself.hcl stands for its
+// folder: somebody who has moved half of a stack into a second file and still
+// types "nselfc build nself.hcl" must not get the other half removed.
 func open(path string) (*input, *diag.Diagnostic) {
 	if path == "" {
 		path = "."
@@ -47,7 +53,7 @@ func open(path string) (*input, *diag.Diagnostic) {
 		return nil, unreadable(at, dir, err)
 	}
 	in := &input{dir: dir, root: root, fsys: root.FS()}
-	if name != "" {
+	if name != "" && name != mainFile {
 		in.names = []string{name}
 		return in, nil
 	}
@@ -57,7 +63,8 @@ func open(path string) (*input, *diag.Diagnostic) {
 		return nil, unreadable(at, dir, err)
 	}
 	for _, e := range entries {
-		if !e.IsDir() && !odd(e) && strings.HasSuffix(e.Name(), ".hcl") && !strings.HasSuffix(e.Name(), ".nselftest.hcl") {
+		hidden := strings.HasPrefix(e.Name(), ".") // an editor's
+		if !e.IsDir() && !hidden && !odd(e) && strings.HasSuffix(e.Name(), ".hcl") && !strings.HasSuffix(e.Name(), ".nselftest.hcl") {
 			in.names = append(in.names, e.Name())
 		}
 	}
@@ -80,7 +87,7 @@ func unreadable(at source.Range, path string, err error) *diag.Diagnostic {
 }
 
 func unknownEnvironment(in *input, name string, names []string) *diag.Diagnostic {
-	file := "nself.hcl"
+	file := mainFile
 	if len(in.names) > 0 {
 		file = in.names[0]
 	}
