@@ -147,6 +147,10 @@ func (u *unit) checkInputs(dir *folder) {
 			continue
 		}
 		at := source.FromHCL(a.NameRange)
+		if hint := schema.KindHint(a.Name); hint != "" && u.decl.kind != "module" {
+			u.x.ev.Report(diag.Errorf("NS102", at, "Unsupported argument", "%s has no argument named %q. %s", describe(u), a.Name, hint))
+			continue
+		}
 		d := diag.Errorf("NS102", at, "Unsupported argument",
 			"%s has no argument named %q.%s It takes: %s.", describe(u), a.Name, eval.DidYouMean(a.Name, names), strings.Join(names, ", "))
 		if s := eval.Suggest(a.Name, names); s != "" {
@@ -155,6 +159,10 @@ func (u *unit) checkInputs(dir *folder) {
 		u.x.ev.Report(d)
 	}
 	for _, b := range u.block.Body.Blocks {
+		if hint := schema.KindHint(b.Type); hint != "" && u.decl.kind != "module" {
+			u.x.ev.Report(diag.Errorf("NS104", source.FromHCL(b.TypeRange), "Unsupported block", "%s has no block named %q. %s", describe(u), b.Type, hint))
+			continue
+		}
 		u.x.ev.Report(diag.Errorf("NS104", source.FromHCL(b.TypeRange), "Unsupported block",
 			"%s takes arguments only: write %q with an equals sign, as in\n    %s = { … }", describe(u), b.Type, b.Type))
 	}

@@ -66,6 +66,11 @@ func (r *reader) unknownArgument(a *hclsyntax.Attribute) {
 			"%q is a block, not an argument: write it without the equals sign, as in\n    %s {\n      …\n    }", a.Name, a.Name))
 		return
 	}
+	if hint := r.spec.Hint(a.Name); hint != "" {
+		r.ev.Report(diag.Errorf("NS102", at, "Unsupported argument",
+			"A %s block has no argument named %q. %s", r.spec.Name, a.Name, hint))
+		return
+	}
 	d := diag.Errorf("NS102", at, "Unsupported argument",
 		"A %s block has no argument named %q.%s%s", r.spec.Name, a.Name,
 		eval.DidYouMean(a.Name, r.spec.ArgNames()), orBlocks(r.spec, a.Name))
@@ -113,6 +118,9 @@ func unknownBlock(b *hclsyntax.Block, spec *schema.Block, names []string) *diag.
 	if _, isArg := spec.Arg(b.Type); isArg {
 		return diag.Errorf("NS104", at, "Unsupported block",
 			"%q is an argument of a %s, not a block: write it with an equals sign, as in\n    %s = …", b.Type, spec.Name, b.Type)
+	}
+	if hint := spec.Hint(b.Type); hint != "" {
+		return diag.Errorf("NS104", at, "Unsupported block", "A %s has no block named %q. %s", spec.Name, b.Type, hint)
 	}
 	d := diag.Errorf("NS104", at, "Unsupported block",
 		"A %s has no block named %q.%s", spec.Name, b.Type, eval.DidYouMean(b.Type, names))

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"testing"
+	"pgregory.net/rapid"
 
 	"gopkg.in/yaml.v3"
 
@@ -106,7 +106,7 @@ func output(e *build.Environment) (committed, secret map[string]string) {
 	return committed, secret
 }
 
-func readCompose(t testing.TB, text string) *composeFile {
+func readCompose(t rapid.TB, text string) *composeFile {
 	t.Helper()
 	f := &composeFile{}
 	if err := yaml.Unmarshal([]byte(text), f); err != nil {
@@ -269,7 +269,7 @@ type rule struct {
 
 // readRules reads the rules of a block for ufw: those that apply.sh asks ufw
 // for, and those that let a packet through to a container.
-func readRules(t testing.TB, text string) []rule {
+func readRules(t rapid.TB, text string) []rule {
 	t.Helper()
 	var out []rule
 	for line := range strings.Lines(text) {
@@ -299,7 +299,7 @@ func readRules(t testing.TB, text string) []rule {
 }
 
 // prefix gives one spelling of a source.
-func prefix(t testing.TB, s string) string {
+func prefix(t rapid.TB, s string) string {
 	t.Helper()
 	if a, err := netip.ParseAddr(s); err == nil {
 		s = netip.PrefixFrom(a, a.BitLen()).String()

@@ -1,0 +1,79 @@
+package schema
+
+// Hint says what to write instead of a word that people bring along from
+// compose and from tutorials, or "" for a word that means nothing here. Several
+// of them are what a stack must not say at all; the sentence then says why.
+func (b *Block) Hint(word string) string {
+	switch b.Name {
+	case "service":
+		return serviceHints[word]
+	case "stack file", "module file":
+		return topHints[word]
+	}
+	return ""
+}
+
+// KindHint is Hint for the block of a kind.
+func KindHint(word string) string {
+	switch word {
+	case "ports", "port", "publish", "expose", "public", "published", "host_port":
+		return "A kind has no way to be published: services reach it by referring to it. For a look into a database use `docker compose exec`."
+	case "password", "root_password", "user", "username":
+		return "Passwords are made by the kind and kept in .secrets; services get them by referring to the kind's outputs."
+	case "networks", "network_mode", "links":
+		return serviceHints["networks"]
+	}
+	return ""
+}
+
+var serviceHints = map[string]string{
+	"ports":             "Containers do not publish ports. Name the port that the process listens on with a port block, and publish it over TLS with a route block.",
+	"expose":            "Name the port that the process listens on with a port block.",
+	"volumes":           "Write a volume block for each: volume \"data\" { path = \"/data\" }. The Docker socket and the host's own folders can never be mounted.",
+	"environment":       "Environment variables are the argument env.",
+	"env_file":          "Environment variables are the argument env; secrets go into the argument secrets.",
+	"depends_on":        "There is nothing to write: a service waits for what its expressions refer to, as in service.api.host or redis.cache.url.",
+	"links":             "There is nothing to write: a service reaches what its expressions refer to.",
+	"networks":          "There is nothing to write: a service reaches what its expressions refer to, over networks of their own, and nothing else.",
+	"network_mode":      "A service cannot share the host's network: every port of the host would be its own. It reaches what its expressions refer to; egress = true lets it reach the internet.",
+	"privileged":        "No service is privileged: it would own the host. Ask for single capabilities with the argument capabilities.",
+	"cap_add":           "Ask for capabilities with the argument capabilities; all others are dropped.",
+	"cap_drop":          "There is nothing to write: every capability is dropped that the argument capabilities does not name.",
+	"security_opt":      "There is nothing to write: no-new-privileges is set, and the default seccomp profile stays.",
+	"pid":               "A service cannot share the host's processes.",
+	"ipc":               "A service cannot share the host's memory segments.",
+	"userns_mode":       "A service cannot leave its user namespace.",
+	"devices":           "A service cannot have the host's devices.",
+	"container_name":    "There is nothing to write: containers are named after the stack and the service.",
+	"hostname":          "There is nothing to write: the host name is the service's name, service.NAME.host.",
+	"labels":            "Labels are for extra_compose.",
+	"tmpfs":             "Write a writable block for each path: writable \"/var/cache\" { size = \"64M\" }.",
+	"configs":           "Write a config block for each file.",
+	"deploy":            "Limits are in a resources block; replicas is an argument.",
+	"mem_limit":         "Limits are in a resources block: resources { memory = \"512M\" }.",
+	"memory":            "Limits are in a resources block: resources { memory = \"512M\" }.",
+	"cpus":              "Limits are in a resources block: resources { cpus = 1 }.",
+	"pids":              "Limits are in a resources block: resources { pids = 256 }.",
+	"pids_limit":        "Limits are in a resources block: resources { pids = 256 }.",
+	"logging":           "There is nothing to write: logs are rotated.",
+	"working_dir":       "Write it in the image, or in extra_compose.",
+	"host":              "A host name belongs to a route block.",
+	"domain":            "A host name belongs to a route block.",
+	"stop_signal":       "Write it in the image, or in extra_compose.",
+	"stop_grace_period": "The argument is stop_grace.",
+}
+
+var topHints = map[string]string{
+	"services": "Write a service block for each: service \"api\" { … }.",
+	"networks": "There is nothing to write: networks follow from what services refer to.",
+	"network":  "There is nothing to write: networks follow from what services refer to.",
+	"volumes":  "Write a volume block for each that several services share: volume \"uploads\" {}.",
+	"secrets":  "Write a secret block for each: secret \"key\" {}.",
+	"local":    "Local values stand together in a locals block.",
+	"var":      "Write a variable block: variable \"domain\" { … }.",
+	"provider": "There are no providers: the built-in kinds are postgres and redis.",
+	"resource": "Write a service block, or one of the kinds postgres and redis.",
+	"nginx":    "The one nginx that publishes ports is the ingress block.",
+	"tls":      "TLS belongs to the ingress block.",
+	"route":    "A route belongs to the service that it leads to.",
+}
