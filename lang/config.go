@@ -1,9 +1,8 @@
 package lang
 
 import (
-	"path"
+	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"nselfc/lang/diag"
@@ -68,7 +67,12 @@ func (u *unit) content(r *reader) (Text, bool) {
 	if !full.IsSet() {
 		return Text{}, false
 	}
-	expr, ok := u.x.src.template(u.x, full)
+	if strings.HasPrefix(full.V, builtIn) && !u.x.dir.builtIn() {
+		r.ev.Report(diag.Errorf("NS143", full.Range, "Path outside the stack",
+			"The folder %q is the built-in kinds' own. Keep the template in another folder.", builtIn))
+		return Text{}, false
+	}
+	expr, ok := u.x.template(full)
 	if !ok {
 		return Text{}, false
 	}
@@ -91,37 +95,4 @@ func (u *unit) content(r *reader) (Text, bool) {
 		t.Range = full.Range
 	}
 	return t, t.IsSet()
-}
-
-// template parses a template file, once for each file.
-func (s *Source) template(x *instance, name String) (hclsyntax.Expression, bool) {
-	if t, ok := s.templates[name.V]; ok {
-		return t, t != nil
-	}
-	if s.templates == nil {
-		s.templates = map[string]hclsyntax.Expression{}
-	}
-	s.templates[name.V] = nil
-	b, err := readFile(x.dir.fsys, name.V)
-	if err != nil {
-		d := readError(name.Range, name.V, err)
-		d.Detail += " Templates stand next to the file that names them: " + path.Dir(name.V)
-		x.ev.Report(d)
-		return nil, false
-	}
-	f := source.NewFile(name.V, b)
-	s.files[name.V] = f
-	if fault := source.GuardTemplate(f); fault != nil {
-		x.ev.Report(faulty(fault))
-		return nil, false
-	}
-	expr, diags := hclsyntax.ParseTemplate(b, name.V, hcl.InitialPos)
-	if diags.HasErrors() {
-		for _, d := range eval.FromHCLSyntax(diags) {
-			x.ev.Report(d)
-		}
-		return nil, false
-	}
-	s.templates[name.V] = expr
-	return expr, true
 }

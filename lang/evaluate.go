@@ -1,7 +1,6 @@
 package lang
 
 import (
-	"sort"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -13,29 +12,12 @@ import (
 	"nselfc/lang/source"
 )
 
-// Environments lists the environments of the stack in order of name, or the
-// one nameless environment, "", of a stack that declares none.
-func (s *Source) Environments() []string {
-	var out []string
-	for _, b := range s.root.blocks {
-		if b.Type == "environment" && len(b.Labels) == 1 {
-			out = append(out, b.Labels[0])
-		}
-	}
-	if len(out) == 0 {
-		return []string{""}
-	}
-	sort.Strings(out)
-	return out
-}
-
 // Evaluate evaluates the stack for one environment. When a file did not parse
 // it evaluates nothing: names would seem to be missing that are only unread.
 func (s *Source) Evaluate(env string) (*Stack, diag.List) {
-	if s.root.broken || len(s.root.blocks) == 0 && s.diags.HasErrors() {
+	if s.root.broken {
 		return nil, nil
 	}
-	before := len(s.diags)
 	x := &instance{src: s, ev: eval.New(), dir: s.root, sc: eval.NewScope(nil), spec: schema.Get().Root}
 	st := &Stack{Environment: env}
 	x.environment(st)
@@ -47,9 +29,7 @@ func (s *Source) Evaluate(env string) (*Stack, diag.List) {
 	x.collect(st)
 	x.edges(st)
 	x.unused()
-	diags := append(x.ev.Diagnostics(), s.diags[before:]...)
-	s.diags = s.diags[:before]
-	return st, diags.Sort()
+	return st, x.ev.Diagnostics().Sort()
 }
 
 // header reads the stack block and declares what expressions see of it.
@@ -64,11 +44,7 @@ func (x *instance) header(st *Stack) {
 	root.Declare("environment", eval.Constant("stack.environment", "attribute", source.Range{}, cty.StringVal(st.Environment)))
 	root.Declare("posture", eval.Constant("stack.posture", "attribute", source.Range{}, cty.StringVal(st.Posture.V)))
 	if len(blocks) == 0 {
-		at := source.Range{File: "nself.hcl", Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
-		if len(x.dir.blocks) > 0 {
-			at = source.FromHCL(x.dir.blocks[0].DefRange())
-			at.Start, at.End = source.Pos{Line: 1}, source.Pos{Line: 1}
-		}
+		at := source.Range{File: x.dir.names[0], Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
 		x.ev.Report(diag.Errorf("NS123", at, "No stack block", "Every stack has one block that names it, as in\n    stack \"shop\" {\n      domain = \"shop.example.com\"\n    }"))
 		return
 	}
@@ -99,7 +75,7 @@ func (x *instance) header(st *Stack) {
 					"stack.domain is used, but the stack block has no domain, as in\n    domain = \"shop.example.com\""))
 				return cty.DynamicVal, false
 			}
-			return ev.Value(a.Expr, x.sc)
+			return ev.Eval(a.Expr, x.sc)
 		},
 	})
 	x.late = append(x.late, func() {
@@ -211,17 +187,24 @@ func (x *instance) collect(st *Stack) {
 	}
 }
 
+// unitPrice is what one unit costs of what a stack may produce: it bounds the
+// units of an environment, by for_each within for_each too, at some 16,000.
+const unitPrice = 4096
+
 func (u *unit) collect(st *Stack) {
+	if !u.x.ev.Charge(unitPrice, source.FromHCL(u.block.DefRange())) {
+		return
+	}
 	switch u.decl.kind {
 	case "service":
 		st.Services = append(st.Services, u.service())
 	case "secret":
-		st.Secrets = append(st.Secrets, u.secret())
+		u.x.ev.Within(u.x.place, func() { st.Secrets = append(st.Secrets, u.secret()) })
 	case "volume":
-		u.x.read(u.block, u.decl.spec, u.sc)
+		u.x.ev.Within(u.x.place, func() { u.x.read(u.block, u.decl.spec, u.sc) })
 		st.Volumes = append(st.Volumes, &Volume{Declared: u.declared(), Name: u.x.join(u.label())})
 	case "config":
-		u.config(u.block, u.x.read(u.block, u.decl.spec, u.sc), u.block)
+		u.x.ev.Within(u.x.place, func() { u.config(u.block, u.x.read(u.block, u.decl.spec, u.sc), u.block) })
 	default: // a module or kind
 		if u.keyed {
 			if m, ok := u.x.ev.Members(u.decl.node); ok {
@@ -265,7 +248,7 @@ func (x *instance) edges(st *Stack) {
 // unused warns of variables, locals, volumes and configs that nothing refers
 // to, in the stack's own files. A name that begins with an underscore is left.
 func (x *instance) unused() {
-	if strings.HasPrefix(x.dir.path, "catalog/") || x.ev.Diagnostics().HasErrors() {
+	if x.dir.builtIn() || x.ev.Diagnostics().HasErrors() {
 		return
 	}
 	warn := func(n *eval.Node, name string) {

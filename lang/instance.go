@@ -156,7 +156,7 @@ func (x *instance) declareUnits(b *hclsyntax.Block, spec *schema.Block, root str
 	at := source.FromHCL(b.DefRange())
 	noun := root
 	if _, repeated := b.Body.Attributes["for_each"]; repeated {
-		d.node = &eval.Node{Address: d.address, Noun: noun, Range: at, Expand: d.expand}
+		d.node = &eval.Node{Address: d.address, Noun: noun, Range: at, Expand: d.expand, Place: x.place}
 	} else {
 		u := &unit{decl: d, sc: x.sc, address: d.address}
 		d.units = []*unit{u}
@@ -188,7 +188,7 @@ func duplicate(at source.Range, noun, name string, first source.Range) *diag.Dia
 // expand evaluates for_each into one unit for each key, in order of key.
 func (d *decl) expand(ev *eval.Evaluator) (*eval.Members, bool) {
 	attr := d.block.Body.Attributes["for_each"]
-	v, ok := ev.Value(attr.Expr, d.x.sc)
+	v, ok := ev.Eval(attr.Expr, d.x.sc)
 	if !ok {
 		return nil, false
 	}
@@ -199,26 +199,39 @@ func (d *decl) expand(ev *eval.Evaluator) (*eval.Members, bool) {
 	}
 	members := eval.NewMembers("instance")
 	for _, e := range elems {
-		u := &unit{decl: d, key: e.key, keyed: true, sc: eval.NewScope(d.x.sc)}
-		u.address = d.address + "[" + strconv.Quote(e.key) + "]"
-		each := u.sc.Root("each", "attribute")
-		each.Declare("key", eval.Constant("each.key", "attribute", at, cty.StringVal(e.key)))
-		each.Declare("value", eval.Constant("each.value", "attribute", at, e.value))
+		u := &unit{decl: d, key: e.name(), keyed: true, sc: eval.NewScope(d.x.sc)}
+		u.address = d.address + "[" + strconv.Quote(u.key) + "]"
+		e.declare(u.sc, at)
 		d.units = append(d.units, u)
-		members.Add(e.key, d.member(u))
+		members.Add(u.key, d.member(u))
 	}
 	return members, true
 }
 
+// element is one key of a for_each and what stands under it.
 type element struct {
-	key   string
+	key   cty.Value // a string
 	value cty.Value
+}
+
+// name is the key as a string.
+func (e element) name() string {
+	k, _ := e.key.Unmark()
+	return k.AsString()
+}
+
+// declare makes the names each.key and each.value.
+func (e element) declare(sc *eval.Scope, at source.Range) {
+	each := sc.Root("each", "attribute")
+	each.Declare("key", eval.Constant("each.key", "attribute", at, e.key))
+	each.Declare("value", eval.Constant("each.value", "attribute", at, e.value))
 }
 
 // maxInstances bounds a for_each; a host runs some hundreds of containers.
 const maxInstances = 10_000
 
 func (d *decl) elements(ev *eval.Evaluator, v cty.Value, at source.Range) ([]element, bool) {
+	v, marks := v.Unmark()
 	ty := v.Type()
 	isSet := ty.IsSetType() && (ty.ElementType() == cty.String || v.LengthInt() == 0)
 	if v.IsNull() || (!ty.IsMapType() && !ty.IsObjectType() && !isSet) {
@@ -243,7 +256,7 @@ func (d *decl) elements(ev *eval.Evaluator, v cty.Value, at source.Range) ([]ele
 				"The key %q becomes part of a host or file name: it takes 1 to 40 lower-case letters, digits and hyphens, beginning with a letter.", eval.Redact(key)))
 			return nil, false
 		}
-		out = append(out, element{key, e})
+		out = append(out, element{k.WithMarks(marks), e.WithMarks(marks)})
 	}
 	return out, true
 }

@@ -1,12 +1,16 @@
 package lang
 
 import (
+	"io/fs"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 
+	"nselfc/lang/catalog"
 	"nselfc/lang/diag"
 	"nselfc/lang/eval"
 	"nselfc/lang/schema"
@@ -32,8 +36,8 @@ func moduleNode(u *unit) *eval.Node {
 				"The source of a module is a folder inside the stack's folder, relative to the file that names it, as in\n    source = \"./modules/edge\""))
 			return nil, false
 		}
-		f, err := u.x.src.load(dir)
-		if err != nil {
+		f, ok := u.x.src.load(dir)
+		if !ok {
 			r.ev.Report(diag.Errorf("NS141", s.Range, "Module not found", "There is no folder %q with files that end in .hcl.", dir))
 			return nil, false
 		}
@@ -48,7 +52,7 @@ func kindNode(u *unit) *eval.Node {
 
 func (u *unit) childNode(find func(*reader) (*folder, bool)) *eval.Node {
 	return &eval.Node{
-		Address: u.address, Noun: u.decl.kind, Range: source.FromHCL(u.block.DefRange()),
+		Address: u.address, Noun: u.decl.kind, Range: source.FromHCL(u.block.DefRange()), Place: u.x.place,
 		Expand: func(ev *eval.Evaluator) (*eval.Members, bool) {
 			r := u.x.read(u.block, u.decl.spec, u.sc)
 			dir, ok := find(r)
@@ -83,7 +87,12 @@ func (u *unit) enter(r *reader, dir *folder) bool {
 	copyRoot(c.sc, u.x.sc, "stack")
 	c.given = u.given(r)
 	c.single = isKind && serviceCount(dir) == 1
-	c.declare()
+	u.x.ev.Within(c.place, func() {
+		for _, d := range dir.diags {
+			c.ev.Report(copied(d))
+		}
+		c.declare()
+	})
 	u.child = c
 	u.checkInputs(dir)
 	return !dir.broken
@@ -125,7 +134,7 @@ func (u *unit) given(r *reader) map[string]input {
 		out[name] = input{
 			at: source.FromHCL(a.Expr.Range()),
 			eval: func() (cty.Value, bool) {
-				return r.ev.Value(a.Expr, r.sc)
+				return r.ev.Eval(a.Expr, r.sc)
 			},
 		}
 	}
@@ -208,4 +217,24 @@ func tokens(t secret.Text) string {
 		b.WriteString(p.Literal)
 	}
 	return b.String()
+}
+
+// kindNames lists the kinds that the stack can use, sorted.
+func (s *Source) kindNames() []string {
+	seen := map[string]bool{}
+	for _, src := range []struct {
+		fsys fs.FS
+		dir  string
+	}{{s.fsys, "kinds"}, {catalog.FS, "."}} {
+		entries, err := fs.ReadDir(src.fsys, src.dir)
+		if err != nil {
+			continue // a stack without kinds of its own
+		}
+		for _, e := range entries {
+			if e.IsDir() {
+				seen[e.Name()] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
 }

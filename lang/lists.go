@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 
 	"nselfc/lang/diag"
 	"nselfc/lang/eval"
@@ -60,7 +59,7 @@ func (r *reader) element(name string, e hclsyntax.Expression) (String, bool) {
 }
 
 func (r *reader) stringList(name string, v cty.Value, at source.Range) []String {
-	l, err := convert.Convert(v, cty.List(cty.String))
+	l, err := eval.Convert(v, cty.List(cty.String))
 	if err != nil || l.IsNull() {
 		r.wrongType(name, at, v)
 		return nil

@@ -17,42 +17,49 @@ func serviceNode(u *unit) *eval.Node {
 	at := source.FromHCL(u.block.DefRange())
 	return &eval.Node{
 		Address: u.address, Noun: "service", Range: at,
-		Expand: func(ev *eval.Evaluator) (*eval.Members, bool) {
-			ev.Add(eval.Effect{Address: u.address})
+		Expand: func(*eval.Evaluator) (*eval.Members, bool) {
+			reached := &eval.Effect{Address: u.address}
 			m := eval.NewMembers("attribute")
-			host := cty.StringVal(u.composeName())
+			host := reached.On(cty.StringVal(u.composeName()))
 			m.Add("host", eval.Constant(u.address+".host", "attribute", at, host))
 			m.Add("name", eval.Constant(u.address+".name", "attribute", at, host))
 			m.Add("ports", &eval.Node{
 				Address: u.address + ".ports", Noun: "attribute", Range: at,
-				Compute: func(*eval.Evaluator) (cty.Value, bool) { return u.ports(), true },
+				Place:   u.x.place,
+				Compute: func(*eval.Evaluator) (cty.Value, bool) { return u.ports(reached) },
 			})
 			return m, true
 		},
 	}
 }
 
-// ports gives the numbers of a service's ports by name. What is wrong in a port
-// block is reported when the service is read, not here.
-func (u *unit) ports() cty.Value {
+// ports gives the numbers of a service's ports by name, or false when one of
+// them is wrong.
+func (u *unit) ports(reached *eval.Effect) (cty.Value, bool) {
 	out := map[string]cty.Value{}
 	for _, b := range u.block.Body.Blocks {
 		a, ok := b.Body.Attributes["container"]
 		if b.Type != "port" || len(b.Labels) != 1 || !ok {
 			continue
 		}
-		if v, ok := u.x.ev.Value(a.Expr, u.sc); ok && v.Type() == cty.Number {
-			out[b.Labels[0]] = v
+		v, ok := u.x.ev.Value(a.Expr, u.sc)
+		if !ok || v.IsNull() {
+			return cty.DynamicVal, false
 		}
+		n, err := eval.Convert(v, cty.Number)
+		if err != nil {
+			return cty.DynamicVal, false // reading the service reports it
+		}
+		out[b.Labels[0]] = reached.On(n)
 	}
-	return cty.ObjectVal(out)
+	return cty.ObjectVal(out), true
 }
 
 // secretNode is what an expression sees of a secret: a token, or an object of
 // tokens for a certificate.
 func secretNode(u *unit) *eval.Node {
 	return &eval.Node{
-		Address: u.address, Noun: "secret", Range: source.FromHCL(u.block.DefRange()),
+		Address: u.address, Noun: "secret", Range: source.FromHCL(u.block.DefRange()), Place: u.x.place,
 		Compute: func(ev *eval.Evaluator) (cty.Value, bool) {
 			kind := ""
 			if a, ok := u.block.Body.Attributes["kind"]; ok {
@@ -118,7 +125,7 @@ func (r *reader) secretRef(name string) string {
 		return ""
 	}
 	if v.Type().IsObjectType() && v.Type().HasAttribute("certificate") {
-		t, err := secret.Parse(v.GetAttr("certificate").AsString())
+		t, err := r.ev.Text(v.GetAttr("certificate").AsString())
 		if err == nil && len(t) == 1 && t[0].Secret != nil {
 			return t[0].Secret.Address
 		}

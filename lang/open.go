@@ -4,248 +4,73 @@
 package lang
 
 import (
-	"errors"
 	"io/fs"
-	"path"
-	"runtime"
-	"sort"
-	"strings"
-	"sync"
+	"slices"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
-	"nselfc/lang/catalog"
 	"nselfc/lang/diag"
-	"nselfc/lang/eval"
 	"nselfc/lang/source"
 )
 
 // Source is a parsed stack: every file that it is made of, not yet evaluated.
+// It is not safe for use by several goroutines: modules, kinds and templates are
+// read when the first environment that uses them is evaluated.
 type Source struct {
 	fsys  fs.FS
 	root  *folder
 	files source.Files
-	diags diag.List
 
-	templates map[string]hclsyntax.Expression // by path; nil for one that did not parse
-	folders   map[string]*folder              // modules and kinds by path, loaded when first used
+	folders   map[string]*folder   // modules and kinds by path; nil for a folder that is not there
+	templates map[string]*template // by path
 }
 
-// folder is one directory of HCL, or the single file that a stack is.
-type folder struct {
-	path   string // below the stack's folder; "catalog/redis" for a built-in kind
-	fsys   fs.FS  // where its templates are read from, by path
-	blocks []*hclsyntax.Block
-	broken bool // a file did not parse: names may be missing
-}
+// maxEnvironments bounds the environments of a stack: each is compiled whole.
+const maxEnvironments = 100
 
 // Open reads and parses a stack. names are the files of the stack, relative to
 // fsys, which is rooted at the stack's folder; modules, own kinds (kinds/NAME)
 // and templates are read from there too, and nothing outside it.
 func Open(fsys fs.FS, names []string) (*Source, diag.List) {
-	s := &Source{fsys: fsys, files: source.Files{}, folders: map[string]*folder{}}
-	names = append([]string(nil), names...)
-	sort.Strings(names)
+	s := &Source{fsys: fsys, files: source.Files{}, folders: map[string]*folder{}, templates: map[string]*template{}}
+	names = slices.Sorted(slices.Values(names))
 	s.root = s.parse(".", fsys, names)
 	if len(names) == 0 {
-		s.diags = append(s.diags, diag.Errorf("NS120", source.Range{File: "nself.hcl", Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}},
+		s.root.report(diag.Errorf("NS120", source.Range{File: "nself.hcl", Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}},
 			"No stack here", "There is no file with the ending .hcl in this folder. Start one with\n    nselfc init"))
 	}
-	return s, s.diags
+	if envs := s.root.blocksOf("environment"); len(envs) > maxEnvironments {
+		s.root.report(diag.Errorf("NS126", source.FromHCL(envs[maxEnvironments].DefRange()), "Too many environments",
+			"The stack has %d environments; %d are the most, as each of them is compiled whole, into a folder of its own. Stacks that differ in one value can be instances of one service, by for_each.", len(envs), maxEnvironments))
+	}
+	return s, s.root.diags
 }
 
-// Files gives the texts that ranges point into, those of built-in kinds included.
+// Files gives the texts that ranges point into, those of built-in kinds
+// included. It grows as environments are evaluated.
 func (s *Source) Files() source.Files { return s.files }
 
-// parse reads files and keeps their blocks in order of file and place.
-func (s *Source) parse(dir string, fsys fs.FS, names []string) *folder {
-	f := &folder{path: dir, fsys: fsys}
-	results := make([]parsed, len(names))
-	var wg sync.WaitGroup
-	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i, name := range names {
-		wg.Add(1)
-		limit <- struct{}{}
-		go func() {
-			defer func() { <-limit; wg.Done() }()
-			results[i] = parseFile(fsys, name)
-		}()
+// Environments lists the environments of the stack in order of name, or the
+// one nameless environment, "", of a stack that declares none.
+func (s *Source) Environments() []string {
+	var out []string
+	for _, b := range s.root.blocksOf("environment") {
+		out = append(out, b.Labels[0])
 	}
-	wg.Wait()
-	for _, r := range results {
-		if r.file != nil {
-			s.files[r.file.Name] = r.file
-		}
-		s.diags = append(s.diags, r.diags...)
-		if r.diags.HasErrors() {
-			f.broken = true
-		}
-		if r.body == nil {
-			continue
-		}
-		for name, attr := range r.body.Attributes {
-			f.broken = true
-			s.diags = append(s.diags, diag.Errorf("NS112", source.FromHCL(attr.NameRange), "Argument outside a block",
-				"The argument %q stands outside every block. Values that several blocks use belong in\n    locals {\n      %s = …\n    }", name, name))
-		}
-		f.blocks = append(f.blocks, r.body.Blocks...)
+	if len(out) == 0 {
+		return []string{""}
 	}
-	return f
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
-type parsed struct {
-	file  *source.File
-	body  *hclsyntax.Body
-	diags diag.List
-}
-
-func parseFile(fsys fs.FS, name string) (p parsed) {
-	at := source.Range{File: name, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
-	b, err := readFile(fsys, name)
-	if err != nil {
-		p.diags = diag.List{readError(at, name, err)}
-		return p
-	}
-	p.file = source.NewFile(name, b)
-	if fault := source.Guard(p.file); fault != nil {
-		p.diags = diag.List{faulty(fault)}
-		return p
-	}
-	file, diags := hclsyntax.ParseConfig(b, name, hcl.InitialPos)
-	p.diags = eval.FromHCLSyntax(diags)
-	if file != nil {
-		p.body, _ = file.Body.(*hclsyntax.Body)
-	}
-	if len(strings.TrimSpace(string(b[:min(len(b), 4096)]))) == 0 && len(b) < 4096 && len(p.diags) == 0 {
-		p.diags = diag.List{diag.Warningf("NS121", at, "Empty file", "The file %s holds nothing. Delete it, or start a stack with\n    nselfc init", name)}
-	}
-	return p
-}
-
-func faulty(f *source.Fault) *diag.Diagnostic {
-	return &diag.Diagnostic{Code: f.Code, Severity: diag.Error, Summary: f.Summary, Detail: f.Detail, Subject: f.Range}
-}
-
-// readFile reads a file of at most source.MaxBytes, without reading more than
-// that of a larger one.
-func readFile(fsys fs.FS, name string) ([]byte, error) {
-	info, err := fs.Stat(fsys, name)
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() {
-		return nil, errIsDir
-	}
-	if info.Size() > source.MaxBytes {
-		return nil, &tooLarge{source.SizeFault(name, info.Size())}
-	}
-	return fs.ReadFile(fsys, name)
-}
-
-var errIsDir = errors.New("it is a folder, not a file")
-
-// tooLarge is the error for a file that is not even read.
-type tooLarge struct{ fault *source.Fault }
-
-func (e *tooLarge) Error() string { return e.fault.Summary }
-
-func readError(at source.Range, name string, err error) *diag.Diagnostic {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err
-	}
-	if large := (*tooLarge)(nil); errors.As(err, &large) {
-		return faulty(large.fault)
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return diag.Errorf("NS122", at, "File cannot be read", "There is no file %q in the stack's folder.", name)
-	}
-	return diag.Errorf("NS122", at, "File cannot be read", "The file %q cannot be read: %s.", name, err)
-}
-
-// load gives the folder of a module or an own kind, parsed once.
-func (s *Source) load(dir string) (*folder, error) {
-	if f, ok := s.folders[dir]; ok {
-		return f, nil
-	}
-	entries, err := fs.ReadDir(s.fsys, dir)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, e := range entries {
-		if !e.IsDir() && path.Ext(e.Name()) == ".hcl" {
-			names = append(names, path.Join(dir, e.Name()))
+// blocksOf lists the blocks of one type that have one label.
+func (f *folder) blocksOf(kind string) []*hclsyntax.Block {
+	var out []*hclsyntax.Block
+	for _, b := range f.blocks {
+		if b.Type == kind && len(b.Labels) == 1 {
+			out = append(out, b)
 		}
 	}
-	if len(names) == 0 {
-		return nil, fs.ErrNotExist
-	}
-	f := s.parse(dir, s.fsys, names)
-	s.folders[dir] = f
-	return f, nil
-}
-
-// kind gives the folder of a kind: the project's own first, then the catalog's.
-// The second result is false when there is none of that name.
-func (s *Source) kind(name string) (*folder, bool) {
-	own := path.Join("kinds", name)
-	if f, err := s.load(own); err == nil {
-		return f, true
-	}
-	key := path.Join("catalog", name)
-	if f, ok := s.folders[key]; ok {
-		return f, true
-	}
-	entries, err := fs.ReadDir(catalog.FS, name)
-	if err != nil {
-		return nil, false
-	}
-	var names []string
-	for _, e := range entries {
-		if path.Ext(e.Name()) == ".hcl" {
-			names = append(names, path.Join("catalog", name, e.Name()))
-		}
-	}
-	f := s.parse(key, catalogFS{}, names)
-	s.folders[key] = f
-	return f, true
-}
-
-// kindNames lists the kinds that the stack can use, sorted.
-func (s *Source) kindNames() []string {
-	seen := map[string]bool{}
-	for _, src := range []struct {
-		fsys fs.FS
-		dir  string
-	}{{s.fsys, "kinds"}, {catalog.FS, "."}} {
-		entries, err := fs.ReadDir(src.fsys, src.dir)
-		if err != nil {
-			continue // a stack without kinds of its own
-		}
-		for _, e := range entries {
-			if e.IsDir() {
-				seen[e.Name()] = true
-			}
-		}
-	}
-	out := make([]string, 0, len(seen))
-	for n := range seen {
-		out = append(out, n)
-	}
-	sort.Strings(out)
 	return out
-}
-
-// catalogFS shows the embedded catalog under the path "catalog/", so that its
-// files have names of their own beside the stack's.
-type catalogFS struct{}
-
-func (catalogFS) Open(name string) (fs.File, error) {
-	rest, ok := strings.CutPrefix(name, "catalog/")
-	if !ok {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-	}
-	return catalog.FS.Open(rest)
 }

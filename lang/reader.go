@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/gocty"
 
 	"nselfc/lang/diag"
@@ -222,7 +221,7 @@ func (r *reader) str(name string) String {
 
 func (r *reader) toString(name string, v cty.Value, at source.Range) (string, bool) {
 	if v.Type() != cty.String {
-		w, err := convert.Convert(v, cty.String)
+		w, err := eval.Convert(v, cty.String)
 		if err != nil || w.IsNull() {
 			r.wrongType(name, at, v)
 			return "", false
@@ -305,7 +304,7 @@ func (r *reader) toText(name, s string, at source.Range) Text {
 	if strings.IndexByte(s, 0) < 0 {
 		return source.At(secret.Literal(s), at)
 	}
-	t, err := secret.Parse(s)
+	t, err := r.ev.Text(s)
 	if err != nil {
 		r.ev.Report(diag.Errorf("NS220", at, "Secret value inspected",
 			"The argument %q cuts a secret into pieces: its value is not known when the stack is compiled. Use the secret whole.", name))
@@ -319,7 +318,7 @@ func (r *reader) boolean(name string) Bool {
 	if !ok {
 		return Bool{}
 	}
-	b, err := convert.Convert(v, cty.Bool)
+	b, err := eval.Convert(v, cty.Bool)
 	if err != nil || b.IsNull() {
 		r.wrongType(name, at, v)
 		return Bool{}
@@ -333,7 +332,7 @@ func (r *reader) integer(name string, lo, hi int) Int {
 	if !ok {
 		return Int{}
 	}
-	n, err := convert.Convert(v, cty.Number)
+	n, err := eval.Convert(v, cty.Number)
 	var i int
 	if err == nil && !n.IsNull() {
 		err = gocty.FromCtyValue(n, &i)
@@ -355,7 +354,7 @@ func (r *reader) float(name string, lo, hi float64) Float {
 	if !ok {
 		return Float{}
 	}
-	n, err := convert.Convert(v, cty.Number)
+	n, err := eval.Convert(v, cty.Number)
 	if err != nil || n.IsNull() {
 		r.wrongType(name, at, v)
 		return Float{}

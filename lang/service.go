@@ -2,17 +2,15 @@ package lang
 
 import (
 	"path"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/zclconf/go-cty/cty"
 
 	"nselfc/lang/diag"
 	"nselfc/lang/eval"
 	"nselfc/lang/schema"
-	"nselfc/lang/secret"
 	"nselfc/lang/source"
 )
 
@@ -20,26 +18,38 @@ import (
 // expressions makes becomes a use; its routes are uses of the ingress instead.
 func (u *unit) service() *Service {
 	s := &Service{Declared: u.declared(), Name: u.composeName()}
-	effects := u.x.ev.Collect(func() { u.readService(s) })
-	for _, e := range effects {
+	for _, e := range u.x.ev.Collect(u.x.place, func() { u.readService(s) }) {
 		switch {
 		case e.File != "":
-			s.Files = append(s.Files, CompanionFile{Name: e.File, Text: u.companion(e)})
+			u.companion(s, e)
 		case e.Address != u.address:
-			s.Uses = append(s.Uses, Use{Service: e.Address, Range: e.Range})
+			s.Uses = append(s.Uses, Use{Service: e.Address, Range: e.At})
 		}
 	}
-	sort.Slice(s.Uses, func(i, j int) bool { return s.Uses[i].Service < s.Uses[j].Service })
-	sort.Slice(s.Files, func(i, j int) bool { return s.Files[i].Name < s.Files[j].Name })
+	slices.SortFunc(s.Uses, func(a, b Use) int { return strings.Compare(a.Service, b.Service) })
+	slices.SortFunc(s.Files, func(a, b CompanionFile) int { return strings.Compare(a.Name, b.Name) })
 	return s
 }
 
-func (u *unit) companion(e eval.Effect) Text {
-	t, err := secret.Parse(e.Text.AsString())
+// companion adds a file that came along with an output. Two outputs may bring
+// the same file, but not two files of one name.
+func (u *unit) companion(s *Service, e eval.Use) {
+	t, err := u.x.ev.Text(e.Text)
 	if err != nil {
-		return Text{}
+		return // the output has reported it
 	}
-	return source.At(t, e.Range)
+	for _, f := range s.Files {
+		if f.Name != e.File {
+			continue
+		}
+		if f.Text.V.String() != t.String() {
+			u.x.ev.Report(diag.Errorf("NS107", e.At, "Duplicate name in a map",
+				"What is referred to here brings the file %q along, and so does another reference of %s, with another text. One of them would be lost: rename one in the files of its output.", e.File, u.address).
+				With(f.Text.Range, "one of the files").With(e.Range, "the other"))
+		}
+		return
+	}
+	s.Files = append(s.Files, CompanionFile{Name: e.File, Text: source.At(t, e.Range)})
 }
 
 func (u *unit) readService(s *Service) {
@@ -225,7 +235,7 @@ func (u *unit) routes(s *Service, b *hclsyntax.Block, spec *schema.Block) {
 		s.Routes = append(s.Routes, u.route(b, spec, u.sc, base, index))
 		return
 	}
-	v, ok := u.x.ev.Value(attr.Expr, u.sc)
+	v, ok := u.x.ev.Eval(attr.Expr, u.sc)
 	if !ok {
 		return
 	}
@@ -236,11 +246,8 @@ func (u *unit) routes(s *Service, b *hclsyntax.Block, spec *schema.Block) {
 	}
 	for _, e := range elems {
 		sc := eval.NewScope(u.sc)
-		each := sc.Root("each", "attribute")
-		at := source.FromHCL(attr.Expr.Range())
-		each.Declare("key", eval.Constant("each.key", "attribute", at, cty.StringVal(e.key)))
-		each.Declare("value", eval.Constant("each.value", "attribute", at, e.value))
-		s.Routes = append(s.Routes, u.route(b, spec, sc, base+"["+strconv.Quote(e.key)+"]", index))
+		e.declare(sc, source.FromHCL(attr.Expr.Range()))
+		s.Routes = append(s.Routes, u.route(b, spec, sc, base+"["+strconv.Quote(e.name())+"]", index))
 	}
 }
 

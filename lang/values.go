@@ -4,7 +4,6 @@ import (
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 
 	"nselfc/lang/diag"
 	"nselfc/lang/eval"
@@ -27,7 +26,7 @@ func (x *instance) declareVariable(b *hclsyntax.Block, spec *schema.Block) {
 		x.ev.Report(invalidName(b, "variable", false))
 		return
 	}
-	n := &eval.Node{Address: x.prefix + "var." + name, Noun: "variable", Range: source.FromHCL(b.LabelRanges[0])}
+	n := &eval.Node{Address: x.prefix + "var." + name, Noun: "variable", Range: source.FromHCL(b.LabelRanges[0]), Place: x.place}
 	n.Compute = func(*eval.Evaluator) (cty.Value, bool) { return x.variable(b, spec, name, at) }
 	if first, ok := x.sc.Root("var", "variable").Declare(name, n); !ok {
 		x.ev.Report(duplicate(at, "variable", name, first))
@@ -72,7 +71,7 @@ func (x *instance) variable(b *hclsyntax.Block, spec *schema.Block, name string,
 			x.ev.Report(d)
 			return cty.DynamicVal, false
 		}
-		if v, ok = x.ev.Value(a.Expr, empty); !ok {
+		if v, ok = x.ev.Eval(a.Expr, empty); !ok {
 			return cty.DynamicVal, false
 		}
 		where = source.FromHCL(a.Expr.Range())
@@ -83,14 +82,14 @@ func (x *instance) variable(b *hclsyntax.Block, spec *schema.Block, name string,
 	if defaults != nil {
 		v = defaults.Apply(v)
 	}
-	out, err := convert.Convert(v, ty)
+	out, err := eval.Convert(v, ty)
 	if err != nil {
 		x.ev.Report(diag.Errorf("NS210", where, "Incorrect value type",
 			"The value of the variable %q does not fit its type: %s.", name, eval.Redact(err.Error())).
 			With(at, "the variable is declared here"))
 		return cty.DynamicVal, false
 	}
-	return out, x.validate(r, b, name, out, where)
+	return out, x.ev.Check(out, where) && x.validate(r, b, name, out, where)
 }
 
 // validate evaluates the validation blocks of a variable. They see variables
@@ -109,7 +108,7 @@ func (x *instance) validate(r *reader, b *hclsyntax.Block, name string, v cty.Va
 			ok = false
 			continue
 		}
-		c, err := convert.Convert(cond, cty.Bool)
+		c, err := eval.Convert(cond, cty.Bool)
 		if err != nil || c.IsNull() {
 			vr.wrongType("condition", at, cond)
 			ok = false
@@ -145,8 +144,8 @@ func (x *instance) declareLocals(b *hclsyntax.Block) {
 	}
 	for _, a := range attributesInOrder(b.Body) {
 		at := source.FromHCL(a.NameRange)
-		n := &eval.Node{Address: x.prefix + "local." + a.Name, Noun: "local value", Range: at}
-		n.Compute = func(ev *eval.Evaluator) (cty.Value, bool) { return ev.Value(a.Expr, x.sc) }
+		n := &eval.Node{Address: x.prefix + "local." + a.Name, Noun: "local value", Range: at, Place: x.place}
+		n.Compute = func(ev *eval.Evaluator) (cty.Value, bool) { return ev.Eval(a.Expr, x.sc) }
 		if first, ok := x.sc.Root("local", "local value").Declare(a.Name, n); !ok {
 			x.ev.Report(duplicate(at, "local value", a.Name, first))
 			continue
@@ -174,22 +173,27 @@ func (x *instance) declareOutput(b *hclsyntax.Block, spec *schema.Block) {
 			return
 		}
 	}
-	n := &eval.Node{Address: x.prefix + name, Noun: "output", Range: at}
+	n := &eval.Node{Address: x.prefix + name, Noun: "output", Range: at, Place: x.place}
 	n.Compute = func(ev *eval.Evaluator) (cty.Value, bool) {
 		r := x.read(b, spec, x.sc)
 		r.str("doc")
+		var files []*eval.Effect
 		for _, f := range r.texts("files") {
 			if !fileName.MatchString(f.Name) {
 				ev.Report(diag.Errorf("NS108", f.Value.Range, "Invalid name",
 					"%q is no file name: letters, digits, dots, underscores and hyphens, beginning with a letter or digit.", f.Name))
 				continue
 			}
-			ev.Add(eval.Effect{File: f.Name, Text: cty.StringVal(tokens(f.Value.V)), Range: f.Value.Range})
+			files = append(files, &eval.Effect{File: f.Name, Text: tokens(f.Value.V), Range: f.Value.Range})
 		}
-		v, _, ok := r.value("value")
+		a, ok := b.Body.Attributes["value"]
 		if !ok {
-			if a, has := b.Body.Attributes["value"]; has && isNull(r, a.Expr) {
-				return cty.NullVal(cty.DynamicPseudoType), true
+			return cty.DynamicVal, false
+		}
+		v, ok := ev.Eval(a.Expr, x.sc)
+		if ok {
+			for _, f := range files {
+				v = f.On(v)
 			}
 		}
 		return v, ok

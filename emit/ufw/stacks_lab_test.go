@@ -60,12 +60,12 @@ func TestStaleAndForeignRules(t *testing.T) {
 printf '\n# mine\n*nat\n:MINE - [0:0]\nCOMMIT' >>/etc/ufw/after.rules
 iptables -N DOCKER-USER; iptables -A DOCKER-USER -s 192.0.2.9/32 -m comment --comment "fail2ban" -j DROP`)
 	foreign := h.run(t, "cat /etc/ufw/after.rules; ufw show added | grep -v nself:; iptables -S DOCKER-USER")
-	apply := h.applied(t, open22("shop", open("https", 443, "tcp", true, 4), open("metrics", 9100, "tcp", false, 5), open("game", 27015, "udp", false, 6)))
+	h.applied(t, open22("shop", open("https", 443, "tcp", true, 4), open("metrics", 9100, "tcp", false, 5), open("game", 27015, "udp", false, 6)))
 	// our rule for 9100 is the user's own already: it is not taken over
 	if out := h.run(t, "ufw show added"); !strings.Contains(out, "ufw allow 9100/tcp\n") || !strings.Contains(out, "nself:shop:game") {
 		t.Errorf("rules:\n%s", out)
 	}
-	apply = h.install(t, open22("shop", open("https", 443, "tcp", true, 4, "198.51.100.0/24")))
+	apply := h.install(t, open22("shop", open("https", 443, "tcp", true, 4, "198.51.100.0/24")))
 	h.run(t, apply+" --apply && "+apply+" --confirm")
 	rules := h.run(t, "ufw show added; cat /etc/ufw/after.rules /etc/ufw/after6.rules; iptables -S; ip6tables -S")
 	for _, gone := range []string{"nself:shop:game", "nself:shop:metrics", "27015", "::/0 nself:shop:https"} {

@@ -40,12 +40,12 @@ func Render(stack *ir.Stack, opts Options) ([]emit.File, diag.List) {
 		return nil, diags
 	}
 	after, after6 := renderBlock(rules, v4), renderBlock(rules, v6)
-	rollback := file(rollbackPath, 0o755, rollbackScript())
+	rollback := rollbackScript()
 	files := []emit.File{
 		file(afterPath, 0o644, after),
 		file(after6Path, 0o644, after6),
-		file(applyPath, 0o755, applyScript(rules, after.text(), after6.text(), rollbackScript().text())),
-		rollback,
+		file(applyPath, 0o755, applyScript(rules, after.text(), after6.text(), rollback.text())),
+		file(rollbackPath, 0o755, rollback),
 		file(rulesPath, 0o644, renderTable(rules)),
 	}
 	if !opts.Trace {

@@ -138,7 +138,7 @@ func (w *world) secretText(t *rapid.T) string {
 		f := rapid.SampledFrom([]string{"url_encode", "base64encode", "json", "scram_verifier", "redis_acl_hash", "shell_quote"}).Draw(t, "function")
 		return f + "(" + s + ")"
 	case 1:
-		before := strings.TrimSuffix(quote(t, hostile.Draw(t, "before")), `"`)
+		before := strings.TrimSuffix(quote(t, hostile.Draw(t, "before")+"."), `"`) // "$" in front of "${" would escape it
 		return before + "${" + s + "}" + strings.TrimPrefix(quote(t, hostile.Draw(t, "after")), `"`)
 	}
 	return s
@@ -151,9 +151,17 @@ func (w *world) postgres(t *rapid.T, name string) {
 	w.add(name, &drawn{store: true, health: true, host: "postgres." + name + ".host", secret: "postgres." + name + ".roles.app.url"})
 }
 
+// redis declares one, or one for each of two keys.
 func (w *world) redis(t *rapid.T, name string) {
-	w.blocks = append(w.blocks, fmt.Sprintf("redis %q {\n  persistent = %v\n}\n", name, rapid.Bool().Draw(t, "persistent")))
-	w.add(name, &drawn{store: true, health: true, host: "redis." + name + ".host", secret: "redis." + name + ".url"})
+	args, each := "", [][2]string{{"", ""}}
+	if rapid.Bool().Draw(t, "each") {
+		args, each = "  for_each = { eu = true, no = false }\n", [][2]string{{"-eu", `["eu"]`}, {"-no", `["no"]`}}
+	}
+	w.blocks = append(w.blocks, fmt.Sprintf("redis %q {\n%s  persistent = %v\n}\n", name, args, rapid.Bool().Draw(t, "persistent")))
+	for _, k := range each {
+		address := "redis." + name + k[1]
+		w.add(name+k[0], &drawn{store: true, health: true, host: address + ".host", secret: address + ".url"})
+	}
 }
 
 // ownKind uses a kind of the stack's own, with a template and a secret.
@@ -235,12 +243,19 @@ output "host" {
 	if p := w.provider(t); p != "" {
 		upstream, refs[p] = "  upstream = "+w.services[p].host+"\n", true
 	}
-	w.blocks = append(w.blocks, fmt.Sprintf("module %q {\n  source = \"./modules/pair\"\n  text = %s\n%s}\n", name, quote(t, text), upstream))
-	w.add(name+"-back", &drawn{refs: refs})
-	w.add(name+"-front", &drawn{
-		refs: map[string]bool{name + "-back": true}, host: "module." + name + ".host",
-		env: map[string]string{"TEXT": text, "BACK": name + "-back"},
-	})
+	args, each := "", [][2]string{{"", ""}}
+	if rapid.Bool().Draw(t, "each") {
+		args, each = "  for_each = toset([\"on\", \"us\"])\n", [][2]string{{"-on", `["on"]`}, {"-us", `["us"]`}}
+	}
+	w.blocks = append(w.blocks, fmt.Sprintf("module %q {\n%s  source = \"./modules/pair\"\n  text = %s\n%s}\n", name, args, quote(t, text), upstream))
+	for _, k := range each {
+		back := name + k[0] + "-back"
+		w.add(back, &drawn{refs: refs})
+		w.add(name+k[0]+"-front", &drawn{
+			refs: map[string]bool{back: true}, host: "module." + name + k[1] + ".host",
+			env: map[string]string{"TEXT": text, "BACK": back},
+		})
+	}
 }
 
 // repeated declares a service for several keys.

@@ -3,9 +3,9 @@ package build_test
 import (
 	"fmt"
 	"net/netip"
+	"pgregory.net/rapid"
 	"slices"
 	"strings"
-	"pgregory.net/rapid"
 
 	"gopkg.in/yaml.v3"
 
@@ -53,7 +53,7 @@ type composeService struct {
 		Replicas  *int
 		Resources struct {
 			Limits struct {
-				CPUs   float64 `yaml:"cpus"`
+				CPUs   string `yaml:"cpus"`
 				Memory string
 				Pids   int
 			}

@@ -3,10 +3,12 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"nselfc/emit/compose"
 	"nselfc/internal/build"
+	"nselfc/internal/secrets"
 	"nselfc/lang/diag/render"
 	"nselfc/lang/escape"
 )
@@ -78,13 +80,33 @@ func commands(b *strings.Builder, w *build.Written, o BuildOptions) {
 		}
 		return
 	}
-	file := filepath.Join(w.Dir, compose.FileName)
-	fmt.Fprintf(b, "    docker compose -f%s up -d --wait\n", argument(file))
+	file := argument(filepath.Join(w.Dir, compose.FileName))
+	// A service that was taken out of the stack would otherwise go on running,
+	// with all that it could reach.
+	fmt.Fprintf(b, "    docker compose -f%s up -d --wait --remove-orphans\n", file)
+	if services := outdated(w); len(services) > 0 {
+		fmt.Fprintf(b, "    docker compose -f%s restart %s    # reads the secret files that changed\n", file, strings.Join(services, " "))
+	}
 	for _, f := range e.Files {
 		if f.Path == "ufw/apply.sh" && !e.Development() {
 			fmt.Fprintf(b, "    sudo%s --check    # then --apply, and --confirm from a second session\n", argument(filepath.Join(w.Dir, f.Path)))
 		}
 	}
+}
+
+// outdated gives the services whose secret files changed, sorted. Docker mounts a
+// file and not its name, so a container sees a new one when it is started again;
+// "up" leaves it alone, for no committed byte has changed. A changed env file is
+// different: compose reads it, and "up" makes the container anew.
+func outdated(w *build.Written) []string {
+	var out []string
+	for _, path := range w.Secrets.Replaced {
+		if service, _, ok := strings.Cut(strings.TrimPrefix(path, secrets.Dir+"/"), "/"); ok {
+			out = append(out, service)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // argument prints a blank and a word that a shell reads as s, or nothing for "".

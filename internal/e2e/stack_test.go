@@ -112,16 +112,17 @@ func (s *stack) changes(t *testing.T) func(*testing.T) []string {
 	return func(t *testing.T) []string {
 		t.Helper()
 		changed := map[string]bool{}
-		for id, c := range s.started(t) {
-			if before[id] != c {
-				changed[c.service] = true
+		for name, c := range s.started(t) {
+			if before[name] != c {
+				changed[c.Service] = true
 			}
 		}
 		return sortedKeys(changed)
 	}
 }
 
-type start struct{ service, at string }
+// start is when a container of a service was started last.
+type start struct{ Service, At string }
 
 func (s *stack) started(t *testing.T) map[string]start {
 	t.Helper()

@@ -214,7 +214,7 @@ func TestBroughtFiles(t *testing.T) {
 	files := []emit.File{file(".secrets.d/chain", ref("secret.tls#certificate")), file(".secrets.d/key", ref("secret.tls#private_key"))}
 	r, diags := run(dir, stack, files, Options{StackDir: home})
 	wantCode(t, diags, "NS438", "chmod 600 tls/key.pem")
-	if diags.HasErrors() || len(r.Rendered) != 2 {
+	if diags.HasErrors() || len(r.Rendered) != 2 || len(r.Replaced) != 0 {
 		t.Fatalf("%+v", r)
 	}
 	if diff := cmp.Diff(chain, get(t, filepath.Join(dir, ".secrets.d/chain"))); diff != "" {
@@ -232,7 +232,7 @@ func TestBroughtFiles(t *testing.T) {
 	put(t, filepath.Join(home, "live/cert.pem"), renewed, 0o644)
 	put(t, filepath.Join(home, "live/key.pem"), keyPEM(t, key), 0o600)
 	r, diags = run(dir, stack, files, Options{StackDir: home})
-	if len(diags) > 0 || !slices.Equal(r.Rendered, []string{".secrets.d/chain"}) {
+	if changed := []string{".secrets.d/chain"}; len(diags) > 0 || !slices.Equal(r.Rendered, changed) || !slices.Equal(r.Replaced, changed) {
 		t.Errorf("%v %+v", diags, r)
 	}
 	// Files that are not there: an error where the stack runs, a warning elsewhere.

@@ -64,6 +64,7 @@ type Report struct {
 	Kept       []string   // addresses of the secrets that were there
 	Undeclared []string   // keys in .secrets that no declaration uses; they are kept
 	Rendered   []string   // files below .secrets.d that were written
+	Replaced   []string   // those of Rendered that had another text: a running container keeps reading the old one
 	Unchanged  []string   // files below .secrets.d that were right already
 	Removed    []string   // files below .secrets.d that nothing wants any more
 	Foreign    []string   // files below .secrets.d that nselfc did not write

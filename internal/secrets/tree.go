@@ -24,6 +24,7 @@ type tree struct {
 	oldText  []byte
 	want     []rendered
 	stale    map[string]bool // paths of wanted that must be written
+	replaced []string        // those that have another text now
 	gone     []string        // ours, no longer wanted
 	temps    []string        // left behind by a run that was killed
 	touched  map[string]bool // directories in which names changed
@@ -101,6 +102,7 @@ func (t *tree) compare(f rendered) *diag.Diagnostic {
 	}
 	t.stale[f.path] = true
 	if slices.Contains(t.old[f.path], digest(text)) || slices.Contains(t.opts.Force, f.path) {
+		t.replaced = append(t.replaced, f.path)
 		return nil
 	}
 	full := filepath.Join(t.st.dir, f.path)
@@ -178,6 +180,9 @@ func (t *tree) apply(report *Report) diag.List {
 			return failed(f.path, err)
 		}
 		report.Rendered = append(report.Rendered, f.path)
+		if slices.Contains(t.replaced, f.path) {
+			report.Replaced = append(report.Replaced, f.path)
+		}
 	}
 	for _, p := range t.gone {
 		if err := t.remove(p); err != nil {

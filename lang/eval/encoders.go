@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"encoding/json"
 	"errors"
 	"strings"
 
@@ -18,11 +17,12 @@ import (
 func encoders() []definition {
 	var defs []definition
 	for _, f := range escape.Funcs() {
-		defs = append(defs, definition{f.Name, encoder(f), true, f.Doc, f.Name + `("…")`})
+		defs = append(defs, definition{name: f.Name, fn: encoder(f), sees: nothing, doc: f.Doc, example: f.Name + `("…")`})
 	}
 	return append(defs, definition{
-		"jsonencode", jsonFunc(), true,
-		"The value as JSON text; secrets in it are escaped when the file is rendered.", `jsonencode({ a = [1] }) // {"a":[1]}`,
+		name: "jsonencode", fn: jsonFunc(), sees: nothing,
+		doc:     "The value as JSON text; secrets in it are escaped when the file is rendered.",
+		example: `jsonencode({ a = [1] }) // {"a":[1]}`,
 	})
 }
 
@@ -128,11 +128,11 @@ func writeJSONString(b *strings.Builder, s string) error {
 			b.WriteString((&secret.Expr{Func: "json_inner", Args: []secret.Text{secret.Of(p.Secret)}}).Token())
 			continue
 		}
-		quoted, err := json.Marshal(p.Literal)
+		inner, err := escape.JSONInner(p.Literal)
 		if err != nil {
 			return err
 		}
-		b.Write(quoted[1 : len(quoted)-1])
+		b.WriteString(inner)
 	}
 	b.WriteByte('"')
 	return nil

@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"sort"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -10,38 +9,39 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 
 	"nselfc/lang/diag"
+	"nselfc/lang/secret"
 	"nselfc/lang/source"
 )
 
 // Evaluator evaluates the expressions of one environment. It is not safe for
 // use by several goroutines.
 type Evaluator struct {
-	diags diag.List
-	stack []*frame
-	funcs map[string]function.Function
-	names []string // of the functions, sorted
-	// carries tells which functions pass tokens on without looking inside.
-	carries map[string]bool
+	diags  diag.List
+	stack  []frame
+	funcs  map[string]*definition
+	ctx    *hcl.EvalContext // holds the functions; names are resolved here, not by HCL
+	budget int              // what may still be produced, see budget.go
+	texts  map[string]secret.Text
 }
 
-// frame collects what the expressions of one node, or of one block, refer to.
+// frame is what is being evaluated: a node, or a block on whose behalf effects
+// are collected.
 type frame struct {
-	node    *Node // nil for a block
-	effects effects
+	node  *Node
+	uses  *uses
+	place func(*diag.Diagnostic)
 }
 
 // New makes an evaluator with the functions of the language.
 func New() *Evaluator {
-	ev := &Evaluator{funcs: map[string]function.Function{}, carries: map[string]bool{}}
-	for _, d := range definitions() {
-		ev.carries[d.name] = d.carries
-		ev.funcs[d.name] = d.fn
-		if !d.carries {
-			ev.funcs[d.name] = blind(d.name, d.fn)
-		}
-		ev.names = append(ev.names, d.name)
+	ev := &Evaluator{funcs: map[string]*definition{}, budget: maxStack, texts: map[string]secret.Text{}}
+	byName := map[string]function.Function{}
+	defs := definitions()
+	for i, d := range defs {
+		ev.funcs[d.name] = &defs[i]
+		byName[d.name] = d.fn
 	}
-	sort.Strings(ev.names)
+	ev.ctx = &hcl.EvalContext{Functions: byName}
 	return ev
 }
 
@@ -49,43 +49,108 @@ func New() *Evaluator {
 func (ev *Evaluator) Diagnostics() diag.List { return ev.diags }
 
 // Report adds a finding.
-func (ev *Evaluator) Report(d *diag.Diagnostic) { ev.diags = append(ev.diags, d) }
+func (ev *Evaluator) Report(d *diag.Diagnostic) {
+	if n := len(ev.stack); n > 0 && ev.stack[n-1].place != nil {
+		ev.stack[n-1].place(d)
+	}
+	ev.diags = append(ev.diags, d)
+}
 
-// Collect runs f and gives the effects of every reference that f made.
-func (ev *Evaluator) Collect(f func()) []Effect {
-	fr := &frame{}
-	ev.stack = append(ev.stack, fr)
+// Within runs f; place is called with every finding that f itself makes. It may
+// be nil.
+func (ev *Evaluator) Within(place func(*diag.Diagnostic), f func()) {
+	ev.stack = append(ev.stack, frame{place: place})
 	f()
 	ev.stack = ev.stack[:len(ev.stack)-1]
-	return fr.effects.list
 }
 
-// Add records an effect on behalf of what is being evaluated.
-func (ev *Evaluator) Add(x Effect) {
-	if n := len(ev.stack); n > 0 {
-		ev.stack[n-1].effects.add(x)
-	}
+// Collect is Within, and gives the effects of every value that f asked for.
+func (ev *Evaluator) Collect(place func(*diag.Diagnostic), f func()) []Use {
+	u := &uses{}
+	ev.stack = append(ev.stack, frame{place: place, uses: u})
+	f()
+	ev.stack = ev.stack[:len(ev.stack)-1]
+	return u.list
 }
 
-// Value evaluates an expression. When it gives false the reason has been
-// reported, here or where the value came from, and the caller stays silent.
+// Value evaluates an expression for use in a block: whoever collects gets the
+// effects of the value, and the value is free of marks. When it gives false the
+// reason has been reported, here or where the value came from, and the caller
+// stays silent.
 func (ev *Evaluator) Value(expr hclsyntax.Expression, sc *Scope) (cty.Value, bool) {
-	switch e := expr.(type) {
-	case *hclsyntax.LiteralValueExpr:
-		return ev.literal(e.Val, e.SrcRange)
-	case *hclsyntax.TemplateExpr:
-		if len(e.Parts) == 0 {
-			return cty.StringVal(""), true
-		}
-		if len(e.Parts) == 1 {
-			if lit, ok := e.Parts[0].(*hclsyntax.LiteralValueExpr); ok {
-				return ev.literal(lit.Val, e.SrcRange)
+	if v, ok, done := ev.constant(expr); done {
+		return v, ok
+	}
+	w := walk{ev: ev, sc: sc, limit: maxExpression}
+	v, ok := w.whole(expr)
+	if !ok {
+		return cty.DynamicVal, false
+	}
+	v, marks := plain(v)
+	if len(marks) > 0 {
+		ev.use(marks, w.found, source.FromHCL(expr.Range()))
+	}
+	return v, true
+}
+
+// Eval is Value for what stays an intermediate result, such as a local value:
+// the effects stay on the value.
+func (ev *Evaluator) Eval(expr hclsyntax.Expression, sc *Scope) (cty.Value, bool) {
+	if v, ok, done := ev.constant(expr); done {
+		return v, ok
+	}
+	w := walk{ev: ev, sc: sc, limit: maxExpression}
+	return w.whole(expr)
+}
+
+// use hands effects to whoever collects, each with the place of the reference
+// that brought it, or with the whole expression's.
+func (ev *Evaluator) use(marks cty.ValueMarks, found []Use, at source.Range) {
+	n := len(ev.stack)
+	if n == 0 || ev.stack[n-1].uses == nil {
+		return
+	}
+	for _, e := range effectsOf(marks) {
+		where := at
+		for _, f := range found {
+			if f.Effect == e {
+				where = f.At
+				break
 			}
 		}
-	case *hclsyntax.ScopeTraversalExpr:
-		return ev.traversal(e.Traversal, sc)
+		ev.stack[n-1].uses.add(e, where)
 	}
-	return ev.general(expr, sc)
+}
+
+// constant evaluates what needs no walk: literals, and texts without
+// interpolation.
+func (ev *Evaluator) constant(expr hclsyntax.Expression) (v cty.Value, ok, done bool) {
+	switch e := expr.(type) {
+	case *hclsyntax.LiteralValueExpr:
+		v, ok = ev.literal(e.Val, e.SrcRange)
+		return v, ok, true
+	case *hclsyntax.TemplateExpr:
+		if len(e.Parts) == 0 {
+			return cty.StringVal(""), true, true
+		}
+		if len(e.Parts) == 1 {
+			if lit, isLit := e.Parts[0].(*hclsyntax.LiteralValueExpr); isLit {
+				v, ok = ev.literal(lit.Val, e.SrcRange)
+				return v, ok, true
+			}
+		}
+	}
+	return cty.NilVal, false, false
+}
+
+// literal refuses the one character that could forge a secret token.
+func (ev *Evaluator) literal(v cty.Value, at hcl.Range) (cty.Value, bool) {
+	if v.Type() == cty.String && !v.IsNull() && strings.IndexByte(v.AsString(), 0) >= 0 {
+		ev.Report(diag.Errorf("NS206", source.FromHCL(at), "NUL character in a string",
+			"A string may not hold the NUL character (\\u0000): no file format that is written from it can, and files would be cut at that place. Remove it."))
+		return cty.DynamicVal, false
+	}
+	return v, true
 }
 
 // String is Value for the commonest case of all, a quoted string without
@@ -108,88 +173,19 @@ func String(expr hclsyntax.Expression) (s string, ok bool) {
 	return "", false
 }
 
-// literal refuses the one character that could forge a secret token.
-func (ev *Evaluator) literal(v cty.Value, at hcl.Range) (cty.Value, bool) {
-	if v.Type() == cty.String && !v.IsNull() && strings.IndexByte(v.AsString(), 0) >= 0 {
-		ev.Report(diag.Errorf("NS206", source.FromHCL(at), "NUL character in a string",
-			"A string may not hold the NUL character (\\u0000): no file format that is written from it can, and files would be cut at that place. Remove it."))
-		return cty.DynamicVal, false
+// Text splits a string into literals and secrets. The same few strings come by
+// again and again (the URL of a database in every service that uses it), so
+// each is parsed once. Callers must not change the result.
+func (ev *Evaluator) Text(s string) (secret.Text, error) {
+	if strings.IndexByte(s, 0) < 0 {
+		return secret.Literal(s), nil
 	}
-	return v, true
-}
-
-// general evaluates an expression that needs a context, built from only the
-// names that it uses.
-func (ev *Evaluator) general(expr hclsyntax.Expression, sc *Scope) (cty.Value, bool) {
-	tree := &branch{}
-	ok := true
-	size := 0
-	for _, t := range expr.Variables() {
-		r, resolved := ev.resolve(t, sc)
-		if !resolved {
-			ok = false
-			continue
-		}
-		size += weight(r.value)
-		tree.put(r.path, r.value)
+	if t, ok := ev.texts[s]; ok {
+		return t, nil
 	}
-	if !ok {
-		return cty.DynamicVal, false
+	t, err := secret.Parse(s)
+	if err == nil {
+		ev.texts[s] = t
 	}
-	if !ev.inspect(expr, sc, size) {
-		return cty.DynamicVal, false
-	}
-	ctx := &hcl.EvalContext{Functions: ev.funcs, Variables: tree.variables()}
-	v, diags := expr.Value(ctx)
-	if diags.HasErrors() {
-		ev.diags = append(ev.diags, fromHCL(diags)...)
-		return cty.DynamicVal, false
-	}
-	if !ev.sound(v, expr.Range()) {
-		return cty.DynamicVal, false
-	}
-	return v, true
-}
-
-// branch is a tree of names with values at its ends: the context's variables
-// before they become objects.
-type branch struct {
-	value cty.Value
-	set   bool
-	kids  map[string]*branch
-}
-
-// put hangs a value at a path. A value that stands above another one holds it
-// already, so the lower one goes.
-func (b *branch) put(path []string, v cty.Value) {
-	for _, name := range path {
-		if b.set {
-			return
-		}
-		if b.kids == nil {
-			b.kids = map[string]*branch{}
-		}
-		next, ok := b.kids[name]
-		if !ok {
-			next = &branch{}
-			b.kids[name] = next
-		}
-		b = next
-	}
-	b.value, b.set, b.kids = v, true, nil
-}
-
-func (b *branch) variables() map[string]cty.Value {
-	out := make(map[string]cty.Value, len(b.kids))
-	for name, k := range b.kids {
-		out[name] = k.object()
-	}
-	return out
-}
-
-func (b *branch) object() cty.Value {
-	if b.set {
-		return b.value
-	}
-	return cty.ObjectVal(b.variables())
+	return t, err
 }

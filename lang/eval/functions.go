@@ -4,7 +4,6 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2/ext/tryfunc"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
@@ -22,9 +21,24 @@ type FunctionDoc struct {
 type definition struct {
 	name    string
 	fn      function.Function
-	carries bool // passes tokens on whole, without looking inside
 	doc     string
 	example string
+	// sees tells whether the function looks into its argument i, so that a secret
+	// may not stand there. Nil is yes for all of them. A function that looks into
+	// none carries tokens on whole.
+	sees func(i int, arg cty.Value) bool
+	// cost gives the bytes that a call produces where the arguments do not bound
+	// them. Nil is nothing beyond the arguments.
+	cost func(args []cty.Value) int
+}
+
+func (d *definition) takesNumber(i int) bool {
+	params := d.fn.Params()
+	if i < len(params) {
+		return params[i].Type == cty.Number
+	}
+	// The rest: those of format and max may be converted, those of coalesce not.
+	return d.sees == nil
 }
 
 // Documentation lists the functions in order of name.
@@ -37,29 +51,13 @@ func Documentation() []FunctionDoc {
 	return out
 }
 
-// blind wraps a function that looks at its arguments: one that holds a secret
-// is refused, and so is a result that would forge a token.
-func blind(name string, fn function.Function) function.Function {
-	spec := &function.Spec{
-		Params:      fn.Params(),
-		VarParam:    fn.VarParam(),
-		Description: fn.Description(),
-		Type:        fn.ReturnTypeForValues,
+func (ev *Evaluator) functionNames() []string {
+	names := make([]string, 0, len(ev.funcs))
+	for n := range ev.funcs {
+		names = append(names, n)
 	}
-	spec.Impl = func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-		for i, a := range args {
-			if addr := tokenIn(a); addr != "" {
-				return cty.DynamicVal, function.NewArgErrorf(i,
-					"%s is a secret: its value is not known when the stack is compiled, so %s() cannot look at it. Use it whole, or through one of url_encode, base64encode, json, sql_literal, scram_verifier, redis_acl_hash, bcrypt", addr, name)
-			}
-		}
-		v, err := fn.Call(args)
-		if err == nil && tokenIn(v) != "" {
-			return cty.DynamicVal, function.NewArgErrorf(0, "the result would hold a NUL character, which no text may")
-		}
-		return v, err
-	}
-	return function.New(spec)
+	sort.Strings(names)
+	return names
 }
 
 func definitions() []definition {
@@ -69,75 +67,88 @@ func definitions() []definition {
 	return append(defs, encoders()...)
 }
 
+// What a function looks into.
+func nothing(int, cty.Value) bool       { return false }
+func theKey(i int, _ cty.Value) bool    { return i == 1 }
+func aText(_ int, arg cty.Value) bool   { return arg.Type() == cty.String }
+func itsNumber(i int, _ cty.Value) bool { return i > 0 }
+
 func numeric() []definition {
 	return []definition{
-		{"abs", stdlib.AbsoluteFunc, false, "The number without its sign.", "abs(-3) // 3"},
-		{"ceil", stdlib.CeilFunc, false, "The smallest whole number that is not below the number.", "ceil(1.2) // 2"},
-		{"floor", stdlib.FloorFunc, false, "The largest whole number that is not above the number.", "floor(1.8) // 1"},
-		{"max", stdlib.MaxFunc, false, "The largest of the numbers.", "max(1, 3) // 3"},
-		{"min", stdlib.MinFunc, false, "The smallest of the numbers.", "min(1, 3) // 1"},
-		{"parseint", stdlib.ParseIntFunc, false, "A whole number from a text in the given base.", `parseint("ff", 16) // 255`},
-		{"sum", sumFunc(), false, "The sum of a list of numbers.", "sum([1, 2]) // 3"},
+		{name: "abs", fn: stdlib.AbsoluteFunc, doc: "The number without its sign.", example: "abs(-3) // 3"},
+		{name: "ceil", fn: stdlib.CeilFunc, doc: "The smallest whole number that is not below the number.", example: "ceil(1.2) // 2"},
+		{name: "floor", fn: stdlib.FloorFunc, doc: "The largest whole number that is not above the number.", example: "floor(1.8) // 1"},
+		{name: "max", fn: stdlib.MaxFunc, doc: "The largest of the numbers.", example: "max(1, 3) // 3"},
+		{name: "min", fn: stdlib.MinFunc, doc: "The smallest of the numbers.", example: "min(1, 3) // 1"},
+		{name: "parseint", fn: stdlib.ParseIntFunc, doc: "A whole number from a text in the given base.", example: `parseint("ff", 16) // 255`},
+		{name: "sum", fn: sumFunc(), doc: "The sum of a list of numbers.", example: "sum([1, 2]) // 3"},
 	}
 }
 
 func texts() []definition {
+	p := patterns{}
 	return []definition{
-		{"chomp", stdlib.ChompFunc, false, "The text without line ends at its end.", `chomp("a\n") // "a"`},
-		{"endswith", affix(strings.HasSuffix), false, "Whether the text ends with the suffix.", `endswith("a.pem", ".pem") // true`},
-		{"format", formatFunc(), false, "The values in the places of a format.", `format("%s-%02d", "web", 3) // "web-03"`},
-		{"indent", indentFunc(), true, "The text with every line but the first moved right by that many spaces (100 at most).", `indent(2, "a\nb")`},
-		{"join", joinFunc(), true, "The elements of a list with the separator between them.", `join(",", ["a", "b"]) // "a,b"`},
-		{"lower", stdlib.LowerFunc, false, "The text in lower case.", `lower("API") // "api"`},
-		{"regex", regexFunc(), false, "What the regular expression (RE2) matches in the text.", `regex("[0-9]+", "v12") // "12"`},
-		{"replace", stdlib.ReplaceFunc, false, "The text with every occurrence of a substring replaced.", `replace("a_b", "_", "-") // "a-b"`},
-		{"split", stdlib.SplitFunc, false, "The pieces of the text between separators.", `split(",", "a,b") // ["a", "b"]`},
-		{"startswith", affix(strings.HasPrefix), false, "Whether the text begins with the prefix.", `startswith("ghcr.io/x", "ghcr.io/") // true`},
-		{"strcontains", affix(strings.Contains), false, "Whether the text holds the substring.", `strcontains("a-b", "-") // true`},
-		{"substr", stdlib.SubstrFunc, false, "A part of the text, from an offset, of a length.", `substr("abc", 1, 2) // "bc"`},
-		{"trim", stdlib.TrimFunc, false, "The text without the given characters at both ends.", `trim("/a/", "/") // "a"`},
-		{"trimprefix", stdlib.TrimPrefixFunc, false, "The text without the prefix.", `trimprefix("v1", "v") // "1"`},
-		{"trimspace", stdlib.TrimSpaceFunc, false, "The text without white space at both ends.", `trimspace(" a ") // "a"`},
-		{"trimsuffix", stdlib.TrimSuffixFunc, false, "The text without the suffix.", `trimsuffix("a.conf", ".conf") // "a"`},
-		{"upper", stdlib.UpperFunc, false, "The text in upper case.", `upper("info") // "INFO"`},
+		{name: "chomp", fn: stdlib.ChompFunc, doc: "The text without line ends at its end.", example: `chomp("a\n") // "a"`},
+		{name: "endswith", fn: affix(strings.HasSuffix), doc: "Whether the text ends with the suffix.", example: `endswith("a.pem", ".pem") // true`},
+		{name: "format", fn: formatFunc(), cost: formatCost, doc: "The values in the places of a format.", example: `format("%s-%02d", "web", 3) // "web-03"`},
+		{name: "indent", fn: indentFunc(), cost: indentCost, doc: "The text with every line but the first moved right by that many spaces (100 at most).", example: `indent(2, "a\nb") // "a\n  b"`},
+		{name: "join", fn: joinFunc(), sees: nothing, cost: joinCost, doc: "The elements of a list with the separator between them.", example: `join(",", ["a", "b"]) // "a,b"`},
+		{name: "lower", fn: stdlib.LowerFunc, doc: "The text in lower case.", example: `lower("API") // "api"`},
+		{name: "regex", fn: p.function(), cost: p.cost, doc: "What the regular expression (RE2) matches in the text.", example: `regex("[0-9]+", "v12") // "12"`},
+		{name: "replace", fn: stdlib.ReplaceFunc, cost: replaceCost, doc: "The text with every occurrence of a substring replaced.", example: `replace("a_b", "_", "-") // "a-b"`},
+		{name: "split", fn: stdlib.SplitFunc, cost: splitCost, doc: "The pieces of the text between separators.", example: `split(",", "a,b") // ["a", "b"]`},
+		{name: "startswith", fn: affix(strings.HasPrefix), doc: "Whether the text begins with the prefix.", example: `startswith("ghcr.io/x", "ghcr.io/") // true`},
+		{name: "strcontains", fn: affix(strings.Contains), doc: "Whether the text holds the substring.", example: `strcontains("a-b", "-") // true`},
+		{name: "substr", fn: stdlib.SubstrFunc, doc: "A part of the text, from an offset, of a length.", example: `substr("abc", 1, 2) // "bc"`},
+		{name: "trim", fn: stdlib.TrimFunc, doc: "The text without the given characters at both ends.", example: `trim("/a/", "/") // "a"`},
+		{name: "trimprefix", fn: stdlib.TrimPrefixFunc, doc: "The text without the prefix.", example: `trimprefix("v1", "v") // "1"`},
+		{name: "trimspace", fn: stdlib.TrimSpaceFunc, doc: "The text without white space at both ends.", example: `trimspace(" a ") // "a"`},
+		{name: "trimsuffix", fn: stdlib.TrimSuffixFunc, doc: "The text without the suffix.", example: `trimsuffix("a.conf", ".conf") // "a"`},
+		{name: "upper", fn: stdlib.UpperFunc, doc: "The text in upper case.", example: `upper("info") // "INFO"`},
 	}
 }
 
 func collections() []definition {
 	return []definition{
-		{"alltrue", boolFunc(true), false, "Whether every element is true.", "alltrue([true, false]) // false"},
-		{"anytrue", boolFunc(false), false, "Whether any element is true.", "anytrue([true, false]) // true"},
-		{"coalesce", stdlib.CoalesceFunc, true, "The first argument that is not null.", `coalesce(null, "a") // "a"`},
-		{"compact", stdlib.CompactFunc, false, "The list without null and empty texts.", `compact(["a", ""]) // ["a"]`},
-		{"concat", stdlib.ConcatFunc, true, "The lists one after another.", `concat(["a"], ["b"])`},
-		{"contains", stdlib.ContainsFunc, false, "Whether the list holds the value.", `contains(["a"], "a") // true`},
-		{"distinct", stdlib.DistinctFunc, false, "The list with each value once.", `distinct(["a", "a"]) // ["a"]`},
-		{"element", stdlib.ElementFunc, true, "The element at an index, counted round.", `element(["a", "b"], 3) // "b"`},
-		{"flatten", stdlib.FlattenFunc, true, "The list with lists inside it opened.", `flatten([["a"], ["b"]])`},
-		{"keys", stdlib.KeysFunc, true, "The names in a map, sorted.", `keys({ a = 1 }) // ["a"]`},
-		{"length", lengthFunc(), true, "The number of elements of a collection, or of characters of a text.", `length(["a"]) // 1`},
-		{"lookup", stdlib.LookupFunc, true, "The value of a key in a map, or a default.", `lookup({ a = 1 }, "b", 0) // 0`},
-		{"merge", stdlib.MergeFunc, true, "The maps as one; later ones win.", `merge({ a = 1 }, { b = 2 })`},
-		{"range", stdlib.RangeFunc, false, "Numbers from a start up to an end.", "range(3) // [0, 1, 2]"},
-		{"reverse", stdlib.ReverseListFunc, true, "The list from its end to its start.", `reverse(["a", "b"])`},
-		{"setproduct", stdlib.SetProductFunc, false, "Every combination of the elements of the lists.", `setproduct(["a"], ["x", "y"])`},
-		{"slice", stdlib.SliceFunc, true, "A part of the list, from one index up to another.", `slice(["a", "b"], 0, 1) // ["a"]`},
-		{"sort", stdlib.SortFunc, false, "The texts in order of code points.", `sort(["b", "a"]) // ["a", "b"]`},
-		{"values", stdlib.ValuesFunc, true, "The values in a map, in order of key.", `values({ a = 1 }) // [1]`},
-		{"zipmap", stdlib.ZipmapFunc, true, "A map from a list of keys and a list of values.", `zipmap(["a"], [1])`},
+		{name: "alltrue", fn: boolFunc(true), doc: "Whether every element is true.", example: "alltrue([true, false]) // false"},
+		{name: "anytrue", fn: boolFunc(false), doc: "Whether any element is true.", example: "anytrue([true, false]) // true"},
+		{name: "coalesce", fn: stdlib.CoalesceFunc, sees: nothing, doc: "The first argument that is not null.", example: `coalesce(null, "a") // "a"`},
+		{name: "compact", fn: stdlib.CompactFunc, doc: "The list without null and empty texts.", example: `compact(["a", ""]) // ["a"]`},
+		{name: "concat", fn: stdlib.ConcatFunc, sees: nothing, doc: "The lists one after another.", example: `concat(["a"], ["b"]) // ["a", "b"]`},
+		{name: "contains", fn: stdlib.ContainsFunc, doc: "Whether the list holds the value.", example: `contains(["a"], "a") // true`},
+		{name: "distinct", fn: stdlib.DistinctFunc, cost: distinctCost, doc: "The list with each value once.", example: `distinct(["a", "a"]) // ["a"]`},
+		{name: "element", fn: stdlib.ElementFunc, sees: itsNumber, doc: "The element at an index, counted round.", example: `element(["a", "b"], 3) // "b"`},
+		{name: "flatten", fn: stdlib.FlattenFunc, sees: nothing, doc: "The list with lists inside it opened.", example: `flatten([["a"], ["b"]]) // ["a", "b"]`},
+		{name: "keys", fn: stdlib.KeysFunc, sees: nothing, doc: "The names in a map, sorted.", example: `keys({ a = 1 }) // ["a"]`},
+		{name: "length", fn: lengthFunc(), sees: aText, doc: "The number of elements of a collection, or of characters of a text.", example: `length(["a"]) // 1`},
+		{name: "lookup", fn: stdlib.LookupFunc, sees: theKey, doc: "The value of a key in a map, or a default.", example: `lookup({ a = 1 }, "b", 0) // 0`},
+		{name: "merge", fn: stdlib.MergeFunc, sees: nothing, doc: "The maps as one; later ones win.", example: `merge({ a = 1 }, { b = 2 }) // { a = 1, b = 2 }`},
+		{name: "range", fn: stdlib.RangeFunc, doc: "Numbers from a start up to an end, 1024 at most.", example: "range(3) // [0, 1, 2]"},
+		{name: "reverse", fn: stdlib.ReverseListFunc, sees: nothing, doc: "The list from its end to its start.", example: `reverse(["a", "b"]) // ["b", "a"]`},
+		{name: "setproduct", fn: stdlib.SetProductFunc, cost: productCost, doc: "Every combination of the elements of the lists.", example: `setproduct(["a"], ["x", "y"]) // [["a", "x"], ["a", "y"]]`},
+		{name: "slice", fn: stdlib.SliceFunc, sees: itsNumber, doc: "A part of the list, from one index up to another.", example: `slice(["a", "b"], 0, 1) // ["a"]`},
+		{name: "sort", fn: stdlib.SortFunc, doc: "The texts in order of code points.", example: `sort(["b", "a"]) // ["a", "b"]`},
+		{name: "values", fn: stdlib.ValuesFunc, sees: nothing, doc: "The values in a map, in order of key.", example: `values({ a = 1 }) // [1]`},
+		{name: "zipmap", fn: stdlib.ZipmapFunc, sees: nothing, doc: "A map from a list of keys and a list of values.", example: `zipmap(["a"], [1]) // { a = 1 }`},
 	}
 }
 
 func conversions() []definition {
+	// try and can are evaluated by the walk itself; what stands here is looked up
+	// by name alone.
+	attempted := function.New(&function.Spec{
+		VarParam: &function.Parameter{Name: "expressions", Type: cty.DynamicPseudoType},
+		Type:     function.StaticReturnType(cty.DynamicPseudoType),
+	})
 	return []definition{
-		{"can", tryfunc.CanFunc, true, "Whether the expression evaluates without an error.", "can(var.extra.port)"},
-		{"jsondecode", stdlib.JSONDecodeFunc, false, "The value that a JSON text stands for.", `jsondecode("[1]")`},
-		{"tobool", stdlib.MakeToFunc(cty.Bool), false, "The value as true or false.", `tobool("true")`},
-		{"tolist", stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType)), true, "The value as a list.", `tolist(["a"])`},
-		{"tomap", stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType)), true, "The value as a map.", `tomap({ a = "b" })`},
-		{"tonumber", stdlib.MakeToFunc(cty.Number), false, "The value as a number.", `tonumber("8080")`},
-		{"toset", stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)), false, "The value as a set, for for_each.", `toset(["eu", "us"])`},
-		{"tostring", stdlib.MakeToFunc(cty.String), true, "The value as a text.", `tostring(8080) // "8080"`},
-		{"try", tryfunc.TryFunc, true, "The first argument that evaluates without an error.", `try(var.extra.port, 8080)`},
+		{name: "can", fn: attempted, sees: nothing, doc: "Whether the expression evaluates without an error.", example: "can(var.extra.port)"},
+		{name: "jsondecode", fn: jsonDecodeFunc(), cost: decodeCost, doc: "The value that a JSON text stands for.", example: `jsondecode("[1]") // [1]`},
+		{name: "tobool", fn: stdlib.MakeToFunc(cty.Bool), doc: "The value as true or false.", example: `tobool("true") // true`},
+		{name: "tolist", fn: stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType)), sees: nothing, doc: "The value as a list.", example: `tolist(["a"]) // ["a"]`},
+		{name: "tomap", fn: stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType)), sees: nothing, doc: "The value as a map.", example: `tomap({ a = "b" }) // { a = "b" }`},
+		{name: "tonumber", fn: stdlib.MakeToFunc(cty.Number), doc: "The value as a number.", example: `tonumber("8080") // 8080`},
+		{name: "toset", fn: stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)), doc: "The value as a set, for for_each.", example: `toset(["eu", "us"])`},
+		{name: "tostring", fn: stdlib.MakeToFunc(cty.String), sees: nothing, doc: "The value as a text.", example: `tostring(8080) // "8080"`},
+		{name: "try", fn: attempted, sees: nothing, doc: "The first argument that evaluates without an error.", example: `try(var.extra.port, 8080)`},
 	}
 }

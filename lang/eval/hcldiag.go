@@ -1,14 +1,9 @@
 package eval
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/hashicorp/hcl/v2"
-	"github.com/zclconf/go-cty/cty"
 
 	"nselfc/lang/diag"
-	"nselfc/lang/secret"
 	"nselfc/lang/source"
 )
 
@@ -17,6 +12,10 @@ import (
 func fromHCL(diags hcl.Diagnostics) diag.List {
 	var out diag.List
 	for _, d := range diags {
+		if own, ok := d.Extra.(*diag.Diagnostic); ok {
+			out = append(out, own)
+			continue
+		}
 		sev := diag.Error
 		if d.Severity == hcl.DiagWarning {
 			sev = diag.Warning
@@ -25,21 +24,22 @@ func fromHCL(diags hcl.Diagnostics) diag.List {
 		if d.Subject != nil {
 			at = source.FromHCL(*d.Subject)
 		}
-		code := "NS207"
-		if strings.HasPrefix(d.Summary, "Error in function call") || strings.HasPrefix(d.Summary, "Invalid function argument") {
-			code = "NS208"
+		code, summary, detail := "NS207", "Invalid expression", d.Summary+". "+d.Detail
+		switch d.Summary {
+		case "Error in function call", "Invalid function argument":
+			code, summary, detail = "NS208", "Invalid function argument", d.Detail
+		case "Unsupported attribute", "Invalid index", "Missing map element":
+			code, summary, detail = "NS203", "Unsupported attribute", d.Detail
 		}
-		if d.Summary == "Unsupported attribute" || d.Summary == "Invalid index" {
-			code = "NS203"
-		}
-		summary := d.Summary
-		if code == "NS207" {
-			summary = "Invalid expression"
-			d.Detail = d.Summary + ": " + d.Detail
-		}
-		out = append(out, &diag.Diagnostic{Code: code, Severity: sev, Summary: summary, Detail: Redact(d.Detail), Subject: at})
+		out = append(out, &diag.Diagnostic{Code: code, Severity: sev, Summary: summary, Detail: Redact(detail), Subject: at})
 	}
 	return out
+}
+
+// carry gives a finding of our own the form of one of HCL's, for as long as
+// try() or a condition may still drop it.
+func carry(d *diag.Diagnostic) hcl.Diagnostics {
+	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: d.Summary, Detail: d.Detail, Extra: d}}
 }
 
 // FromHCLSyntax converts the findings of the parser. After an unclosed quote or
@@ -63,36 +63,4 @@ func FromHCLSyntax(diags hcl.Diagnostics) diag.List {
 		out = append(out, d)
 	}
 	return out
-}
-
-// Redact replaces every token in a text by the address of its secret.
-func Redact(s string) string {
-	if !strings.Contains(s, secret.Mark) {
-		return s
-	}
-	if t, err := secret.Parse(s); err == nil {
-		return t.String()
-	}
-	return strings.ReplaceAll(s, secret.Mark, "")
-}
-
-// traversalText writes a reference as in the source.
-func traversalText(t hcl.Traversal) string {
-	var b strings.Builder
-	for _, s := range t {
-		switch s := s.(type) {
-		case hcl.TraverseRoot:
-			b.WriteString(s.Name)
-		case hcl.TraverseAttr:
-			b.WriteString("." + s.Name)
-		case hcl.TraverseIndex:
-			switch {
-			case s.Key.Type() == cty.String:
-				fmt.Fprintf(&b, "[%q]", s.Key.AsString())
-			case s.Key.Type() == cty.Number:
-				fmt.Fprintf(&b, "[%s]", s.Key.AsBigFloat().Text('f', -1))
-			}
-		}
-	}
-	return b.String()
 }

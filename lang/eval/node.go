@@ -7,6 +7,7 @@ package eval
 import (
 	"github.com/zclconf/go-cty/cty"
 
+	"nselfc/lang/diag"
 	"nselfc/lang/source"
 )
 
@@ -22,13 +23,15 @@ type Node struct {
 	// Expand lists the members of a node that has parts of its own: the outputs
 	// of a module, the instances of a for_each. It is called at most once.
 	Expand func(*Evaluator) (*Members, bool)
+	// Place is called with every finding that computing the node makes, so that
+	// it can be told to whoever caused it. May be nil.
+	Place func(*diag.Diagnostic)
 
 	state   state
-	value   cty.Value
+	value   cty.Value // may carry marks of type *Effect
 	members *Members
 	ok      bool
 	used    bool
-	effects effects
 }
 
 type state uint8
@@ -77,54 +80,8 @@ func Constant(address, noun string, at source.Range, v cty.Value) *Node {
 	return &Node{Address: address, Noun: noun, Range: at, state: done, value: v, ok: true}
 }
 
-// Effect is what referring to a node entails for whoever refers to it, through
-// any number of other nodes. Exactly one of its two forms is used.
-type Effect struct {
-	// Address of a thing that the reference depends on.
-	Address string
-	// File that comes along with the value, and its text, which may hold tokens.
-	File string
-	Text cty.Value
-	// Range is where the file is declared; for an address, where the expression
-	// stands that refers to it.
-	Range source.Range
-}
-
-// effects is a set of effects in order of first appearance.
-type effects struct {
-	list []Effect
-	seen map[string]struct{}
-}
-
-func (e *effects) add(x Effect) {
-	key := x.Address
-	if key == "" {
-		key = "\x00" + x.File
-	}
-	if e.seen == nil {
-		// Most sets hold one or two effects: no map until there are more.
-		for _, y := range e.list {
-			if y.Address == x.Address && y.File == x.File {
-				return
-			}
-		}
-		e.list = append(e.list, x)
-		if len(e.list) < 8 {
-			return
-		}
-		e.seen = make(map[string]struct{}, 16)
-		for _, y := range e.list {
-			k := y.Address
-			if k == "" {
-				k = "\x00" + y.File
-			}
-			e.seen[k] = struct{}{}
-		}
-		return
-	}
-	if _, dup := e.seen[key]; dup {
-		return
-	}
-	e.seen[key] = struct{}{}
-	e.list = append(e.list, x)
+// Failed makes a node that stands for a declaration with an error: a reference
+// to it fails without a word, as the error has been reported.
+func Failed(address, noun string, at source.Range) *Node {
+	return &Node{Address: address, Noun: noun, Range: at, state: done}
 }

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"sort"
+	"strings"
 
 	"nselfc/lang/source"
 )
@@ -79,6 +80,15 @@ func (s *Scope) lookup(name string) *Root {
 		}
 	}
 	return nil
+}
+
+// offer says which names there are.
+func (s *Scope) offer() string {
+	names := s.rootNames()
+	if len(names) == 0 {
+		return " Only constants can stand here: what is not a text in quotes, a number, true, false or null, or made of these, cannot be known yet."
+	}
+	return " A reference starts with one of: " + strings.Join(names, ", ") + ". A text that is no reference stands in quotes."
 }
 
 func (s *Scope) rootNames() []string {

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -44,6 +45,9 @@ func sumFunc() function.Function {
 			total := cty.Zero
 			for it := args[0].ElementIterator(); it.Next(); {
 				_, v := it.Element()
+				if v.IsNull() {
+					return cty.DynamicVal, function.NewArgErrorf(0, "an element is null")
+				}
 				total = total.Add(v)
 			}
 			return total, nil
@@ -83,45 +87,67 @@ func indentFunc() function.Function {
 	})
 }
 
-// regexFunc gives what the expression matches: the whole, the groups as a list,
-// or, where they are named, as an object. Compiled expressions are kept for the
-// life of the evaluator: kinds check every name against the same few.
-func regexFunc() function.Function {
-	compiled := map[string]*regexp.Regexp{}
-	compile := func(v cty.Value) (*regexp.Regexp, error) {
-		re, ok := compiled[v.AsString()]
-		if ok {
-			return re, nil
-		}
-		re, err := regexp.Compile(v.AsString())
-		if err != nil {
-			return nil, function.NewArgErrorf(0, "invalid regular expression: %s", err)
-		}
-		compiled[v.AsString()] = re
-		return re, nil
+// patterns are compiled regular expressions, kept for the life of the evaluator:
+// kinds check every name against the same few.
+type patterns map[string]*pattern
+
+type pattern struct {
+	re *regexp.Regexp
+	// states of the automaton that runs through a text: what each byte may cost
+	states int
+}
+
+func (p patterns) compile(expr string) (*pattern, error) {
+	if c, ok := p[expr]; ok {
+		return c, nil
 	}
+	re, err := regexp.Compile(expr)
+	if err != nil {
+		return nil, function.NewArgErrorf(0, "invalid regular expression: %s", err)
+	}
+	c := &pattern{re: re}
+	if tree, err := syntax.Parse(expr, syntax.Perl); err == nil {
+		if prog, err := syntax.Compile(tree.Simplify()); err == nil {
+			c.states = len(prog.Inst)
+		}
+	}
+	p[expr] = c
+	return c, nil
+}
+
+func (p patterns) cost(args []cty.Value) int {
+	c, err := p.compile(textOf(args, 0))
+	if err != nil {
+		return 0
+	}
+	return capped(c.states, len(textOf(args, 1))) / 2
+}
+
+// function gives what the expression matches: the whole, the groups as a list,
+// or, where they are named, as an object.
+func (p patterns) function() function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "pattern", Type: cty.String}, {Name: "text", Type: cty.String}},
 		Type: func(args []cty.Value) (cty.Type, error) {
 			if !args[0].IsKnown() {
 				return cty.DynamicPseudoType, nil
 			}
-			re, err := compile(args[0])
+			c, err := p.compile(args[0].AsString())
 			if err != nil {
 				return cty.NilType, err
 			}
-			return matchType(re), nil
+			return matchType(c.re), nil
 		},
 		Impl: func(args []cty.Value, ty cty.Type) (cty.Value, error) {
-			re, err := compile(args[0])
+			c, err := p.compile(args[0].AsString())
 			if err != nil {
 				return cty.DynamicVal, err
 			}
-			m := re.FindStringSubmatch(args[1].AsString())
+			m := c.re.FindStringSubmatch(args[1].AsString())
 			if m == nil {
 				return cty.DynamicVal, function.NewArgErrorf(1, "the pattern does not match")
 			}
-			return matchValue(re, m, ty), nil
+			return matchValue(c.re, m, ty), nil
 		},
 	})
 }
@@ -182,8 +208,7 @@ func joinFunc() function.Function {
 	})
 }
 
-// lengthFunc counts elements, whether or not they are secret; the length of a
-// text that holds a secret is not known.
+// lengthFunc counts elements, whether or not they are secret, or characters.
 func lengthFunc() function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType}},
@@ -191,9 +216,6 @@ func lengthFunc() function.Function {
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			v := args[0]
 			if v.Type() == cty.String {
-				if addr := tokenIn(v); addr != "" {
-					return cty.DynamicVal, function.NewArgErrorf(0, "%s is a secret: its length is not known when the stack is compiled", addr)
-				}
 				return stdlib.Strlen(v)
 			}
 			if !v.CanIterateElements() {
@@ -203,3 +225,51 @@ func lengthFunc() function.Function {
 		},
 	})
 }
+
+// maxNesting bounds arrays within arrays of a JSON text: reading them recurses.
+const maxNesting = 100
+
+// jsonDecodeFunc is cty's, for texts that nest no deeper than people write.
+func jsonDecodeFunc() function.Function {
+	check := func(args []cty.Value) error {
+		depth, quoted := 0, false
+		s := args[0].AsString()
+		for i := 0; i < len(s); i++ {
+			switch c := s[i]; {
+			case quoted && c == '\\':
+				i++
+			case c == '"':
+				quoted = !quoted
+			case !quoted && (c == '[' || c == '{'):
+				depth++
+			case !quoted && (c == ']' || c == '}'):
+				depth--
+			}
+			if depth > maxNesting {
+				return function.NewArgErrorf(0, "it nests more than %d deep", maxNesting)
+			}
+		}
+		if longDigits.MatchString(s) {
+			return function.NewArgErrorf(0, "it holds a number of more than %d characters", maxDigits)
+		}
+		return nil
+	}
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "text", Type: cty.String}},
+		Type: func(args []cty.Value) (cty.Type, error) {
+			if !args[0].IsKnown() {
+				return cty.DynamicPseudoType, nil
+			}
+			if err := check(args); err != nil {
+				return cty.NilType, err
+			}
+			return stdlib.JSONDecodeFunc.ReturnTypeForValues(args)
+		},
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			return stdlib.JSONDecode(args[0])
+		},
+	})
+}
+
+// longDigits finds what would be slow to read as a number.
+var longDigits = regexp.MustCompile(`[0-9]{400}`)

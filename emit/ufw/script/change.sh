@@ -3,13 +3,15 @@
 CHANGING=0 # from the moment the timer is armed until everything is verified
 
 # change runs one command that changes the host. No command may hang for longer than the operator can wait.
-change() { timeout -k 5 60 "$@" 9>&- >"$WORK/said" 2>&1 || { complain "this failed: $*: $(tail -n 3 "$WORK/said" | paste -sd' ' -)" && return 1; }; }
+change() { timeout -k 5 60 "$@" 9>&- >"$WORK/said" 2>&1 || { complain "this failed: $*: $(tail -n 3 "$WORK/said" | paste -sd' ' -)"; return 1; }; }
 
 # shellcheck disable=SC2317 # a trap calls it
 # on_exit puts everything back when a run ends between its first change and its last check, for whatever reason.
 on_exit() {
     local status=$?
-    trap '' HUP INT TERM
+    # Nothing may end this early, a terminal that is gone and takes no message least of all.
+    set +e
+    trap '' HUP INT TERM PIPE
     trap - EXIT
     if ((CHANGING)); then
         ((status != 0)) || status=1
@@ -103,11 +105,11 @@ make_changes() {
 # verify asks the host again, and not what was done to it.
 verify() {
     local f
-    for f in '' 6; do
-        ! rule_changes "$f" | grep -qv '^differ ' || { complain "ufw's rules are not as wanted" && return 1; }
+    for f in "${FAMILIES[@]}"; do
+        ! rule_changes "$f" | grep -qv '^differ ' || { complain "ufw's rules are not as wanted"; return 1; }
     done
     for f in "${FAMILIES[@]}"; do
-        chain_in_force "$f" || { complain "the chain NSELF is not in force (ip${f}tables)" && return 1; }
+        chain_in_force "$f" || { complain "the chain NSELF is not in force (ip${f}tables)"; return 1; }
     done
     ((REMOVING)) && return 0
     if ! is_active || ! is_enabled; then
@@ -115,8 +117,8 @@ verify() {
         return 1
     fi
     for f in "${FAMILIES[@]}"; do
-        kernel "$f" -S INPUT | grep -qFx -- '-P INPUT DROP' || { complain "incoming packets are not denied (ip${f}tables)" && return 1; }
+        kernel "$f" -S INPUT | grep -qFx -- '-P INPUT DROP' || { complain "incoming packets are not denied (ip${f}tables)"; return 1; }
         grep -q "^#= [a-z]* tcp $SSH_PORT " "$HERE/after$f.rules" || continue
-        kernel "$f" -S "ufw$f-user-input" | grep -q -- "--dport $SSH_PORT " || { complain "ssh is not open (ip${f}tables)" && return 1; }
+        kernel "$f" -S "ufw$f-user-input" | grep -q -- "--dport $SSH_PORT " || { complain "ssh is not open (ip${f}tables)"; return 1; }
     done
 }

@@ -37,9 +37,12 @@ check_tools() {
     done
     refuse_on_problems
     kernel '' -S >/dev/null 2>&1 || problem "iptables -S fails: $(kernel '' -S 2>&1 | tail -n 1)"
-    if [[ ! -e /proc/net/if_inet6 ]] || ! kernel 6 -S >/dev/null 2>&1; then
-        note "this kernel has no IPv6: its rules are written, but not loaded"
+    if [[ ! -e /proc/net/if_inet6 ]]; then
+        note "this kernel runs without IPv6, so only the block in $ETC/after6.rules is written; run --apply again when IPv6 comes"
         FAMILIES=('')
+    else
+        # taking this for a missing IPv6 would leave it out of the snapshot too
+        kernel 6 -S >/dev/null 2>&1 || problem "ip6tables -S fails, although this kernel has IPv6: $(kernel 6 -S 2>&1 | tail -n 1)"
     fi
     if command -v firewall-cmd >/dev/null && timeout 10 firewall-cmd --state >/dev/null 2>&1; then
         problem "firewalld is running, and two firewalls undo each other's rules: systemctl disable --now firewalld"

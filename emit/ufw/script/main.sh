@@ -131,6 +131,7 @@ main() {
     trap on_exit EXIT
     trap 'exit 129' HUP
     trap 'exit 130' INT
+    trap 'exit 141' PIPE
     trap 'exit 143' TERM
     case $COMMAND in
     --check) check ;;

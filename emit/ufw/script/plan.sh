@@ -16,7 +16,7 @@ plan() { PLAN+=("$*"); }
 plan_settings() {
     local value
     ((REMOVING)) && return 0
-    if [[ $(setting IPV6 "$DEFAULTS") != yes ]]; then
+    if [[ $(setting IPV6 "$DEFAULTS") != yes && " ${FAMILIES[*]} " == *6* ]]; then
         SETTINGS+=(ipv6)
         plan "change IPV6 in $DEFAULTS to yes, so that IPv6 is filtered and not dead"
     fi
@@ -43,7 +43,7 @@ plan_settings() {
 
 plan_rules() {
     local f verb action proto port source tag rule
-    for f in '' 6; do
+    for f in "${FAMILIES[@]}"; do
         while read -r verb action proto port source tag; do
             [[ $tag != - ]] || tag='without a comment'
             rule="$verb $action $proto $port $source $tag"

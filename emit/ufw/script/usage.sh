@@ -15,6 +15,7 @@ Brings the firewall of the stack $STACK onto this host (ufw and DOCKER-USER).
   --apply      change it. Unless --confirm follows within 120 seconds (or --timeout),
                everything is put back as it was.
   --confirm    keep what --apply did. Run it from a NEW ssh connection: that proves the way in.
+               A reboot ends the wait: the change stays then, and --rollback undoes it.
   --rollback   put the firewall back as it was before the last --apply or --remove
   --remove     take the rules of this stack out again. ufw stays on and ssh stays open;
                the same --confirm is asked for.

@@ -8,6 +8,6 @@ locals {
   _e = "a" + 1                   # ERROR NS207: Invalid expression
   _f = "\u0000"                  # ERROR NS206: NUL character in a string
   _g = "x${"\u0000"}y"           # ERROR NS206: NUL character in a string
-  _h = jsondecode("\"\\u0000\"") # ERROR NS208: Invalid function argument
+  _h = jsondecode("\"\\u0000\"") # ERROR NS206: NUL character in a string
   _i = regex("(", "a")           # ERROR NS208: Invalid function argument
 }

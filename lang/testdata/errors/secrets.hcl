@@ -15,7 +15,7 @@ locals {
   _f = [for s in [secret.key] : s == "x"]       # ERROR NS220: Secret value inspected
   _g = { for s in [secret.key] : s => 1 }       # ERROR NS220: Secret value inspected
   _h = substr(secret.key, 0, 3)                 # ERROR NS220: Secret value inspected
-  _i = length(secret.key)                       # ERROR NS208: Invalid function argument
+  _i = length(secret.key)                       # ERROR NS220: Secret value inspected
   _j = split(",", "a,${secret.key}")            # ERROR NS220: Secret value inspected
   _k = contains([secret.key], "x")              # ERROR NS220: Secret value inspected
   _l = secret.tls.certificate == secret.key     # ERROR NS220: Secret value inspected

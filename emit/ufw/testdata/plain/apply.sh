@@ -9,7 +9,7 @@ readonly SSH_PORT=22
 readonly SSH_FROM=()
 readonly AFTER_SHA256=0c453bcc07625d5acb7e00bea19f4eb5fffb44b4bf7e26d1d2b364a8e6468f86
 readonly AFTER6_SHA256=8f5e1d6ae15d101696622adcbd4970b789254482d3b1c00ecc54cca8ea47cfcb
-readonly ROLLBACK_SHA256=624870f108ee607a8ad0bab0df773f76f564128b9b077240d8d9f9e488a77f63
+readonly ROLLBACK_SHA256=cfee53bc53265065fcaea84063ea04c1432ec1f9b8d9a1651225f6236e5d0fee
 
 set -euo pipefail
 export LC_ALL=C
@@ -26,6 +26,7 @@ Brings the firewall of the stack $STACK onto this host (ufw and DOCKER-USER).
   --apply      change it. Unless --confirm follows within 120 seconds (or --timeout),
                everything is put back as it was.
   --confirm    keep what --apply did. Run it from a NEW ssh connection: that proves the way in.
+               A reboot ends the wait: the change stays then, and --rollback undoes it.
   --rollback   put the firewall back as it was before the last --apply or --remove
   --remove     take the rules of this stack out again. ufw stays on and ssh stays open;
                the same --confirm is asked for.
@@ -105,9 +106,12 @@ check_tools() {
     done
     refuse_on_problems
     kernel '' -S >/dev/null 2>&1 || problem "iptables -S fails: $(kernel '' -S 2>&1 | tail -n 1)"
-    if [[ ! -e /proc/net/if_inet6 ]] || ! kernel 6 -S >/dev/null 2>&1; then
-        note "this kernel has no IPv6: its rules are written, but not loaded"
+    if [[ ! -e /proc/net/if_inet6 ]]; then
+        note "this kernel runs without IPv6, so only the block in $ETC/after6.rules is written; run --apply again when IPv6 comes"
         FAMILIES=('')
+    else
+        # taking this for a missing IPv6 would leave it out of the snapshot too
+        kernel 6 -S >/dev/null 2>&1 || problem "ip6tables -S fails, although this kernel has IPv6: $(kernel 6 -S 2>&1 | tail -n 1)"
     fi
     if command -v firewall-cmd >/dev/null && timeout 10 firewall-cmd --state >/dev/null 2>&1; then
         problem "firewalld is running, and two firewalls undo each other's rules: systemctl disable --now firewalld"
@@ -704,7 +708,7 @@ plan() { PLAN+=("$*"); }
 plan_settings() {
     local value
     ((REMOVING)) && return 0
-    if [[ $(setting IPV6 "$DEFAULTS") != yes ]]; then
+    if [[ $(setting IPV6 "$DEFAULTS") != yes && " ${FAMILIES[*]} " == *6* ]]; then
         SETTINGS+=(ipv6)
         plan "change IPV6 in $DEFAULTS to yes, so that IPv6 is filtered and not dead"
     fi
@@ -731,7 +735,7 @@ plan_settings() {
 
 plan_rules() {
     local f verb action proto port source tag rule
-    for f in '' 6; do
+    for f in "${FAMILIES[@]}"; do
         while read -r verb action proto port source tag; do
             [[ $tag != - ]] || tag='without a comment'
             rule="$verb $action $proto $port $source $tag"
@@ -897,13 +901,15 @@ forget() {
 CHANGING=0 # from the moment the timer is armed until everything is verified
 
 # change runs one command that changes the host. No command may hang for longer than the operator can wait.
-change() { timeout -k 5 60 "$@" 9>&- >"$WORK/said" 2>&1 || { complain "this failed: $*: $(tail -n 3 "$WORK/said" | paste -sd' ' -)" && return 1; }; }
+change() { timeout -k 5 60 "$@" 9>&- >"$WORK/said" 2>&1 || { complain "this failed: $*: $(tail -n 3 "$WORK/said" | paste -sd' ' -)"; return 1; }; }
 
 # shellcheck disable=SC2317 # a trap calls it
 # on_exit puts everything back when a run ends between its first change and its last check, for whatever reason.
 on_exit() {
     local status=$?
-    trap '' HUP INT TERM
+    # Nothing may end this early, a terminal that is gone and takes no message least of all.
+    set +e
+    trap '' HUP INT TERM PIPE
     trap - EXIT
     if ((CHANGING)); then
         ((status != 0)) || status=1
@@ -997,11 +1003,11 @@ make_changes() {
 # verify asks the host again, and not what was done to it.
 verify() {
     local f
-    for f in '' 6; do
-        ! rule_changes "$f" | grep -qv '^differ ' || { complain "ufw's rules are not as wanted" && return 1; }
+    for f in "${FAMILIES[@]}"; do
+        ! rule_changes "$f" | grep -qv '^differ ' || { complain "ufw's rules are not as wanted"; return 1; }
     done
     for f in "${FAMILIES[@]}"; do
-        chain_in_force "$f" || { complain "the chain NSELF is not in force (ip${f}tables)" && return 1; }
+        chain_in_force "$f" || { complain "the chain NSELF is not in force (ip${f}tables)"; return 1; }
     done
     ((REMOVING)) && return 0
     if ! is_active || ! is_enabled; then
@@ -1009,9 +1015,9 @@ verify() {
         return 1
     fi
     for f in "${FAMILIES[@]}"; do
-        kernel "$f" -S INPUT | grep -qFx -- '-P INPUT DROP' || { complain "incoming packets are not denied (ip${f}tables)" && return 1; }
+        kernel "$f" -S INPUT | grep -qFx -- '-P INPUT DROP' || { complain "incoming packets are not denied (ip${f}tables)"; return 1; }
         grep -q "^#= [a-z]* tcp $SSH_PORT " "$HERE/after$f.rules" || continue
-        kernel "$f" -S "ufw$f-user-input" | grep -q -- "--dport $SSH_PORT " || { complain "ssh is not open (ip${f}tables)" && return 1; }
+        kernel "$f" -S "ufw$f-user-input" | grep -q -- "--dport $SSH_PORT " || { complain "ssh is not open (ip${f}tables)"; return 1; }
     done
 }
 
@@ -1146,6 +1152,7 @@ main() {
     trap on_exit EXIT
     trap 'exit 129' HUP
     trap 'exit 130' INT
+    trap 'exit 141' PIPE
     trap 'exit 143' TERM
     case $COMMAND in
     --check) check ;;

@@ -19,8 +19,8 @@ LOCK=/run/nself-ufw.lock
 
 # restore_text TOOL prints the input for iptables-restore that turns the rules of now into those of the snapshot.
 restore_text() {
-    "$1" -w 10 -S >"$here/now.$1" || return 1
-    awk '
+    now=$("$1" -w 10 -S) || return 1
+    printf '%s\n' "$now" | awk '
         function ours(chain) { return chain ~ /^ufw6?-/ || chain == "NSELF" || chain == "NSELF-IN" }
         function target(   i) {
             for (i = 3; i < NF; i++) if ($i == "-j" || $i == "-g" || $i == "--jump" || $i == "--goto") return $(i + 1)
@@ -55,13 +55,14 @@ restore_text() {
             if (had_jump && !has_jump && "DOCKER-USER" in exists) print "-I DOCKER-USER 1 -j NSELF"
             if (!had_user && "DOCKER-USER" in exists && !referred && !others) print "-X DOCKER-USER"
             print "COMMIT"
-        }' "$here/$1.rules" "$here/now.$1"
+        }' "$here/$1.rules" -
 }
 
 # restore_kernel TOOL [--test]
 restore_kernel() {
     [ -e "$here/$1.rules" ] || return 0
-    restore_text "$1" >"$here/restore.$1" && "$1-restore" -w 10 -n ${2:+"$2"} <"$here/restore.$1"
+    # no temporary file: a full disk must not keep the kernel's part from coming back
+    text=$(restore_text "$1") && printf '%s\n' "$text" | "$1-restore" -w 10 -n ${2:+"$2"}
 }
 
 # restore_file TARGET COPY puts a file back with its owner, mode and time, or removes it when it was not there.
@@ -74,17 +75,19 @@ restore_file() {
 }
 
 main() {
-    here=$(cd "$(dirname "$0")" && pwd) || exit 1
+    here=$(cd "$(dirname "$0")" && pwd -P) || exit 1
     mode=${1-}
     if [ "$mode" = --test ]; then
         restore_kernel iptables --test && restore_kernel ip6tables --test
         exit
     fi
-    [ "$(id -u)" = 0 ] || { echo "rollback.sh: this needs root" >&2 && exit 1; }
-    trap '' HUP INT TERM
-    if [ "$mode" != --now ]; then
+    [ "$(id -u)" = 0 ] || { echo "rollback.sh: this needs root" >&2; exit 1; }
+    trap '' HUP INT TERM PIPE
+    # A shell whose exec fails is gone, so the subshell tries first.
+    if [ "$mode" != --now ] && (exec 9>"$LOCK") 2>/dev/null; then
+        exec 9>"$LOCK"
         # An apply that still holds the lock after a minute hangs, and is what this is here for.
-        exec 9>"$LOCK" && flock -w 60 9 || echo "rollback.sh: going on without the lock" >&2
+        flock -w 60 9 || echo "rollback.sh: going on without the lock" >&2
     fi
     if [ "$mode" = --timer ] && [ "$(readlink "$STATE/pending")" != "${here##*/}" ]; then
         exit 0

@@ -1,0 +1,244 @@
+package eval
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"nselfc/lang/diag"
+	"nselfc/lang/source"
+)
+
+// place is where a reference has come to: a node whose member is still to be
+// chosen, or a value.
+type place struct {
+	node  *Node
+	value cty.Value
+}
+
+// reference evaluates a reference such as local.api_host, redis.cache["eu"].url
+// or redis.cache[each.key].url. Only the members that it names are computed, and
+// only they bring effects in.
+func (w *walk) reference(expr hclsyntax.Expression) (cty.Value, hcl.Diagnostics) {
+	p, diags := w.place(expr)
+	if p.node != nil {
+		v, ok := w.ev.gather(p.node)
+		w.failed = w.failed || !ok
+		p.value = v
+	}
+	if n := len(w.ev.stack); n > 0 && w.ev.stack[n-1].uses != nil && p.value.IsMarked() {
+		_, marks := p.value.Unmark()
+		for _, e := range effectsOf(marks) {
+			w.found = append(w.found, Use{e, source.FromHCL(expr.Range())})
+		}
+	}
+	return p.value, diags
+}
+
+func (w *walk) place(expr hclsyntax.Expression) (place, hcl.Diagnostics) {
+	switch e := expr.(type) {
+	case *hclsyntax.ScopeTraversalExpr:
+		for b := w.vars; b != nil; b = b.outer {
+			if b.item == nil && b.name == e.Traversal.RootName() {
+				return w.follow(place{value: b.value}, e.Traversal, 1)
+			}
+		}
+		n, ok := w.ev.resolve(e.Traversal, w.sc)
+		if !ok {
+			w.failed = true
+			return place{value: cty.DynamicVal}, nil
+		}
+		return w.follow(at(n), e.Traversal, 2)
+	case *hclsyntax.ParenthesesExpr:
+		return w.place(e.Expression)
+	case *hclsyntax.RelativeTraversalExpr:
+		p, diags := w.place(e.Source)
+		if diags.HasErrors() {
+			return place{value: cty.DynamicVal}, diags
+		}
+		return w.follow(p, e.Traversal, 0)
+	case *hclsyntax.IndexExpr:
+		return w.index(e)
+	}
+	v, diags := w.value(expr)
+	return place{value: v}, diags
+}
+
+func at(n *Node) place {
+	if n.members == nil {
+		return place{value: n.value}
+	}
+	return place{node: n}
+}
+
+// follow takes the steps of a traversal from the given one on.
+func (w *walk) follow(p place, t hcl.Traversal, from int) (place, hcl.Diagnostics) {
+	for i := from; i < len(t); i++ {
+		if p.node != nil {
+			if name, ok := stepName(t[i]); ok {
+				var diags hcl.Diagnostics
+				if p, diags = w.member(p.node, name, t[i].SourceRange()); diags.HasErrors() {
+					return p, diags
+				}
+				continue
+			}
+			v, ok := w.ev.gather(p.node)
+			w.failed = w.failed || !ok
+			p = place{value: v}
+		}
+		v, diags := step(p.value, t[i], t[:i])
+		if diags.HasErrors() {
+			return place{value: cty.DynamicVal}, diags
+		}
+		p.value = v
+	}
+	return p, nil
+}
+
+// member goes from a node to one of its parts. An instance that a for_each did
+// not make may be asked for by try(); a name that nothing has may not.
+func (w *walk) member(n *Node, name string, at hcl.Range) (place, hcl.Diagnostics) {
+	m, ok := n.members.Get(name)
+	if ok {
+		if !w.ev.force(m) {
+			w.failed = true
+			return place{value: cty.DynamicVal}, nil
+		}
+		if m.members != nil {
+			return place{node: m}, nil
+		}
+		return place{value: m.value}, nil
+	}
+	d := diag.Errorf("NS203", source.FromHCL(at), "Unsupported attribute",
+		"%s has no %s named %q.%s%s", n.Address, n.members.Noun, Redact(name),
+		DidYouMean(name, n.members.order), listed(n.members.Noun, n.members.order)).
+		With(n.Range, "%s is declared here", n.Address)
+	if n.members.Noun == "instance" {
+		return place{value: cty.DynamicVal}, carry(d)
+	}
+	w.failed = true
+	w.ev.Report(d)
+	return place{value: cty.DynamicVal}, nil
+}
+
+// index evaluates collection[key] where the key is computed.
+func (w *walk) index(e *hclsyntax.IndexExpr) (place, hcl.Diagnostics) {
+	p, diags := w.place(e.Collection)
+	key, more := w.value(e.Key)
+	diags = append(diags, more...)
+	if diags.HasErrors() || !w.blind(key, e.Key, "an index") {
+		return place{value: cty.DynamicVal}, diags
+	}
+	k, marks := key.Unmark()
+	if p.node != nil && k.Type() == cty.String && k.IsKnown() && !k.IsNull() {
+		q, diags := w.member(p.node, k.AsString(), e.Key.Range())
+		if q.node == nil {
+			q.value = q.value.WithMarks(marks)
+		}
+		return q, diags
+	}
+	if p.node != nil {
+		v, ok := w.ev.gather(p.node)
+		w.failed = w.failed || !ok
+		p = place{value: v}
+	}
+	if longNumber(k) {
+		w.check(survey{wild: true}, e.Key)
+		return place{value: cty.DynamicVal}, nil
+	}
+	coll, own := p.value.Unmark()
+	if name, ok := attribute(coll, k); ok {
+		coll, diags = step(coll, hcl.TraverseIndex{Key: cty.StringVal(name), SrcRange: e.Key.Range()}, nil)
+	} else {
+		coll, diags = hcl.Index(coll, k, e.Key.Range().Ptr())
+	}
+	return place{value: coll.WithMarks(own, marks)}, diags
+}
+
+// attribute tells a key that names an attribute.
+func attribute(coll, key cty.Value) (string, bool) {
+	ty := coll.Type()
+	if coll.IsNull() || !coll.IsKnown() || !ty.IsObjectType() && !ty.IsMapType() || key.Type() != cty.String || key.IsNull() || !key.IsKnown() {
+		return "", false
+	}
+	return key.AsString(), true
+}
+
+// step applies one attribute or index step to a value, with a message that says
+// what is there. before are the steps that led to it, for the message.
+func step(v cty.Value, s hcl.Traverser, before hcl.Traversal) (cty.Value, hcl.Diagnostics) {
+	v, marks := v.Unmark()
+	name, ok := stepName(s)
+	if !ok || v.IsNull() || !v.IsKnown() || !v.Type().IsObjectType() && !v.Type().IsMapType() {
+		out, diags := s.TraversalStep(v)
+		return out.WithMarks(marks), diags
+	}
+	switch {
+	case v.Type().IsObjectType() && v.Type().HasAttribute(name):
+		return v.GetAttr(name).WithMarks(marks), nil
+	case v.Type().IsMapType() && v.HasIndex(cty.StringVal(name)).True():
+		return v.Index(cty.StringVal(name)).WithMarks(marks), nil
+	}
+	what := "This value"
+	if len(before) > 0 {
+		what = traversalText(before)
+	}
+	names := keys(v)
+	return cty.DynamicVal, carry(diag.Errorf("NS203", source.FromHCL(s.SourceRange()), "Unsupported attribute",
+		"%s has no attribute named %q.%s%s", what, Redact(name), DidYouMean(name, names), has(names)))
+}
+
+func has(names []string) string {
+	switch {
+	case len(names) == 0:
+		return " It has none at all."
+	case len(names) > 8:
+		return ""
+	}
+	return " It has: " + strings.Join(names, ", ") + "."
+}
+
+func stepName(s hcl.Traverser) (string, bool) {
+	switch s := s.(type) {
+	case hcl.TraverseAttr:
+		return s.Name, true
+	case hcl.TraverseIndex:
+		if s.Key.Type() == cty.String && s.Key.IsKnown() && !s.Key.IsNull() {
+			return s.Key.AsString(), true
+		}
+	}
+	return "", false
+}
+
+func keys(v cty.Value) []string {
+	var out []string
+	for it := v.ElementIterator(); it.Next(); {
+		k, _ := it.Element()
+		out = append(out, k.AsString())
+	}
+	return out
+}
+
+// traversalText writes a reference as in the source.
+func traversalText(t hcl.Traversal) string {
+	var b strings.Builder
+	for _, s := range t {
+		switch s := s.(type) {
+		case hcl.TraverseRoot:
+			b.WriteString(s.Name)
+		case hcl.TraverseAttr:
+			b.WriteString("." + s.Name)
+		case hcl.TraverseIndex:
+			switch {
+			case s.Key.Type() == cty.String:
+				fmt.Fprintf(&b, "[%q]", s.Key.AsString())
+			case s.Key.Type() == cty.Number:
+				fmt.Fprintf(&b, "[%s]", s.Key.AsBigFloat().Text('f', -1))
+			}
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,212 @@
+package lang
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"nselfc/lang/catalog"
+	"nselfc/lang/diag"
+	"nselfc/lang/eval"
+	"nselfc/lang/source"
+)
+
+// folder is one directory of HCL, or the single file that a stack is.
+type folder struct {
+	path   string // below the stack's folder; "catalog/redis" for a built-in kind
+	fsys   fs.FS  // where its templates are read from, by path
+	names  []string
+	blocks []*hclsyntax.Block
+	diags  diag.List // what parsing found
+	broken bool      // one of them is an error: names may be missing
+}
+
+// builtIn is the folder that the paths of built-in kinds begin with.
+const builtIn = "catalog/"
+
+func (f *folder) builtIn() bool { return strings.HasPrefix(f.path, builtIn) }
+
+func (f *folder) report(d *diag.Diagnostic) {
+	f.diags = append(f.diags, d)
+	f.broken = f.broken || d.Severity == diag.Error
+}
+
+// parse reads files and keeps their blocks in order of file and place.
+func (s *Source) parse(dir string, fsys fs.FS, names []string) *folder {
+	f := &folder{path: dir, fsys: fsys, names: names}
+	results := make([]parsed, len(names))
+	var wg sync.WaitGroup
+	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, name := range names {
+		limit <- struct{}{}
+		wg.Go(func() {
+			results[i] = parseFile(fsys, name)
+			<-limit
+		})
+	}
+	wg.Wait()
+	var empty diag.List
+	for _, r := range results {
+		if r.file != nil {
+			s.files[r.file.Name] = r.file
+		}
+		for _, d := range r.diags {
+			f.report(d)
+		}
+		if r.empty != nil {
+			empty = append(empty, r.empty)
+		}
+		if r.body == nil {
+			continue
+		}
+		for _, attr := range attributesInOrder(r.body) {
+			f.report(diag.Errorf("NS112", source.FromHCL(attr.NameRange), "Argument outside a block",
+				"The argument %q stands outside every block. Values that several blocks use belong in\n    locals {\n      %s = …\n    }", attr.Name, attr.Name))
+		}
+		f.blocks = append(f.blocks, r.body.Blocks...)
+	}
+	if len(f.blocks) > 0 { // a folder without any block has a graver error
+		f.diags = append(f.diags, empty...)
+	}
+	return f
+}
+
+type parsed struct {
+	file  *source.File
+	body  *hclsyntax.Body
+	diags diag.List
+	empty *diag.Diagnostic // the warning of a file that holds nothing
+}
+
+func parseFile(fsys fs.FS, name string) (p parsed) {
+	at := source.Range{File: name, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+	b, err := readFile(fsys, name)
+	if err != nil {
+		p.diags = diag.List{readError(at, name, err)}
+		return p
+	}
+	p.file = source.NewFile(name, b)
+	if fault := source.Guard(p.file); fault != nil {
+		p.diags = diag.List{faulty(fault)}
+		return p
+	}
+	file, diags := hclsyntax.ParseConfig(b, name, hcl.InitialPos)
+	p.diags = eval.FromHCLSyntax(diags)
+	if file != nil {
+		p.body, _ = file.Body.(*hclsyntax.Body)
+	}
+	if len(b) < 4096 && strings.TrimSpace(strings.TrimPrefix(string(b), "\uFEFF")) == "" {
+		p.empty = diag.Warningf("NS121", at, "Empty file", "The file %s holds nothing. Delete it, or start a stack with\n    nselfc init", name)
+	}
+	return p
+}
+
+func faulty(f *source.Fault) *diag.Diagnostic {
+	return &diag.Diagnostic{Code: f.Code, Severity: diag.Error, Summary: f.Summary, Detail: f.Detail, Subject: f.Range}
+}
+
+// errNotAFile is the error for a folder or a device in the place of a file.
+var errNotAFile = errors.New("it is a folder or a device, not a file")
+
+// tooLarge is the error for a file that is not even read.
+type tooLarge struct{ fault *source.Fault }
+
+func (e *tooLarge) Error() string { return e.fault.Summary }
+
+// readFile reads a file of at most source.MaxBytes, and no byte of a larger one.
+func readFile(fsys fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNotAFile
+	}
+	if info.Size() > source.MaxBytes {
+		return nil, &tooLarge{source.SizeFault(name, info.Size())}
+	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(io.LimitReader(f, source.MaxBytes+1)) // it may have grown
+	return b, errors.Join(err, f.Close())
+}
+
+func readError(at source.Range, name string, err error) *diag.Diagnostic {
+	if large := (*tooLarge)(nil); errors.As(err, &large) {
+		return faulty(large.fault)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return diag.Errorf("NS122", at, "File cannot be read", "There is no file %q in the stack's folder.", name)
+	}
+	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
+		err = pe.Err // the path stands in the sentence already
+	}
+	return diag.Errorf("NS122", at, "File cannot be read", "The file %q cannot be read: %s.", name, err)
+}
+
+// load gives the folder of a module or an own kind, parsed once.
+func (s *Source) load(dir string) (*folder, bool) {
+	if f, ok := s.folders[dir]; ok {
+		return f, f != nil
+	}
+	s.folders[dir] = nil
+	names := filesOf(s.fsys, dir)
+	if len(names) == 0 {
+		return nil, false
+	}
+	s.folders[dir] = s.parse(dir, s.fsys, names)
+	return s.folders[dir], true
+}
+
+// kind gives the folder of a kind: the project's own first, then the catalog's.
+// It gives false when there is none of that name.
+func (s *Source) kind(name string) (*folder, bool) {
+	if f, ok := s.load(path.Join("kinds", name)); ok {
+		return f, true
+	}
+	key := builtIn + name
+	f, ok := s.folders[key]
+	if !ok {
+		if names := filesOf(catalogFS{}, key); len(names) > 0 {
+			f = s.parse(key, catalogFS{}, names)
+		}
+		s.folders[key] = f
+	}
+	return f, f != nil
+}
+
+// filesOf lists the paths of the HCL files of a folder, sorted.
+func filesOf(fsys fs.FS, dir string) []string {
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil {
+		return nil // a folder that is not there has none
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() && path.Ext(e.Name()) == ".hcl" {
+			names = append(names, path.Join(dir, e.Name()))
+		}
+	}
+	return names
+}
+
+// catalogFS shows the embedded catalog under the path "catalog/", so that its
+// files have names of their own beside the stack's.
+type catalogFS struct{}
+
+func (catalogFS) Open(name string) (fs.File, error) {
+	rest, ok := strings.CutPrefix(name, builtIn)
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return catalog.FS.Open(rest)
+}
