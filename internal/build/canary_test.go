@@ -219,11 +219,18 @@ func forms(value string) map[string]string {
 		"JSON":   strings.Trim(string(quoted), `"`),
 		"hex":    hex.EncodeToString([]byte(value)),
 		"HEX":    strings.ToUpper(hex.EncodeToString([]byte(value))),
-		"base64": strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(value)), "=")[:4*(len(value)/3)],
-		// Behind one and two other bytes, without the digits that these share.
-		"base64 shifted by 1": base64.RawURLEncoding.EncodeToString([]byte("x" + value))[2 : 4*((len(value)+1)/3)],
-		"base64 shifted by 2": base64.RawURLEncoding.EncodeToString([]byte("xy" + value))[3 : 4*((len(value)+2)/3)],
+		"base64": alone(base64.StdEncoding, value, 0),
+		// Behind one and two other bytes.
+		"base64 shifted by 1": alone(base64.RawURLEncoding, value, 1),
+		"base64 shifted by 2": alone(base64.RawURLEncoding, value, 2),
 	}
+}
+
+// alone encodes a value that stands behind some other bytes, and gives the
+// digits that depend on nothing but the value.
+func alone(enc *base64.Encoding, value string, before int) string {
+	digits := enc.EncodeToString([]byte("xy"[:before] + value))
+	return digits[(8*before+5)/6 : 8*(before+len(value))/6]
 }
 
 // committedFiles gives all files of the stack but those that git ignores.
@@ -250,4 +257,3 @@ func dropLine(text, prefix string) string {
 	}
 	return b.String()
 }
-
