@@ -52,6 +52,14 @@ func bind(p string) func(b *builder) {
 	})
 }
 
+// output moves the output directory.
+func output(dir string, f func(b *builder)) func(b *builder) {
+	return func(b *builder) {
+		b.stack.Output = dir
+		f(b)
+	}
+}
+
 func host(name string) func(b *builder) {
 	return onRoute(func(b *builder, r *lang.Route) { r.Host = b.str(name) })
 }
@@ -105,6 +113,9 @@ var errorCases = []errorCase{
 	{"bind absolute", bind("/etc"), "error NS307"},
 	{"bind of the stack", bind("./"), "error NS307"},
 	{"bind of the output", bind("out/prod"), "error NS307"},
+	{"bind of an output elsewhere", output("deploy/generated", bind("deploy/generated/dev")), "error NS307"},
+	{"bind around an output elsewhere", output("deploy/generated", bind("./deploy")), "error NS307"},
+	{"bind of the default output", output("deploy", bind("out")), "error NS307"},
 	{"bind of the socket", bind("run/docker.sock"), "error NS307"},
 	{"bind", bind("./site"), ""},
 	{"no memory", onAPI(func(b *builder, s *lang.Service) { s.Memory = value[int64](b, 1) }), "error NS308"},
@@ -225,6 +236,7 @@ var errorCases = []errorCase{
 	}), "error NS346"},
 	{"nothing to run", onAPI(func(_ *builder, s *lang.Service) { s.Image = lang.String{} }), "error NS347"},
 	{"dense start order", func(b *builder) { layers(b, 12, 2) }, "warning NS348"},
+	{"context around the output", output("a/b", onAPI(func(b *builder, s *lang.Service) { s.Build = &lang.Build{Range: b.at(), Context: b.str("a")} })), "warning NS349"},
 	{"context with secrets", onAPI(func(b *builder, s *lang.Service) { s.Build = &lang.Build{Range: b.at(), Context: b.str(".")} }), "warning NS349"},
 
 	{"secret in the environment", onAPI(func(b *builder, s *lang.Service) { s.Env = []lang.EnvVar{b.env("KEY", ref("secret.jwt_key"))} }), "warning NS460"},

@@ -204,7 +204,7 @@ func (l *lowering) checkBind(d lang.Declared, p lang.String) bool {
 	first, _, _ := strings.Cut(clean, "/")
 	base := path.Base(clean)
 	switch {
-	case clean == "." || first == "out":
+	case l.meetsOutput(clean) || first == "out":
 		l.errorf(d, p.Range, "NS307", hostPathSummary,
 			"%s would see the folder that nselfc writes to, with all secrets of the stack. Bind a folder that holds only what the service "+
 				"needs:\n\n    host = \"./site\"", d.Address)
@@ -217,6 +217,16 @@ func (l *lowering) checkBind(d lang.Declared, p lang.String) bool {
 		return true
 	}
 	return false
+}
+
+// meetsOutput tells whether a clean path below the stack's folder is, holds or
+// lies in what nselfc writes, of this environment or another.
+func (l *lowering) meetsOutput(clean string) bool {
+	out := path.Clean(cmp.Or(l.in.Output, "out"))
+	if out == "." { // then whatever is no environment's is the stack's own
+		out = path.Join(out, l.in.Environment)
+	}
+	return clean == "." || clean == out || strings.HasPrefix(out, clean+"/") || out != "." && strings.HasPrefix(clean, out+"/")
 }
 
 // fromOutput gives a path below the stack's folder as seen from the output

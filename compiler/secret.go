@@ -41,7 +41,7 @@ func (l *lowering) declareSecrets() {
 	backing := make([]declaredSecret, len(in))
 	keys := make(map[string]*lang.Secret, len(in))
 	for i, s := range in {
-		o := &ir.Secret{Address: s.Address, Key: secretKey(s.Address), Origin: source.Origin{Range: s.Range}}
+		o := &ir.Secret{Address: s.Address, Key: secretKey(s.Address), Origin: source.Origin{Range: s.Range}, Site: s.Site()}
 		backing[i] = declaredSecret{in: s, out: o}
 		l.secrets[s.Address] = &backing[i]
 		if first, ok := keys[o.Key]; ok {

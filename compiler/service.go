@@ -110,9 +110,9 @@ func (l *lowering) lowerBuild(s *lang.Service) *ir.Build {
 	}
 	if l.checkFolder(d, b.Context, "context") {
 		o.Context = ir.String{V: l.fromOutput(b.Context.V), Origin: b.Context.Origin}
-		if c := path.Clean(b.Context.V); c == "." || c == "out" {
+		if l.meetsOutput(path.Clean(b.Context.V)) {
 			l.warningf(d, b.Context.Range, "NS349", "Build context holds the secrets",
-				"The build context of %s is the folder that nselfc writes to, .secrets included. A Dockerfile that copies its context puts "+
+				"The build context of %s meets the folder that nselfc writes to, .secrets included. A Dockerfile that copies its context puts "+
 					"them into the image, where everybody who can pull it can read them. Move what the image needs into a folder of its own:\n\n"+
 					"    build {\n      context = \"./api\"\n    }", s.Address)
 		}

@@ -150,6 +150,10 @@ func readError(at source.Range, name string, err error) *diag.Diagnostic {
 	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
 		err = pe.Err // the path stands in the sentence already
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		return diag.Errorf("NS122", at, "File cannot be read",
+			"The file %q cannot be read: %s. Build as the user who owns it, or give yourself the right to read it.", name, err)
+	}
 	return diag.Errorf("NS122", at, "File cannot be read", "The file %q cannot be read: %s.", name, err)
 }
 

@@ -31,7 +31,10 @@ type Stack struct {
 	// Folder is the stack's folder as seen from the output directory, slash-
 	// separated; "" for where it is by default: ".." from out/, "../.." from
 	// out/<environment>/. Build contexts and bound folders stand below it.
-	Folder   string
+	Folder string
+	// Output is the directory that all environments are written to, as seen from
+	// the stack's folder, slash-separated; "" for "out". No container may see it.
+	Output   string
 	Services []*Service
 	Volumes  []*Volume
 	Secrets  []*Secret

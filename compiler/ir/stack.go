@@ -202,11 +202,14 @@ type Secret struct {
 	Address string // "secret.jwt_key"
 	Key     string // its name in .secrets: upper case, digits and underscores
 	Origin  source.Origin
-	Kind    String // "hex", "base64url", "password", "jwt", "x509", "files"
-	Bytes   Int    // random bytes for hex and base64url
-	Length  Int    // characters for password
-	X509    *X509
-	Files   *CertificateFiles
+	// Site is where a user can act: the outermost kind or module block that the
+	// secret comes from, or else the header of its own block.
+	Site   source.Range
+	Kind   String // "hex", "base64url", "password", "jwt", "x509", "files"
+	Bytes  Int    // random bytes for hex and base64url
+	Length Int    // characters for password
+	X509   *X509
+	Files  *CertificateFiles
 }
 
 // X509 describes a certificate of the stack's own.

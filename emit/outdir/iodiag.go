@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"syscall"
 
 	"nselfc/lang/diag"
@@ -21,14 +23,15 @@ func cannotRead(name string, err error) *diag.Diagnostic {
 // cannotWrite explains a failed write, by what the reader can do about it.
 func cannotWrite(name string, err error) *diag.Diagnostic {
 	var what string
+	there := nearest(name) // a command that looks at what was not made would say no more than that
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		what = "There is no space left on that file system, or your quota of it is used up. See what fills it, make room, and build again:\n\n    df -h " +
-			shellQuote(name) + "\n    df -i " + shellQuote(name)
+			shellQuote(there) + "\n    df -i " + shellQuote(there)
 	case errors.Is(err, syscall.EROFS):
 		what = "The file system is mounted read-only. A disk with errors is remounted so: look at the log of the kernel (dmesg). Otherwise name another directory:\n\n    nselfc build -o DIR"
 	case errors.Is(err, fs.ErrPermission):
-		what = "You have no right to write there. See who owns it, and build as that user; files that a build with sudo left behind belong to root:\n\n    ls -la " + shellQuote(name)
+		what = "You have no right to write there. See who owns it, and build as that user; files that a build with sudo left behind belong to root:\n\n    ls -la " + shellQuote(there)
 	case errors.Is(err, syscall.EIO):
 		what = "The disk reports an error. Look at the log of the kernel (dmesg) and trust no file on that disk until you know why."
 	case errors.Is(err, syscall.EXDEV):
@@ -40,6 +43,19 @@ func cannotWrite(name string, err error) *diag.Diagnostic {
 	}
 	return diag.Errorf("NS505", wholeFile(name), "Output cannot be written",
 		"%s could not be written: %s. %s", quote(name), reason(err), what)
+}
+
+// nearest gives the path itself, or of those above it the first that is a
+// directory: its rights and its space are what a write needs.
+func nearest(name string) string {
+	for {
+		info, err := os.Lstat(name)
+		up := filepath.Dir(name)
+		if err == nil && info.IsDir() || up == name {
+			return name
+		}
+		name = up
+	}
 }
 
 // failure is an operation of Apply that did not succeed.

@@ -134,3 +134,23 @@ iptables -V | grep -q legacy`)
 		t.Errorf("rollback:\n%s", diff)
 	}
 }
+
+// Every form of a source comes out as ufw itself spells it: a second apply finds
+// its own rules again.
+func TestRichAgain(t *testing.T) {
+	h := newHost(t)
+	h.sshd(t, 2222)
+	s := rich()
+	s.Firewall.SSH.From = sources(3, "203.0.113.9/24", "198.51.100.7", "192.0.2.0/31", "10.0.0.0/8", "2001:DB8:0:0:1::/80", "fe80::/10", "2001:db8::", "2001:0:0:1:0:0:0:1", "::1", "0.0.0.0/0", "::/0", "::/1")
+	apply := h.applied(t, s)
+	before := h.state(t)
+	if out := h.run(t, apply+" --apply"); !strings.Contains(out, "Nothing to change") {
+		t.Errorf("second apply:\n%s", out)
+	}
+	if diff := diffLines(before, h.state(t)); diff != "" {
+		t.Error(diff)
+	}
+	if out, code := h.try(t, "ufw --dry-run reload && iptables-save | iptables-restore --test"); code != 0 {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}

@@ -40,6 +40,8 @@ type Compiled struct {
 	Dir          string // the stack's folder
 	Source       *lang.Source
 	Environments []*Environment
+
+	missing map[string]bool // files of the stack that findings name and nobody could read
 }
 
 // Files gives the texts that diagnostics point into.
@@ -63,7 +65,7 @@ type Options struct {
 // .hcl files. Nothing is written. The result is never nil, and holds only
 // environments without errors.
 func Compile(ctx context.Context, path string, opts Options) (*Compiled, diag.List) {
-	c := &Compiled{}
+	c := &Compiled{missing: map[string]bool{}}
 	in, d := open(path)
 	if d != nil {
 		return c, diag.List{d}
@@ -72,13 +74,14 @@ func Compile(ctx context.Context, path string, opts Options) (*Compiled, diag.Li
 	c.Dir = in.dir
 	src, diags := lang.Open(in.fsys, in.names)
 	c.Source = src
+	c.note(diags)
 	names := src.Environments()
 	if opts.Env != "" {
 		if !slices.Contains(names, opts.Env) {
 			if diags.HasErrors() {
 				return c, diags.Sort() // a file that did not parse may declare it
 			}
-			return c, append(diags, unknownEnvironment(in, opts.Env, names))
+			return c, append(diags, c.note(diag.List{unknownEnvironment(in, opts.Env, names)})...)
 		}
 		names = []string{opts.Env}
 	}
@@ -86,8 +89,8 @@ func Compile(ctx context.Context, path string, opts Options) (*Compiled, diag.Li
 		if ctx.Err() != nil {
 			return c, diags.Sort()
 		}
-		env, more := compile(src, name, c.stackDir(opts, name), opts.Trace)
-		diags = append(diags, more...)
+		env, more := c.compile(name, opts)
+		diags = append(diags, c.note(more)...)
 		if env != nil && !more.HasErrors() {
 			c.Environments = append(c.Environments, env)
 		}
@@ -103,16 +106,15 @@ func (c *Compiled) OutDir(opts Options) string {
 	return filepath.Join(c.Dir, "out")
 }
 
-// stackDir gives the way from an environment's output directory back to the
-// stack's folder, as the compose file needs it: slash-separated, and relative
-// so that it holds on every machine.
-func (c *Compiled) stackDir(opts Options, env string) string {
-	out, errOut := filepath.Abs(filepath.Join(c.OutDir(opts), env))
-	dir, errDir := filepath.Abs(c.Dir)
-	if errOut != nil || errDir != nil {
-		return ""
+// way gives the way from one folder to another, as the compose file needs it:
+// slash-separated, and relative so that it holds on every machine; "" for none.
+func way(from, to string) string {
+	from, errFrom := filepath.Abs(from)
+	to, errTo := filepath.Abs(to)
+	if errFrom != nil || errTo != nil {
+		return "" // the working directory is gone
 	}
-	rel, err := filepath.Rel(out, dir)
+	rel, err := filepath.Rel(from, to)
 	if err != nil {
 		return ""
 	}
@@ -121,19 +123,20 @@ func (c *Compiled) stackDir(opts Options, env string) string {
 
 // compile runs the phases for one environment; each runs only when the one
 // before has found no error.
-func compile(src *lang.Source, name, stackDir string, trace bool) (*Environment, diag.List) {
-	evaluated, diags := src.Evaluate(name)
+func (c *Compiled) compile(name string, opts Options) (*Environment, diag.List) {
+	evaluated, diags := c.Source.Evaluate(name)
 	if evaluated == nil || diags.HasErrors() {
 		return nil, diags
 	}
-	evaluated.Folder = stackDir
+	out := c.OutDir(opts)
+	evaluated.Folder, evaluated.Output = way(filepath.Join(out, name), c.Dir), way(c.Dir, out)
 	lowered, more := compiler.Compile(evaluated)
 	diags = append(diags, more...)
 	if diags.HasErrors() {
 		return nil, diags
 	}
 	env := &Environment{Name: name, Stack: lowered}
-	more = env.render(trace)
+	more = env.render(opts.Trace)
 	return env, append(diags, more...)
 }
 

@@ -37,10 +37,21 @@ func (c *Compiled) Find(opts Options, name string) (*Environment, *emit.File) {
 // DisplayName gives the path, from the working directory, of a file that a
 // range names. Files of the built-in catalog keep their name.
 func (c *Compiled) DisplayName(name string) string {
-	if _, ok := c.Files()[name]; !ok || strings.HasPrefix(name, "catalog/") {
+	if _, ok := c.Files()[name]; !ok && !c.missing[name] || strings.HasPrefix(name, "catalog/") {
 		return name
 	}
 	return filepath.Join(c.Dir, filepath.FromSlash(name))
+}
+
+// note remembers the files that findings of the compiler name and that could not
+// be read: their names are the stack's too, and not the working directory's.
+func (c *Compiled) note(list diag.List) diag.List {
+	for _, d := range list {
+		if _, ok := c.Files()[d.Subject.File]; !ok {
+			c.missing[d.Subject.File] = true
+		}
+	}
+	return list
 }
 
 // Verify reads the compose files of every environment back with Compose's own

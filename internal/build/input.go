@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 	"nselfc/lang/eval"
 	"nselfc/lang/source"
 )
@@ -83,7 +84,12 @@ func unreadable(at source.Range, path string, err error) *diag.Diagnostic {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pe.Err
 	}
-	return diag.Errorf("NS122", at, "File cannot be read", "%q cannot be read: %s.", path, err)
+	if errors.Is(err, fs.ErrPermission) {
+		word, _ := escape.ShellQuote(path) // a path holds no NUL
+		return diag.Errorf("NS122", at, "File cannot be read",
+			"%q cannot be read: %s. Build as the user who owns it, or give yourself the right to read it. See who may:\n\n    ls -ld %s", path, err, word)
+	}
+	return diag.Errorf("NS122", at, "File cannot be read", "%q cannot be read: %s. Name a folder with .hcl files, or one such file.", path, err)
 }
 
 func unknownEnvironment(in *input, name string, names []string) *diag.Diagnostic {

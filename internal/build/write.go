@@ -42,11 +42,12 @@ func (c *Compiled) Write(ctx context.Context, opts WriteOptions) ([]*Written, di
 			j.dir.Close()
 		}
 	}()
+	var checked diag.List
 	for _, e := range c.Environments {
 		j, more := c.prepare(e, opts)
 		diags = append(diags, more...)
 		if j != nil {
-			jobs = append(jobs, j)
+			jobs, checked = append(jobs, j), append(checked, j.checked...)
 		}
 	}
 	for _, f := range opts.Force {
@@ -54,8 +55,8 @@ func (c *Compiled) Write(ctx context.Context, opts WriteOptions) ([]*Written, di
 			diags = append(diags, unclaimed(f))
 		}
 	}
-	if diags.HasErrors() || ctx.Err() != nil {
-		return nil, diags.Sort()
+	if diags.HasErrors() || checked.HasErrors() || ctx.Err() != nil {
+		return nil, append(diags, checked...).Sort()
 	}
 	var out []*Written
 	for _, j := range jobs {
@@ -66,7 +67,7 @@ func (c *Compiled) Write(ctx context.Context, opts WriteOptions) ([]*Written, di
 			break
 		}
 	}
-	return out, diags.Sort()
+	return out, append(diags, c.gone(opts.Options)...).Sort()
 }
 
 // job is one environment, checked and ready to be written.
@@ -75,7 +76,9 @@ type job struct {
 	dir     *outdir.Dir
 	plan    *outdir.Plan
 	secrets bool
-	force   []string // below the output directory
+	force   []string  // below the output directory
+	notes   diag.List // of the plan
+	checked diag.List // of the secrets; making them finds the same again
 }
 
 // prepare takes the directory, plans, and checks the secrets.
@@ -100,11 +103,11 @@ func (c *Compiled) prepare(e *Environment, opts WriteOptions) (*job, diag.List) 
 	}
 	var diags diag.List
 	j.plan, diags = dir.Plan(e.committed(), c.meta(e, opts.Version), outdir.Options{Force: j.force})
+	j.notes = diags
 	// Secrets belong where the stack runs: a laptop, or the host that was named.
 	j.secrets = !opts.NoSecrets && (e.Name == "" || e.Development() || opts.Env == e.Name)
 	if j.secrets {
-		_, more := secrets.Check(dir.Name(), e.Stack, e.Files, c.secretOptions(j, opts))
-		diags = append(diags, more...)
+		_, j.checked = secrets.Check(dir.Name(), e.Stack, e.Files, c.secretOptions(j, opts))
 	}
 	return j, diags
 }
@@ -113,12 +116,25 @@ func (c *Compiled) write(ctx context.Context, j *job, opts WriteOptions) (*Writt
 	w := &Written{Environment: j.env, Dir: j.dir.Name()}
 	var diags diag.List
 	w.Result, diags = j.dir.Apply(ctx, j.plan)
+	if !diags.HasErrors() {
+		finished(j.notes)
+	}
 	if diags.HasErrors() || !j.secrets || ctx.Err() != nil {
 		return w, diags
 	}
 	report, more := secrets.Materialize(ctx, j.dir.Name(), j.env.Stack, j.env.Files, c.secretOptions(j, opts))
 	w.Secrets = report
 	return w, append(diags, more...)
+}
+
+// finished takes the warning out of the note on an interrupted build, once this
+// one has done its work.
+func finished(notes diag.List) {
+	for _, d := range notes {
+		if d.Code == "NS508" {
+			d.Detail = "An earlier build was interrupted there. This one has finished its work: every file is of this build."
+		}
+	}
 }
 
 func (c *Compiled) secretOptions(j *job, opts WriteOptions) secrets.Options {

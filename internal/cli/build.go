@@ -33,7 +33,7 @@ func Build(ctx context.Context, env Env, d Display, o BuildOptions) int {
 	diags = append(diags, more...).Sort()
 	// Progress comes before the findings: what was written stays true when a
 	// later step fails.
-	code := Print(env, summary(written, o))
+	code := Print(env, summary(written, o, more.HasErrors()))
 	return stopped(ctx, max(code, d.Show(env, diags, c.Files(), c.DisplayName)))
 }
 

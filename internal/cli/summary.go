@@ -16,8 +16,9 @@ import (
 // listed is how many files of a kind are named before the rest is counted.
 const listed = 40
 
-// summary tells what a build did, and what to run next.
-func summary(written []*build.Written, o BuildOptions) string {
+// summary tells what a build did, and what to run next: nothing, when a step
+// failed, as the findings say what comes first then.
+func summary(written []*build.Written, o BuildOptions, failed bool) string {
 	var b, next strings.Builder
 	for _, w := range written {
 		if w.Result == nil {
@@ -33,7 +34,7 @@ func summary(written []*build.Written, o BuildOptions) string {
 		secretsMade(&b, w)
 		commands(&next, w, o)
 	}
-	if next.Len() > 0 {
+	if next.Len() > 0 && !failed {
 		fmt.Fprintf(&b, "\nNext:\n%s", next.String())
 	}
 	return b.String()

@@ -69,6 +69,24 @@ func (s *shop) testNames(t *testing.T) {
 	}
 }
 
+// testAllowed asks for a route that is open to private addresses only, from a
+// public one. Docker hands IPv6 on to nginx as its own, private address.
+func (s *shop) testAllowed(t *testing.T) {
+	for _, address := range []string{lab.HostIPv4 + ":443", "[" + lab.HostIPv6 + "]:443"} {
+		r := s.request("inner", "/")
+		r.Connect = address
+		if got := s.client.HTTP(t, r); got.Status != 403 {
+			t.Errorf("by way of %s: %d %s", address, got.Status, got.Body)
+		}
+		r = s.request("loner", "/")
+		r.Connect = address
+		t.Log(s.client.HTTP(t, r).Body)
+	}
+	// The control: whom the route is for.
+	r := s.request("inner", "/")
+	r.Connect = s.container(t, "ingress").Name
+}
+
 func (s *shop) testTLS(t *testing.T) {
 	if r := s.client.HTTP(t, s.request("loner", "/")); r.Status != 200 || r.TLS != "TLS 1.3" || r.Proto != "HTTP/2.0" {
 		t.Errorf("plain request: %+v", r)

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -61,7 +62,7 @@ func (s *shop) testFirewall(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.engine.Docker("start", "stray").Must(t)
-	s.up(t)
+	s.settle(t)
 	closed("engine restarted")
 	s.firewall(t, "--check").Must(t)
 	if out := s.engine.Host("ufw", "status", "verbose").Must(t); !strings.Contains(out, "deny (incoming)") {
@@ -76,16 +77,39 @@ func (s *shop) firewall(t *testing.T, args ...string) lab.Result {
 }
 
 // gateway gives the host's own address on the network of a service that has no
-// way out.
+// way out: the address of the bridge, which an internal network has too.
 func (s *shop) gateway(t *testing.T) string {
 	t.Helper()
-	out := s.engine.Docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}{{range .Containers}} {{.IPv4Address}}{{end}}", s.project+"_loner").Must(t)
-	gateway, members, _ := strings.Cut(strings.TrimSpace(out), " ")
-	gateway, _, _ = strings.Cut(gateway, "/") // some engines add the length of the prefix
-	if gateway == "" || members == "" {
-		t.Fatalf("the network of loner is %q", out)
+	bridge := s.engine.Docker("network", "inspect", "--format", `{{index .Options "com.docker.network.bridge.name"}}`, s.project+"_loner").Must(t)
+	out := s.engine.Host("ip", "-4", "-oneline", "addr", "show", "dev", strings.TrimSpace(bridge)).Must(t)
+	_, rest, _ := strings.Cut(out, " inet ")
+	gateway, _, found := strings.Cut(rest, "/")
+	if !found {
+		t.Fatalf("the bridge of loner has %q", out)
 	}
 	return gateway
+}
+
+// settle waits for the stack to become healthy by itself, as it must after an
+// update of the engine or a power cut, when nobody is there.
+func (s *shop) settle(t *testing.T) {
+	t.Helper()
+	deadline := time.Now().Add(90 * time.Second)
+	for {
+		sick := ""
+		for _, c := range s.engine.Containers(t, s.project) {
+			if c.State != "running" || c.Health != "healthy" {
+				sick += fmt.Sprintf(" %s is %s %s;", c.Name, c.State, c.Health)
+			}
+		}
+		if sick == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not healthy by itself after a restart of the engine:%s", sick)
+		}
+		time.Sleep(time.Second)
+	}
 }
 
 // testRollback applies the rules and confirms nothing: what was must come back.

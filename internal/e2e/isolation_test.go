@@ -96,6 +96,16 @@ func (s *shop) testNetworks(t *testing.T) {
 			t.Errorf("the client reaches %s by its address", name)
 		}
 	}
+	// The ingress, which the world speaks to, is no way to them either.
+	for name, port := range stores {
+		if names := s.beside("ingress").Resolve(t, name); len(names.Addresses) != 0 {
+			t.Errorf("the ingress resolves %s: %+v", name, names)
+		}
+		address := api.Resolve(t, name).Addresses[0]
+		if d := s.beside("ingress").Connect(t, address+":"+port); d.Open {
+			t.Errorf("the ingress reaches %s by its address", name)
+		}
+	}
 	internet := lab.ClientIPv4 + ":80"
 	for _, from := range []string{"api", "worker", "main", "cache", "loner"} {
 		if d := s.beside(from).Connect(t, internet); d.Open {
@@ -105,5 +115,18 @@ func (s *shop) testNetworks(t *testing.T) {
 	// The control, and the one that asks for it.
 	if d := s.beside("caller").Connect(t, internet); !d.Open {
 		t.Errorf("a service with egress does not reach the internet: %+v", d)
+	}
+}
+
+// testNeighbours shows a limit that docs/security.md admits: two services that
+// refer to one store meet on its network.
+func (s *shop) testNeighbours(t *testing.T) {
+	worker, loner := s.beside("worker"), s.beside("loner")
+	address := worker.Resolve(t, "api").Addresses
+	if len(address) == 0 || !worker.Connect(t, address[0]+":8080").Open {
+		t.Errorf("consumers of one store no longer reach each other: docs/security.md says that they do (%v)", address)
+	}
+	if len(address) > 0 && loner.Connect(t, address[0]+":8080").Open {
+		t.Error("a service that shares no store with api reaches it")
 	}
 }

@@ -39,10 +39,10 @@ func (s *shop) testLogs(t *testing.T) {
 	send(502, "reporter", "/") // nobody has the name now
 	send(400, "loner", "/a%2f../b")
 	send(429, "api", "/healthz", func(r *attack.Request) { r.Count = 150 })
-	head := " /?t=" + canary + " HTTP/1.1\r\nHost: " + s.host("loner") + "\r\nUser-Agent: " + agent + "\r\n"
+	head := " /?t=" + canary + " HTTP/1.1\r\nHost: " + s.host("loner") + "\r\nConnection: close\r\nUser-Agent: " + agent + "\r\n"
 	s.raw(t, "413", "POST"+head+"Content-Length: 99999999\r\n\r\n"+canary)
-	s.raw(t, "400", "GET"+head+canary+"\r\n\r\n") // a header that is none
-	s.raw(t, "400", canary+"\r\n\r\n")            // no HTTP at all
+	s.raw(t, "400", "GET"+head+"No header: "+canary+"\r\n\r\n")
+	s.raw(t, "400", canary+"\r\n\r\n") // no HTTP at all
 
 	log := s.engine.Docker("logs", s.container(t, "ingress").Name)
 	log.Must(t)

@@ -44,8 +44,10 @@ func TestShop(t *testing.T) {
 	t.Run("containers", s.testContainers)
 	t.Run("ports without a firewall", s.testPorts)
 	t.Run("networks", s.testNetworks)
+	t.Run("neighbours", s.testNeighbours)
 	t.Run("application", s.testApplication)
 	t.Run("names", s.testNames)
+	t.Run("allowed addresses", s.testAllowed)
 	t.Run("TLS", s.testTLS)
 	t.Run("headers", s.testHeaders)
 	t.Run("PostgreSQL", s.testPostgres)
@@ -70,7 +72,7 @@ func shopStack(t *testing.T, engine *lab.Engine) *stack {
 
 func (s *shop) hosts() []string {
 	var out []string
-	for _, name := range []string{"api", "migrator", "reporter", "loner"} {
+	for _, name := range []string{"api", "migrator", "reporter", "loner", "inner"} {
 		out = append(out, s.host(name))
 	}
 	return out

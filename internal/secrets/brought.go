@@ -61,7 +61,7 @@ func (b *book) bring(s *ir.Secret) diag.List {
 	diags := c.check()
 	if keyInfo.Mode().Perm()&0o037 != 0 { // 0640 root:ssl-cert is what Debian does
 		diags = append(diags, diag.Warningf(codeCertKeyMode, rangeOf(s.Files.PrivateKey, s), "Private key open to other users",
-			"%s has mode %04o: other users of this machine can read the key, or change it.\n\nClose it:\n\n    chmod 600 %s", s.Files.PrivateKey.V, keyInfo.Mode().Perm(), s.Files.PrivateKey.V))
+			"%s has mode %04o: other users of this machine can read the key, or change it.\n\nClose it:\n\n    chmod 600 %s", s.Files.PrivateKey.V, keyInfo.Mode().Perm(), word(b.onHost(s.Files.PrivateKey))))
 	}
 	var certPEM, caPEM []byte
 	for i, cert := range chain {
@@ -76,20 +76,25 @@ func (b *book) bring(s *ir.Secret) diag.List {
 	return diags
 }
 
+// onHost gives the path of a file as a command in the working directory finds it.
+func (b *book) onHost(name ir.String) string {
+	if filepath.IsAbs(name.V) {
+		return name.V
+	}
+	return filepath.Join(b.opts.StackDir, name.V)
+}
+
 // ownerFile reads a file of the owner's. Links are fine there: certbot and
 // acme.sh point with them at the certificate of the day.
 func (b *book) ownerFile(s *ir.Secret, name ir.String) ([]byte, fs.FileInfo, *diag.Diagnostic) {
-	path := name.V
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(b.opts.StackDir, path)
-	}
+	path := b.onHost(name)
 	unread := func(why string) *diag.Diagnostic {
 		report := diag.Errorf
 		if b.dry {
 			report = diag.Warningf
 		}
 		return report(codeCertUnread, rangeOf(name, s), "Certificate file cannot be used",
-			"%s, a file of %s, %s.\n\nName the PEM file that is meant, absolute or relative to the folder of nself.hcl, and let the user who builds read it. To see what is there:\n\n    ls -lL %s", name.V, s.Address, why, path)
+			"%s, a file of %s, %s.\n\nName the PEM file that is meant, absolute or relative to the folder of nself.hcl, and let the user who builds read it. To see what is there:\n\n    ls -lL %s", name.V, s.Address, why, word(path))
 	}
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not hold the build up
 	if err != nil {
@@ -206,7 +211,7 @@ func (c *brought) checkKey() diag.List {
 	}
 	return diag.List{c.errorf(codeCertKey, "Certificate and key do not fit",
 		"The private key in %s does not belong to the certificate in %s: no server starts with such a pair.\n\nName the key that the certificate was requested with. Two files of one pair print the same here:\n\n    openssl x509 -noout -pubkey -in %s\n    openssl pkey -pubout -in %s",
-		c.secret.Files.PrivateKey.V, c.name(), c.name(), c.secret.Files.PrivateKey.V)}
+		c.secret.Files.PrivateKey.V, c.name(), word(c.onHost(c.secret.Files.Certificate)), word(c.onHost(c.secret.Files.PrivateKey)))}
 }
 
 func (c *brought) checkChain() diag.List {

@@ -213,7 +213,7 @@ func TestBroughtFiles(t *testing.T) {
 	stack := ownersStack("shop.example.com")
 	files := []emit.File{file(".secrets.d/chain", ref("secret.tls#certificate")), file(".secrets.d/key", ref("secret.tls#private_key"))}
 	r, diags := run(dir, stack, files, Options{StackDir: home})
-	wantCode(t, diags, "NS438", "chmod 600 tls/key.pem")
+	wantCode(t, diags, "NS438", "chmod 600 "+filepath.Join(home, "tls/key.pem"))
 	if diags.HasErrors() || len(r.Rendered) != 2 || len(r.Replaced) != 0 {
 		t.Fatalf("%+v", r)
 	}

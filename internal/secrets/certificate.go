@@ -116,7 +116,7 @@ func (b *book) certificate(spec *certSpec, parent *pair) (*pair, *diag.Diagnosti
 		}
 	}
 	if err := spec.issue(p, parent, b.opts.Now); err != nil {
-		return nil, diag.Errorf(codeX509Declared, s.Origin.Range, summaryX509, "The certificate of %s cannot be issued: %s.", s.Address, err)
+		return nil, about(s, diag.Errorf(codeX509Declared, s.Origin.Range, summaryX509, "The certificate of %s cannot be issued: %s.", s.Address, err))
 	}
 	if err := b.doc.Set(certKey, p.certPEM, s.Address+", certificate"); err != nil {
 		return nil, b.bug(s.Origin.Range, "%s cannot be kept: %s.", s.Address, err)
@@ -132,10 +132,10 @@ func (b *book) certificate(spec *certSpec, parent *pair) (*pair, *diag.Diagnosti
 // stored refuses what stands in .secrets for a certificate. err says what is
 // wrong with it and holds no part of it.
 func (b *book) stored(s *ir.Secret, key string, err error) *diag.Diagnostic {
-	return diag.Errorf(codeX509Stored, s.Origin.Range, "Damaged certificate in .secrets",
+	return about(s, diag.Errorf(codeX509Stored, s.Origin.Range, "Damaged certificate in .secrets",
 		"%s on line %d of %s %s. nselfc does not replace a key that something may trust.\n\n"+
 			"Restore the line from a backup; or delete %s and %s, and build again, which makes a new pair. Clients that keep a copy of an authority's certificate need the new one then.",
-		key, b.doc.Line(key), File, err, s.Key+suffixCertificate, s.Key+suffixPrivateKey)
+		key, b.doc.Line(key), b.file, err, s.Key+suffixCertificate, s.Key+suffixPrivateKey))
 }
 
 func parseOwnKey(text string) (*ecdsa.PrivateKey, error) {

@@ -50,21 +50,21 @@ func checkPath(dir string) (string, diag.List) {
 		link, self := fi.Mode()&fs.ModeSymlink != 0, path == real
 		if uid != me && uid != 0 && (me != 0 || self || link) && (self || !unmapped(uid)) {
 			return "", unsafe(path, fmt.Sprintf("belongs to user %d, and this command runs as user %d", uid, me),
-				"Run the command as that user, or give the directory to the user who builds:\n\n    sudo chown "+strconv.Itoa(me)+" "+path)
+				"Run the command as that user, or give the directory to the user who builds:\n\n    sudo chown "+strconv.Itoa(me)+" "+word(path))
 		}
 		if self && uid != me {
 			return "", unsafe(path, "belongs to root, and this command does not run as root",
-				"Run the command as root, as before, or take the whole directory over:\n\n    sudo chown -R "+strconv.Itoa(me)+" "+path)
+				"Run the command as root, as before, or take the whole directory over:\n\n    sudo chown -R "+strconv.Itoa(me)+" "+word(path))
 		}
 		if link {
 			continue
 		}
 		sticky := fi.Mode()&fs.ModeSticky != 0 && !self
 		if fi.Mode()&0o002 != 0 && !sticky {
-			return "", unsafe(path, "may be written by every user of this machine", "Close it:\n\n    chmod o-w "+path)
+			return "", unsafe(path, "may be written by every user of this machine", "Close it:\n\n    chmod o-w "+word(path))
 		}
 		if fi.Mode()&0o020 != 0 && !sticky && gid != 0 && !privateGroup(uid, gid) {
-			return "", unsafe(path, fmt.Sprintf("may be written by group %d, which has other members", gid), "Close it:\n\n    chmod g-w "+path)
+			return "", unsafe(path, fmt.Sprintf("may be written by group %d, which has other members", gid), "Close it:\n\n    chmod g-w "+word(path))
 		}
 	}
 	return real, nil

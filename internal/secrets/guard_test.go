@@ -277,7 +277,13 @@ func TestTree(t *testing.T) {
 	put(t, edited, "edited", 0o600)
 	before := state(t, dir)
 	_, diags = run(dir, stack, files, Options{})
-	wantCode(t, diags, "NS407", "--force .secrets.d/api.env")
+	wantCode(t, diags, "NS407", "--force "+edited)
+	if _, diags = Check(dir, stack, files, Options{Now: testNow}); len(diags) != 1 || diags[0].Code != "NS407" {
+		t.Errorf("Check does not see the edit: %+v", diags)
+	}
+	if _, diags = Check(dir, stack, files, Options{Now: testNow, Force: []string{files[1].Path}}); len(diags) != 0 {
+		t.Errorf("Check does not accept the edit: %+v", diags)
+	}
 	if state(t, dir) != before {
 		t.Error("something was written")
 	}
@@ -303,6 +309,9 @@ func TestAdoptsWithoutManifest(t *testing.T) {
 	build(t, dir, stack, files)
 	if err := os.Remove(filepath.Join(dir, manifestPath)); err != nil {
 		t.Fatal(err)
+	}
+	if _, diags := Check(dir, stack, files, Options{Now: testNow}); len(diags) > 0 {
+		t.Errorf("Check refuses files that are right: %+v", diags)
 	}
 	if r := build(t, dir, stack, files); len(r.Unchanged) != 6 {
 		t.Errorf("%+v", r)
@@ -332,7 +341,14 @@ func TestTracked(t *testing.T) {
 	dir := workDir(t)
 	stack := stackOf(decl("a", "hex"))
 	build(t, dir, stack, nil)
-	for i, args := range [][]string{{"init", "-q"}, {"add", "-f", "out/" + LockFile}, {"add", "-f", "out/.secrets"}, {"rm", "-q", "--cached", "out/.secrets"}} {
+	put(t, filepath.Join(dir, Dir, "app", "key"), "x", 0o600)
+	steps := [][]string{
+		{"init", "-q"}, {"add", "-f", "out/" + LockFile}, {"add", "-f", "out/.secrets"}, {"rm", "-q", "--cached", "out/.secrets"},
+		{"add", "-f", "out/.secrets.d/app/key"}, {"rm", "-q", "--cached", "out/.secrets.d/app/key"},
+		{"init", "-q", "--separate-git-dir", "../elsewhere"}, {"add", "-f", "out/.secrets"},
+	}
+	want := map[int]string{2: "git rm --cached " + filepath.Join(dir, File), 4: filepath.Join(dir, Dir, "app", "key"), 7: "git rm --cached"}
+	for i, args := range steps {
 		cmd := exec.Command(git, args...)
 		cmd.Dir = filepath.Dir(dir)
 		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
@@ -340,15 +356,15 @@ func TestTracked(t *testing.T) {
 			t.Fatalf("git %v: %v: %s", args, err, out)
 		}
 		_, diags := run(dir, stack, nil, Options{})
-		if i != 2 && diags.HasErrors() {
+		if want[i] == "" && diags.HasErrors() {
 			t.Errorf("after git %v: %s", args, diags[0].Detail)
 		}
-		if i == 2 {
-			wantCode(t, diags, "NS606", "git rm --cached")
+		if want[i] != "" {
+			wantCode(t, diags, "NS606", want[i])
 		}
 	}
 	for _, bad := range []string{"", "DIRC", "DIRC\x00\x00\x00\x02\xff\xff\xff\xff", "DIRC\x00\x00\x00\x02\x00\x00\x00\x02" + strings.Repeat("\xff", 70)} {
-		if inIndex([]byte(bad), "x") {
+		if inIndex([]byte(bad), "x") != "" {
 			t.Errorf("found in %q", bad)
 		}
 	}

@@ -55,7 +55,7 @@ func (st *store) lock(ctx context.Context, opts Options) (func(), diag.List) {
 		case <-ctx.Done():
 			_ = f.Close()
 			return nil, diag.List{st.lockFailed("is held by another nselfc, which did not end in "+wait.String(),
-				"Wait until it has ended. See who holds the file with\n\n    fuser -v "+filepath.Join(st.dir, LockFile))}
+				"Wait until it has ended. See who holds the file with\n\n    fuser -v "+word(filepath.Join(st.dir, LockFile)))}
 		case <-time.After(lockPoll):
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -118,7 +119,8 @@ func Materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 }
 
 // Check tells what Materialize would generate and what is wrong with what is
-// there, and writes nothing. A directory that does not exist yet is fine, and a
+// there, and writes nothing. A file below .secrets.d that somebody edited is found
+// too, so that no build stops halfway for it. A directory that does not exist yet is fine, and a
 // certificate file that is not there is a warning: Check also runs where the
 // stack does not. It leaves Rendered, Unchanged, Removed and Foreign empty.
 func Check(dir string, stack *ir.Stack, files []emit.File, opts Options) (*Report, diag.List) {
@@ -131,7 +133,8 @@ func Check(dir string, stack *ir.Stack, files []emit.File, opts Options) (*Repor
 	if diags = append(diags, more...); diags.HasErrors() {
 		return b.report(), diags
 	}
-	return b.report(), append(diags, Scan(files, b.known())...)
+	diags = append(diags, Scan(files, b.known())...)
+	return b.report(), append(diags, b.edited(st, files)...)
 }
 
 // book holds the values of one run, by address, and the document that keeps them.
@@ -139,6 +142,7 @@ type book struct {
 	stack   *ir.Stack
 	opts    Options
 	dry     bool                  // for Check: nothing will be rendered
+	file    string                // the path of .secrets, as people know it
 	secrets map[string]*ir.Secret // by address
 	doc     *dotsecrets.Document
 	before  []byte            // the text of .secrets as it was
@@ -155,7 +159,7 @@ type fields map[string]string
 
 // prepare reads .secrets and finds or makes the value of every declared secret.
 func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bool) (*book, diag.List) {
-	b := &book{stack: stack, opts: opts, dry: dry, secrets: map[string]*ir.Secret{}, values: map[string]fields{}, used: map[string]bool{}}
+	b := &book{stack: stack, opts: opts, dry: dry, file: filepath.Join(st.dir, File), secrets: map[string]*ir.Secret{}, values: map[string]fields{}, used: map[string]bool{}}
 	for _, s := range stack.Secrets {
 		b.secrets[s.Address] = s
 	}

@@ -105,7 +105,7 @@ func (st *store) unsafe(name, problem, command string) *diag.Diagnostic {
 	full := filepath.Join(st.dir, name)
 	return diag.Errorf(codeUnsafeFile, onFile(full), "Unsafe file in the output directory",
 		"%s %s. nselfc neither reads nor replaces such a file: somebody may have put it there to get at the secrets.\n\nSee who did, save what you need, and remove it. Begin with\n\n    %s %s",
-		full, problem, command, full)
+		full, problem, command, word(full))
 }
 
 // read gives the bytes of a file that inspect accepts, or nil when it does not exist.
@@ -164,7 +164,7 @@ func (st *store) private(name string, fi fs.FileInfo, mode string) *diag.Diagnos
 	full := filepath.Join(st.dir, name)
 	return diag.Errorf(codeOpenMode, onFile(full), "Secrets open to other users",
 		"%s has mode %04o: other users of this machine can get at the secrets in it, and perhaps did.\n\nClose it, and rotate what others may have read:\n\n    chmod %s %s",
-		full, fi.Mode().Perm(), mode, full)
+		full, fi.Mode().Perm(), mode, word(full))
 }
 
 // write puts a file in its place in one step: readers see the old one or the

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"nselfc/emit"
 	"nselfc/lang/diag"
 )
 
@@ -73,7 +74,7 @@ func planTree(st *store, want []rendered, opts Options) (*tree, diag.List) {
 			t.foreign = append(t.foreign, p)
 			full := filepath.Join(st.dir, p)
 			diags = append(diags, diag.Warningf(codeForeign, onFile(full), "File in .secrets.d that nselfc did not write",
-				"%s is not one of the files of this stack, or was edited since. It stays as it is.\n\nIf it is not needed, remove it:\n\n    rm %s", full, full))
+				"%s is not one of the files of this stack, or was edited since. It stays as it is.\n\nIf it is not needed, remove it:\n\n    rm %s", full, word(full)))
 		}
 	}
 	return t, diags
@@ -105,10 +106,47 @@ func (t *tree) compare(f rendered) *diag.Diagnostic {
 		t.replaced = append(t.replaced, f.path)
 		return nil
 	}
-	full := filepath.Join(t.st.dir, f.path)
+	return t.st.edited(f.path)
+}
+
+func (st *store) edited(p string) *diag.Diagnostic {
+	full := filepath.Join(st.dir, p)
 	return diag.Errorf(codeEdited, onFile(full), "Secret file edited by hand",
 		"%s is not what nselfc wrote there, and building would overwrite it.\n\n"+
-			"Carry the change over to nself.hcl or the template that the file is made from, and accept the new text with\n\n    nselfc build --force %s", full, f.path)
+			"Carry the change over to nself.hcl or the template that the file is made from, and accept the new text with\n\n    nselfc build --force %s", full, word(full))
+}
+
+// edited looks for what planTree would refuse, before the values of a run are
+// known: a file is rendered only when the manifest does not know its text.
+func (b *book) edited(st *store, files []emit.File) diag.List {
+	if !st.exists(Dir) {
+		return nil
+	}
+	if d := st.inspectDir(Dir, true); d != nil {
+		return diag.List{d}
+	}
+	known, _, d := st.readManifest()
+	if d != nil {
+		return diag.List{d}
+	}
+	var diags diag.List
+	for _, f := range files {
+		if !f.Secret() || slices.Contains(b.opts.Force, f.Path) {
+			continue
+		}
+		text, fi, d := st.read(f.Path)
+		if d != nil {
+			diags = append(diags, d)
+		}
+		if fi == nil || slices.Contains(known[f.Path], digest(text)) {
+			continue
+		}
+		// What cannot be rendered, for want of a certificate perhaps, Materialize reports.
+		if want, _ := b.render([]emit.File{f}); len(want) == 1 && string(want[0].text) != string(text) {
+			diags = append(diags, st.edited(f.Path))
+		}
+	}
+	return diags
 }
 
 // ours tells whether a file on disk is one that we wrote, and is as we wrote it.

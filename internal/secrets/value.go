@@ -41,10 +41,10 @@ func (b *book) plain(s *ir.Secret) diag.List {
 // unfit refuses a value in .secrets. It is never replaced: something that runs
 // may have been set up with it.
 func (b *book) unfit(s *ir.Secret, key, problem string) *diag.Diagnostic {
-	return diag.Errorf(codeUnfit, s.Origin.Range, "Unfit value in .secrets",
+	return about(s, diag.Errorf(codeUnfit, s.Origin.Range, "Unfit value in .secrets",
 		"The value of %s on line %d of %s %s, as %s declares it. nselfc never changes a value that is there: a running service may have been set up with it.\n\n"+
 			"Put the right value there; or change the declaration; or, if nothing uses the value yet, delete the line and build again, which makes a new one.",
-		key, b.doc.Line(key), File, problem, s.Address)
+		key, b.doc.Line(key), b.file, problem, s.Address))
 }
 
 // generate makes a value from the system's random source, which does not fail:

@@ -31,9 +31,9 @@ func (b *book) weak() diag.List {
 		if b.stack.Posture == ir.Development {
 			report = diag.Warningf
 		}
-		diags = append(diags, report(codeWeak, s.Origin.Range, "Weak secret",
+		diags = append(diags, about(s, report(codeWeak, s.Origin.Range, "Weak secret",
 			"The value of %s on line %d of %s %s.\n\nReplace it where it is in use, then there. If nothing uses it yet, delete the line and build again, which makes a strong one.",
-			s.Key, b.doc.Line(s.Key), File, problem))
+			s.Key, b.doc.Line(s.Key), b.file, problem)))
 	}
 	return diags
 }

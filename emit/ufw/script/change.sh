@@ -54,11 +54,13 @@ load() {
 # hold keeps ssh open while ufw restarts: it empties its chains before it lifts the policy, and for that moment
 # drops everything. "hold -I" puts the rules in front, "hold -D" takes them away; so does a rollback.
 hold() {
-    local f source port
+    local f source port rules
     for f in "${FAMILIES[@]}"; do
+        rules=$(sed -n "s/^#= \([a-z]* tcp $SSH_PORT .*\)/\1/p" "$HERE/after$f.rules") || return 1
+        [[ -n $rules ]] || continue
         while read -r _ _ port source _; do
             hold_rule "$1" "$f" INPUT -s "$source" -p tcp --dport "$port" && hold_rule "$1" "$f" OUTPUT -d "$source" -p tcp --sport "$port" || return 1
-        done < <(sed -n "s/^#= \([a-z]* tcp $SSH_PORT .*\)/\1/p" "$HERE/after$f.rules")
+        done <<<"$rules"
     done
 }
 
@@ -104,9 +106,12 @@ make_changes() {
 
 # verify asks the host again, and not what was done to it.
 verify() {
-    local f
+    local f rules
     for f in "${FAMILIES[@]}"; do
-        ! rule_changes "$f" | grep -qv '^differ ' || { complain "ufw's rules are not as wanted"; return 1; }
+        rules=$(rule_changes "$f") || return 1
+        ! grep -qv '^differ ' <<<"${rules:-differ }" || { complain "ufw's rules are not as wanted"; return 1; }
+        rules=$(kernel "$f" -S) || return 1
+        [[ $rules != *nself-hold* ]] || { complain "a rule that held ssh open is left over"; return 1; }
     done
     for f in "${FAMILIES[@]}"; do
         chain_in_force "$f" || { complain "the chain NSELF is not in force (ip${f}tables)"; return 1; }

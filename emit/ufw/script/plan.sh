@@ -44,6 +44,7 @@ plan_settings() {
 plan_rules() {
     local f verb action proto port source tag rule
     for f in "${FAMILIES[@]}"; do
+        rule_changes "$f" >"$WORK/changes" || problem "ufw's rules in $ETC/user$f.rules cannot be read"
         while read -r verb action proto port source tag; do
             [[ $tag != - ]] || tag='without a comment'
             rule="$verb $action $proto $port $source $tag"
@@ -71,7 +72,7 @@ plan_rules() {
             else
                 OPEN_RULES+=("$rule")
             fi
-        done < <(rule_changes "$f")
+        done <"$WORK/changes"
     done
 }
 

@@ -116,6 +116,7 @@ check_client() {
 check_denials() {
     local f action proto port sport src dir tag
     for f in '' 6; do
+        existing_rules "$f" >"$WORK/rules" || problem "ufw's rules in $ETC/user$f.rules cannot be read"
         while read -r action proto port _ sport src dir _ tag; do
             [[ $dir == in* && ($proto == any || $proto == tcp) && $sport == any ]] || continue
             covers_port "$port" || continue
@@ -128,7 +129,7 @@ check_denials() {
                 break
                 ;;
             esac
-        done < <(existing_rules "$f")
+        done <"$WORK/rules"
     done
 }
 

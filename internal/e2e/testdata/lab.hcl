@@ -73,3 +73,22 @@ service "caller" {
     command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
   }
 }
+
+# For the people of an internal network alone.
+service "inner" {
+  image   = local.trial
+  command = ["serve"]
+  port "http" {
+    container = 8080
+  }
+  route {
+    host       = "inner.${stack.domain}"
+    allow_from = ["10.0.0.0/8", "fd5e:1ab::99/128"]
+    rate_limit {
+      off = true
+    }
+  }
+  healthcheck {
+    command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+  }
+}

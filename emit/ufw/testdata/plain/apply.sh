@@ -379,6 +379,7 @@ check_client() {
 check_denials() {
     local f action proto port sport src dir tag
     for f in '' 6; do
+        existing_rules "$f" >"$WORK/rules" || problem "ufw's rules in $ETC/user$f.rules cannot be read"
         while read -r action proto port _ sport src dir _ tag; do
             [[ $dir == in* && ($proto == any || $proto == tcp) && $sport == any ]] || continue
             covers_port "$port" || continue
@@ -391,7 +392,7 @@ check_denials() {
                 break
                 ;;
             esac
-        done < <(existing_rules "$f")
+        done <"$WORK/rules"
     done
 }
 
@@ -736,6 +737,7 @@ plan_settings() {
 plan_rules() {
     local f verb action proto port source tag rule
     for f in "${FAMILIES[@]}"; do
+        rule_changes "$f" >"$WORK/changes" || problem "ufw's rules in $ETC/user$f.rules cannot be read"
         while read -r verb action proto port source tag; do
             [[ $tag != - ]] || tag='without a comment'
             rule="$verb $action $proto $port $source $tag"
@@ -763,7 +765,7 @@ plan_rules() {
             else
                 OPEN_RULES+=("$rule")
             fi
-        done < <(rule_changes "$f")
+        done <"$WORK/changes"
     done
 }
 
@@ -952,11 +954,13 @@ load() {
 # hold keeps ssh open while ufw restarts: it empties its chains before it lifts the policy, and for that moment
 # drops everything. "hold -I" puts the rules in front, "hold -D" takes them away; so does a rollback.
 hold() {
-    local f source port
+    local f source port rules
     for f in "${FAMILIES[@]}"; do
+        rules=$(sed -n "s/^#= \([a-z]* tcp $SSH_PORT .*\)/\1/p" "$HERE/after$f.rules") || return 1
+        [[ -n $rules ]] || continue
         while read -r _ _ port source _; do
             hold_rule "$1" "$f" INPUT -s "$source" -p tcp --dport "$port" && hold_rule "$1" "$f" OUTPUT -d "$source" -p tcp --sport "$port" || return 1
-        done < <(sed -n "s/^#= \([a-z]* tcp $SSH_PORT .*\)/\1/p" "$HERE/after$f.rules")
+        done <<<"$rules"
     done
 }
 
@@ -1002,9 +1006,12 @@ make_changes() {
 
 # verify asks the host again, and not what was done to it.
 verify() {
-    local f
+    local f rules
     for f in "${FAMILIES[@]}"; do
-        ! rule_changes "$f" | grep -qv '^differ ' || { complain "ufw's rules are not as wanted"; return 1; }
+        rules=$(rule_changes "$f") || return 1
+        ! grep -qv '^differ ' <<<"${rules:-differ }" || { complain "ufw's rules are not as wanted"; return 1; }
+        rules=$(kernel "$f" -S) || return 1
+        [[ $rules != *nself-hold* ]] || { complain "a rule that held ssh open is left over"; return 1; }
     done
     for f in "${FAMILIES[@]}"; do
         chain_in_force "$f" || { complain "the chain NSELF is not in force (ip${f}tables)"; return 1; }

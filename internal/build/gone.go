@@ -1,0 +1,83 @@
+package build
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"nselfc/emit/outdir"
+	"nselfc/lang/diag"
+	"nselfc/lang/escape"
+	"nselfc/lang/source"
+)
+
+// gone warns of output that no environment of the stack is built into any more:
+// it looks like the stack's, and is what it was when the environment was there.
+func (c *Compiled) gone(opts Options) diag.List {
+	if len(c.Environments) == 0 {
+		return nil
+	}
+	dir := c.OutDir(opts)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = root.Close() }() // read only
+	declared, stack := c.Source.Environments(), c.Environments[0].Stack.Name.V
+	var diags diag.List
+	check := func(env, project string) {
+		if !slices.Contains(declared, env) && lockedFor(root, env) == project {
+			diags = append(diags, goneEnvironment(filepath.Join(dir, env), env))
+		}
+	}
+	check("", stack)
+	entries, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return diags
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			check(e.Name(), stack+"-"+e.Name())
+		}
+	}
+	return diags
+}
+
+// lockedFor gives the project that the lock of an environment's output names, or
+// "" when there is no lock.
+func lockedFor(root *os.Root, env string) string {
+	f, err := root.Open(filepath.Join(env, outdir.LockName))
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = f.Close() }() // read only
+	head, err := io.ReadAll(io.LimitReader(f, 1024)) // the line is the third
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(head)) {
+		if name, ok := strings.CutPrefix(line, "stack "); ok {
+			return strings.TrimSuffix(name, "\n")
+		}
+	}
+	return ""
+}
+
+func goneEnvironment(dir, env string) *diag.Diagnostic {
+	at := source.Range{File: filepath.ToSlash(dir), Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+	what := "the environment \"" + env + "\", which the stack does not declare any more"
+	word, _ := escape.ShellQuote(dir) // a path holds no NUL
+	remove := "Once neither is needed:\n\n    rm -r " + word
+	if env == "" {
+		what = "the stack as it was without environments"
+		remove = "Once neither is needed, remove what stands beside the folders of the environments."
+	}
+	compose, _ := escape.ShellQuote(filepath.Join(dir, "docker-compose.yml"))
+	return diag.Warningf("NS515", at, "Output of an environment that is gone",
+		"%q holds the output of %s. No build keeps it up to date, and somebody may deploy it. Stop what runs from it, on the host that it runs on:\n\n"+
+			"    docker compose -f %s down\n\n"+
+			"Volumes stay, and .secrets has the passwords of what is in them. %s", dir, what, compose, remove)
+}
