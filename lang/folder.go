@@ -93,14 +93,17 @@ func parseFile(fsys fs.FS, name string) (p parsed) {
 		return p
 	}
 	p.file = source.NewFile(name, b)
-	if fault := source.Guard(p.file); fault != nil {
+	cuts, fault := source.GuardPieces(p.file, pieceSize)
+	if fault != nil {
 		p.diags = diag.List{faulty(fault)}
 		return p
 	}
-	file, diags := hclsyntax.ParseConfig(b, name, hcl.InitialPos)
-	p.diags = eval.FromHCLSyntax(diags)
-	if file != nil {
-		p.body, _ = file.Body.(*hclsyntax.Body)
+	if p.body = parsePieces(p.file, cuts); p.body == nil {
+		file, diags := hclsyntax.ParseConfig(b, name, hcl.InitialPos)
+		p.diags = eval.FromHCLSyntax(diags)
+		if file != nil {
+			p.body, _ = file.Body.(*hclsyntax.Body)
+		}
 	}
 	if len(b) < 4096 && strings.TrimSpace(strings.TrimPrefix(string(b), "\uFEFF")) == "" {
 		p.empty = diag.Warningf("NS121", at, "Empty file", "The file %s holds nothing. Delete it, or start a stack with\n    nselfc init", name)

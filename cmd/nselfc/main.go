@@ -5,13 +5,22 @@ package main
 
 import (
 	"os"
+	"runtime/debug"
 
 	"nselfc/internal/cli"
 )
 
 func main() { os.Exit(run()) }
 
+// gcPercent lets the heap grow to three times what is live before it is
+// collected: a compilation is over before the garbage is worth sweeping.
+// docs/performance.md has what that gains and costs.
+const gcPercent = 200
+
 func run() int {
 	env := cli.OSEnv()
+	if env.Getenv("GOGC") == "" { // what the user sets holds
+		debug.SetGCPercent(gcPercent)
+	}
 	return cli.Main(os.Args[1:], env, newRoot(env))
 }

@@ -154,3 +154,24 @@ func TestRichAgain(t *testing.T) {
 		t.Errorf("exit %d: %s", code, out)
 	}
 }
+
+// Rules that the kernel lost, though ufw's files have them, are noticed and come back.
+func TestDriftOfTheKernel(t *testing.T) {
+	h := newHost(t)
+	apply := h.applied(t, open22("shop", open("https", 443, "tcp", true, 4)))
+	want := h.run(t, "iptables -S; ip6tables -S")
+	for _, loss := range []string{
+		"ip6tables -D ufw6-user-input -p tcp -m tcp --dport 443 -j ACCEPT",
+		"iptables -D DOCKER-USER -j NSELF",
+		"iptables -D NSELF-IN 5", "ip6tables -I NSELF-IN 1 -j RETURN", "iptables -F NSELF",
+	} {
+		h.run(t, loss)
+		if out, code := h.try(t, apply+" --check"); code != 2 {
+			t.Errorf("%s: --check ends with %d:\n%s", loss, code, out)
+		}
+		h.run(t, apply+" --apply && "+apply+" --confirm")
+		if diff := diffLines(want, h.run(t, "iptables -S; ip6tables -S")); diff != "" {
+			t.Errorf("%s:\n%s", loss, diff)
+		}
+	}
+}

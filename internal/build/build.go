@@ -72,6 +72,7 @@ func Compile(ctx context.Context, path string, opts Options) (*Compiled, diag.Li
 	}
 	defer in.close()
 	c.Dir = in.dir
+	go func() { _ = compose.Prepare() }() // beside the parsing; Check waits for it, and reports its error
 	src, diags := lang.Open(in.fsys, in.names)
 	c.Source = src
 	c.note(diags)
@@ -85,17 +86,18 @@ func Compile(ctx context.Context, path string, opts Options) (*Compiled, diag.Li
 		}
 		names = []string{opts.Env}
 	}
-	for _, name := range names {
+	var t told
+	for i, name := range names {
 		if ctx.Err() != nil {
-			return c, diags.Sort()
+			return c, append(diags, t.all(i)...).Sort()
 		}
 		env, more := c.compile(name, opts)
-		diags = append(diags, c.note(more)...)
 		if env != nil && !more.HasErrors() {
 			c.Environments = append(c.Environments, env)
 		}
+		t.add(name, c.note(more))
 	}
-	return c, diags.Sort()
+	return c, append(diags, t.all(len(names))...).Sort()
 }
 
 // OutDir gives the output directory of the stack.

@@ -53,7 +53,7 @@ func lockedFor(root *os.Root, env string) string {
 	if err != nil {
 		return ""
 	}
-	defer func() { _ = f.Close() }() // read only
+	defer func() { _ = f.Close() }()                 // read only
 	head, err := io.ReadAll(io.LimitReader(f, 1024)) // the line is the third
 	if err != nil {
 		return ""
@@ -73,7 +73,8 @@ func goneEnvironment(dir, env string) *diag.Diagnostic {
 	remove := "Once neither is needed:\n\n    rm -r " + word
 	if env == "" {
 		what = "the stack as it was without environments"
-		remove = "Once neither is needed, remove what stands beside the folders of the environments."
+		remove = "An environment is a project of its own, with new and empty volumes and new secrets: what the databases hold has to be moved to it, by a dump and a " +
+			"restore. Once nothing of the old is needed, remove what stands beside the folders of the environments."
 	}
 	compose, _ := escape.ShellQuote(filepath.Join(dir, "docker-compose.yml"))
 	return diag.Warningf("NS515", at, "Output of an environment that is gone",

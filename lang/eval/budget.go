@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -23,11 +24,11 @@ const (
 	maxExpression = 16 << 20 // work of one expression
 	maxStack      = 64 << 20 // work of all expressions of one environment
 	maxReferences = 1000     // references that stand on each other
-	stepPrice     = 32       // of evaluating one operation, in bytes
-	elementPrice  = 8        // of a number, a bool, an element
-	// maxDigits bounds a text that becomes a number, and maxExponent a number
-	// that becomes a text: both take quadratic time. The exponent is binary, and
-	// is that of the largest float64.
+	stepPrice     = 64       // of evaluating one operation, in bytes
+	elementPrice  = 64       // of a number, a bool, an element
+	// maxDigits bounds a text that becomes a number, and maxExponent, which is
+	// binary, a number that becomes a text: both take quadratic time. A float64
+	// fits into either.
 	maxDigits   = 400
 	maxExponent = 1100
 )
@@ -82,23 +83,26 @@ func (ev *Evaluator) Check(v cty.Value, at source.Range) bool {
 // Convert is convert.Convert, but does not make numbers of texts of thousands of
 // digits.
 func Convert(v cty.Value, ty cty.Type) (cty.Value, error) {
-	if ty != cty.String && ty != cty.Bool && anyLongNumber(v) {
-		return cty.DynamicVal, fmt.Errorf("a number has %d digits at most", maxDigits)
+	if hasNumber(ty) && slowNumber(v) {
+		return cty.DynamicVal, fmt.Errorf("a number has no more than 300 digits, before the point or behind it")
 	}
 	return convert.Convert(v, ty)
 }
 
-func anyLongNumber(v cty.Value) bool {
-	v, _ = v.Unmark()
-	if v == cty.NilVal || v.IsNull() || !v.IsKnown() || !v.CanIterateElements() {
-		return longNumber(v)
-	}
-	for it := v.ElementIterator(); it.Next(); {
-		if _, e := it.Element(); anyLongNumber(e) {
-			return true
+func hasNumber(ty cty.Type) bool {
+	switch {
+	case ty.IsCollectionType():
+		return hasNumber(ty.ElementType())
+	case ty.IsTupleType():
+		return slices.ContainsFunc(ty.TupleElementTypes(), hasNumber)
+	case ty.IsObjectType():
+		for _, a := range ty.AttributeTypes() {
+			if hasNumber(a) {
+				return true
+			}
 		}
 	}
-	return false
+	return ty == cty.Number
 }
 
 // survey is what one look through a value finds. It stops at the limit.
@@ -167,12 +171,30 @@ func wild(f *big.Float) bool {
 	return e > maxExponent || e < -maxExponent
 }
 
-// longNumber tells a text that would be slow to convert to a number.
-func longNumber(v cty.Value) bool {
+// slowNumber tells a text, or a collection with a text, that would be slow to
+// convert to a number, or to write out again as one.
+func slowNumber(v cty.Value) bool {
 	v, _ = v.Unmark()
-	if v == cty.NilVal || v.Type() != cty.String || v.IsNull() || !v.IsKnown() {
+	if v == cty.NilVal || v.IsNull() || !v.IsKnown() {
 		return false
 	}
-	s := v.AsString()
-	return len(s) > maxDigits && strings.Trim(s, "0123456789+-.eEinfINF") == ""
+	if v.Type() == cty.String {
+		s := v.AsString()
+		if strings.Trim(s, "0123456789+-.eE") != "" {
+			return false
+		}
+		if len(s) > maxDigits {
+			return true
+		}
+		n, err := cty.ParseNumberVal(s)
+		return err == nil && wild(n.AsBigFloat())
+	}
+	if v.CanIterateElements() {
+		for it := v.ElementIterator(); it.Next(); {
+			if _, e := it.Element(); slowNumber(e) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -90,7 +90,7 @@ func (w *walk) arguments(e *hclsyntax.FunctionCallExpr) ([]hclsyntax.Expression,
 // function does not look at it, and no text that is slow to become a number.
 func (w *walk) admit(def *definition, i int, o operand) bool {
 	v, _ := o.Val.Unmark()
-	if longNumber(v) && def.takesNumber(i) {
+	if def.takesNumber(i) && slowNumber(v) {
 		return w.check(survey{wild: true}, o)
 	}
 	if v.Type() != cty.String && v.Type().IsPrimitiveType() {

@@ -37,6 +37,9 @@ func encoder(f escape.Func) function.Function {
 			}
 			if plain, ok := t.Plain(); ok && !f.Salted() {
 				out, err := f.Apply(plain)
+				if err == nil && !stable(out) {
+					err = errComposes
+				}
 				if err != nil {
 					return cty.DynamicVal, function.NewArgError(0, err)
 				}
@@ -58,10 +61,20 @@ func jsonFunc() function.Function {
 			if err := writeJSON(&b, args[0]); err != nil {
 				return cty.DynamicVal, function.NewArgError(0, err)
 			}
+			if !stable(b.String()) {
+				return cty.DynamicVal, function.NewArgError(0, errComposes)
+			}
 			return cty.StringVal(b.String()), nil
 		},
 	})
 }
+
+// stable tells whether a text stays as it is when it becomes a value. Values are
+// in Unicode's composed form (NFC), and a combining mark behind an escape would
+// join its last letter: \r and U+0301 are \ŕ.
+func stable(s string) bool { return cty.StringVal(s).AsString() == s }
+
+var errComposes = errors.New("it holds a combining mark right behind a line end or another character that is escaped, and would join the escape")
 
 func writeJSON(b *strings.Builder, v cty.Value) error {
 	switch ty := v.Type(); {

@@ -27,18 +27,19 @@ type definition struct {
 	// may not stand there. Nil is yes for all of them. A function that looks into
 	// none carries tokens on whole.
 	sees func(i int, arg cty.Value) bool
+	// counts tells that the function makes numbers of texts, whatever the types of
+	// its parameters say.
+	counts bool
 	// cost gives the bytes that a call produces where the arguments do not bound
 	// them. Nil is nothing beyond the arguments.
 	cost func(args []cty.Value) int
 }
 
+// takesNumber tells whether a text in the place of argument i is converted to a
+// number.
 func (d *definition) takesNumber(i int) bool {
 	params := d.fn.Params()
-	if i < len(params) {
-		return params[i].Type == cty.Number
-	}
-	// The rest: those of format and max may be converted, those of coalesce not.
-	return d.sees == nil
+	return d.counts || i < len(params) && hasNumber(params[i].Type)
 }
 
 // Documentation lists the functions in order of name.
@@ -78,9 +79,9 @@ func numeric() []definition {
 		{name: "abs", fn: stdlib.AbsoluteFunc, doc: "The number without its sign.", example: "abs(-3) // 3"},
 		{name: "ceil", fn: stdlib.CeilFunc, doc: "The smallest whole number that is not below the number.", example: "ceil(1.2) // 2"},
 		{name: "floor", fn: stdlib.FloorFunc, doc: "The largest whole number that is not above the number.", example: "floor(1.8) // 1"},
-		{name: "max", fn: stdlib.MaxFunc, doc: "The largest of the numbers.", example: "max(1, 3) // 3"},
-		{name: "min", fn: stdlib.MinFunc, doc: "The smallest of the numbers.", example: "min(1, 3) // 1"},
-		{name: "parseint", fn: stdlib.ParseIntFunc, doc: "A whole number from a text in the given base.", example: `parseint("ff", 16) // 255`},
+		{name: "max", fn: stdlib.MaxFunc, counts: true, doc: "The largest of the numbers.", example: "max(1, 3) // 3"},
+		{name: "min", fn: stdlib.MinFunc, counts: true, doc: "The smallest of the numbers.", example: "min(1, 3) // 1"},
+		{name: "parseint", fn: stdlib.ParseIntFunc, counts: true, doc: "A whole number from a text in the given base.", example: `parseint("ff", 16) // 255`},
 		{name: "sum", fn: sumFunc(), doc: "The sum of a list of numbers.", example: "sum([1, 2]) // 3"},
 	}
 }
@@ -90,7 +91,7 @@ func texts() []definition {
 	return []definition{
 		{name: "chomp", fn: stdlib.ChompFunc, doc: "The text without line ends at its end.", example: `chomp("a\n") // "a"`},
 		{name: "endswith", fn: affix(strings.HasSuffix), doc: "Whether the text ends with the suffix.", example: `endswith("a.pem", ".pem") // true`},
-		{name: "format", fn: formatFunc(), cost: formatCost, doc: "The values in the places of a format.", example: `format("%s-%02d", "web", 3) // "web-03"`},
+		{name: "format", fn: formatFunc(), counts: true, cost: formatCost, doc: "The values in the places of a format.", example: `format("%s-%02d", "web", 3) // "web-03"`},
 		{name: "indent", fn: indentFunc(), cost: indentCost, doc: "The text with every line but the first moved right by that many spaces (100 at most).", example: `indent(2, "a\nb") // "a\n  b"`},
 		{name: "join", fn: joinFunc(), sees: nothing, cost: joinCost, doc: "The elements of a list with the separator between them.", example: `join(",", ["a", "b"]) // "a,b"`},
 		{name: "lower", fn: stdlib.LowerFunc, doc: "The text in lower case.", example: `lower("API") // "api"`},
@@ -123,7 +124,7 @@ func collections() []definition {
 		{name: "length", fn: lengthFunc(), sees: aText, doc: "The number of elements of a collection, or of characters of a text.", example: `length(["a"]) // 1`},
 		{name: "lookup", fn: stdlib.LookupFunc, sees: theKey, doc: "The value of a key in a map, or a default.", example: `lookup({ a = 1 }, "b", 0) // 0`},
 		{name: "merge", fn: stdlib.MergeFunc, sees: nothing, doc: "The maps as one; later ones win.", example: `merge({ a = 1 }, { b = 2 }) // { a = 1, b = 2 }`},
-		{name: "range", fn: stdlib.RangeFunc, doc: "Numbers from a start up to an end, 1024 at most.", example: "range(3) // [0, 1, 2]"},
+		{name: "range", fn: stdlib.RangeFunc, counts: true, doc: "Numbers from a start up to an end, 1024 at most.", example: "range(3) // [0, 1, 2]"},
 		{name: "reverse", fn: stdlib.ReverseListFunc, sees: nothing, doc: "The list from its end to its start.", example: `reverse(["a", "b"]) // ["b", "a"]`},
 		{name: "setproduct", fn: stdlib.SetProductFunc, cost: productCost, doc: "Every combination of the elements of the lists.", example: `setproduct(["a"], ["x", "y"]) // [["a", "x"], ["a", "y"]]`},
 		{name: "slice", fn: stdlib.SliceFunc, sees: itsNumber, doc: "A part of the list, from one index up to another.", example: `slice(["a", "b"], 0, 1) // ["a"]`},
@@ -146,7 +147,7 @@ func conversions() []definition {
 		{name: "tobool", fn: stdlib.MakeToFunc(cty.Bool), doc: "The value as true or false.", example: `tobool("true") // true`},
 		{name: "tolist", fn: stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType)), sees: nothing, doc: "The value as a list.", example: `tolist(["a"]) // ["a"]`},
 		{name: "tomap", fn: stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType)), sees: nothing, doc: "The value as a map.", example: `tomap({ a = "b" }) // { a = "b" }`},
-		{name: "tonumber", fn: stdlib.MakeToFunc(cty.Number), doc: "The value as a number.", example: `tonumber("8080") // 8080`},
+		{name: "tonumber", fn: stdlib.MakeToFunc(cty.Number), counts: true, doc: "The value as a number.", example: `tonumber("8080") // 8080`},
 		{name: "toset", fn: stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)), doc: "The value as a set, for for_each.", example: `toset(["eu", "us"])`},
 		{name: "tostring", fn: stdlib.MakeToFunc(cty.String), sees: nothing, doc: "The value as a text.", example: `tostring(8080) // "8080"`},
 		{name: "try", fn: attempted, sees: nothing, doc: "The first argument that evaluates without an error.", example: `try(var.extra.port, 8080)`},

@@ -34,9 +34,6 @@ func (w *walk) loop(e *hclsyntax.ForExpr) (cty.Value, hcl.Diagnostics) {
 		r.element()
 	}
 	w.vars = outer
-	if w.failed || r.diags.HasErrors() {
-		return cty.DynamicVal, r.diags
-	}
 	return r.value(), r.diags
 }
 
@@ -184,9 +181,6 @@ func (w *walk) splat(e *hclsyntax.SplatExpr) (cty.Value, hcl.Diagnostics) {
 		v, more := each(item)
 		diags = append(diags, more...)
 		elems = append(elems, v)
-	}
-	if w.failed || diags.HasErrors() {
-		return cty.DynamicVal, diags
 	}
 	if isList && len(elems) > 0 && cty.CanListVal(elems) {
 		return cty.ListVal(elems).WithMarks(marks), diags

@@ -145,7 +145,7 @@ func (w *walk) index(e *hclsyntax.IndexExpr) (place, hcl.Diagnostics) {
 		w.failed = w.failed || !ok
 		p = place{value: v}
 	}
-	if longNumber(k) {
+	if slowNumber(k) {
 		w.check(survey{wild: true}, e.Key)
 		return place{value: cty.DynamicVal}, nil
 	}

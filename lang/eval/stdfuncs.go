@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"math/big"
 	"regexp"
 	"regexp/syntax"
 	"strings"
@@ -22,13 +23,14 @@ func affix(test func(s, part string) bool) function.Function {
 	})
 }
 
+// boolFunc is alltrue or anytrue; null is not true.
 func boolFunc(all bool) function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "list", Type: cty.List(cty.Bool)}},
 		Type:   function.StaticReturnType(cty.Bool),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			for it := args[0].ElementIterator(); it.Next(); {
-				if _, v := it.Element(); !v.IsNull() && v.True() != all {
+				if _, v := it.Element(); (!v.IsNull() && v.True()) != all {
 					return cty.BoolVal(!all), nil
 				}
 			}
@@ -78,9 +80,9 @@ func indentFunc() function.Function {
 		Params: []function.Parameter{{Name: "spaces", Type: cty.Number}, {Name: "text", Type: cty.String}},
 		Type:   function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			n, _ := args[0].AsBigFloat().Int64()
-			if n < 0 || n > 100 {
-				return cty.DynamicVal, function.NewArgErrorf(0, "must be between 0 and 100")
+			n, exact := args[0].AsBigFloat().Int64()
+			if n < 0 || n > 100 || exact != big.Exact {
+				return cty.DynamicVal, function.NewArgErrorf(0, "must be a whole number between 0 and 100")
 			}
 			return cty.StringVal(strings.ReplaceAll(args[1].AsString(), "\n", "\n"+strings.Repeat(" ", int(n)))), nil
 		},

@@ -1,26 +1,26 @@
 package eval
 
-import (
-	"strconv"
-
-	"github.com/agext/levenshtein"
-)
+import "strconv"
 
 // Suggest gives the candidate nearest to what was written, or "". The distance
-// is bounded by a third of the word, so that short names do not match anything;
-// of equals the first candidate wins, so candidates come in a fixed order.
+// is bounded by a third of the word, and by less than all of it, so that short
+// names do not match anything; of equals the first candidate wins, so candidates
+// come in a fixed order.
 func Suggest(given string, candidates []string) string {
-	best, bestDist := "", max(1, len(given)/3)+1
+	if len(given) > maxSuggest {
+		return ""
+	}
+	best, bound := "", min(max(1, len(given)/3)+1, len(given))
 	for _, c := range candidates {
-		if abs(len(c)-len(given)) >= bestDist {
-			continue
-		}
-		if d := levenshtein.Distance(given, c, nil); d < bestDist {
-			best, bestDist = c, d
+		if d := distance(given, c, bound); d < bound {
+			best, bound = c, d
 		}
 	}
 	return best
 }
+
+// maxSuggest bounds the names that are compared, in quadratic time.
+const maxSuggest = 64
 
 // DidYouMean is Suggest as the sentence that ends a detail, or "".
 func DidYouMean(given string, candidates []string) string {
@@ -30,9 +30,31 @@ func DidYouMean(given string, candidates []string) string {
 	return ""
 }
 
-func abs(n int) int {
-	if n < 0 {
-		return -n
+// distance counts the letters that must be changed, added, left out or swapped
+// with their neighbour to make one word of the other (the optimal string
+// alignment distance), and gives up at the bound.
+func distance(a, b string, bound int) int {
+	if max(len(a)-len(b), len(b)-len(a)) >= bound {
+		return bound
 	}
-	return n
+	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := range len(a) {
+		row := make([]int, len(b)+1)
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+cost)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+		before, last = last, row
+	}
+	return last[len(b)]
 }

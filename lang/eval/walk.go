@@ -74,7 +74,7 @@ func (w *walk) check(s survey, expr hclsyntax.Expression) bool {
 	switch {
 	case s.weight > maxValue:
 		return w.refuse("NS209", expr, "Expression too large",
-			"This value is larger than 4 MiB. Nothing that a stack needs is that large; look for a text that is joined to itself.")
+			"This value is larger than 4 MiB, at 64 bytes for an element. Nothing that a stack needs is that large; look for a text that is joined to itself.")
 	case s.wild:
 		return w.refuse("NS209", expr, "Expression too large",
 			"This number has more than 300 digits, before the point or behind it. Nothing that a stack counts is that large, or that small.")
@@ -117,10 +117,20 @@ func literal(v cty.Value, expr hclsyntax.Expression, diags hcl.Diagnostics) oper
 	return operand{&hclsyntax.LiteralValueExpr{Val: v, SrcRange: expr.Range()}, diags}
 }
 
+// value evaluates an expression. With an error the value is cty.DynamicVal, which
+// is unknown, of no type, and has no marks.
 func (w *walk) value(expr hclsyntax.Expression) (cty.Value, hcl.Diagnostics) {
 	if !w.spend(stepPrice, expr.Range) {
 		return cty.DynamicVal, nil
 	}
+	v, diags := w.step(expr)
+	if w.failed || diags.HasErrors() || !v.IsKnown() {
+		return cty.DynamicVal, diags
+	}
+	return v, diags
+}
+
+func (w *walk) step(expr hclsyntax.Expression) (cty.Value, hcl.Diagnostics) {
 	switch e := expr.(type) {
 	case *hclsyntax.LiteralValueExpr:
 		v, ok := w.ev.literal(e.Val, e.SrcRange)
@@ -151,7 +161,7 @@ func (w *walk) value(expr hclsyntax.Expression) (cty.Value, hcl.Diagnostics) {
 		return w.binary(e)
 	case *hclsyntax.UnaryOpExpr:
 		o := w.operand(e.Val)
-		if !w.blind(o.Val, e.Val, "an operator") {
+		if !w.blind(o.Val, e.Val, "an operator") || slowNumber(o.Val) && !w.check(survey{wild: true}, o) {
 			return cty.DynamicVal, nil
 		}
 		return (&hclsyntax.UnaryOpExpr{Op: e.Op, Val: o, SrcRange: e.SrcRange, SymbolRange: e.SymbolRange}).Value(nil)
@@ -205,9 +215,6 @@ func (w *walk) template(e *hclsyntax.TemplateExpr) (cty.Value, hcl.Diagnostics) 
 		if w.spend(len(s), e.Range) {
 			b.WriteString(s)
 		}
-	}
-	if w.failed || diags.HasErrors() {
-		return cty.DynamicVal, diags
 	}
 	return cty.StringVal(b.String()).WithMarks(marks...), diags
 }
@@ -270,7 +277,7 @@ func (w *walk) object(e *hclsyntax.ObjectConsExpr) (cty.Value, hcl.Diagnostics) 
 		}
 		attrs[name] = v
 	}
-	if void || w.failed {
+	if void {
 		return cty.DynamicVal, diags
 	}
 	return cty.ObjectVal(attrs).WithMarks(marks...), diags
@@ -317,7 +324,7 @@ func (w *walk) binary(e *hclsyntax.BinaryOpExpr) (cty.Value, hcl.Diagnostics) {
 		}
 	}
 	for _, o := range []operand{l, r} {
-		if !equality && longNumber(o.Val) {
+		if !equality && slowNumber(o.Val) {
 			w.check(survey{wild: true}, o)
 			return cty.DynamicVal, nil
 		}

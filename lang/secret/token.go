@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -16,12 +17,25 @@ import (
 // and lang/eval refuses the escape sequence that would make one.
 const Mark = "\x00"
 
-// Token gives the text form of an expression, delimiters included.
-func (e *Expr) Token() string {
+// Token gives the text form of an expression, delimiters included. All of it is
+// ASCII: values of the expression language are in Unicode's composed form (NFC),
+// and no neighbour of the token can compose with a part of it.
+func (e *Expr) Token() string { return Mark + ascii(e.String()) + Mark }
+
+// ascii writes characters beyond ASCII as escapes. They stand in quoted strings
+// only.
+func ascii(s string) string {
 	var b strings.Builder
-	b.WriteString(Mark)
-	e.write(&b)
-	b.WriteString(Mark)
+	for _, r := range s {
+		switch {
+		case r < 0x80:
+			b.WriteByte(byte(r))
+		case r < 0x10000:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		}
+	}
 	return b.String()
 }
 
@@ -59,6 +73,11 @@ func (e *Expr) write(b *strings.Builder) {
 	b.WriteString(")")
 }
 
+var (
+	errCut     = errors.New("a secret token is cut")
+	errDamaged = errors.New("a secret token is damaged")
+)
+
 // Parse splits a string that the expression language produced into parts. An
 // error means a token was damaged, which is a fault of the caller.
 func Parse(s string) (Text, error) {
@@ -67,7 +86,7 @@ func Parse(s string) (Text, error) {
 	}
 	pieces := strings.Split(s, Mark)
 	if len(pieces)%2 == 0 {
-		return nil, fmt.Errorf("a secret token is cut")
+		return nil, errCut
 	}
 	var out Text
 	for i, piece := range pieces {
@@ -76,92 +95,128 @@ func Parse(s string) (Text, error) {
 			continue
 		}
 		p := parser{in: piece}
-		e, err := p.expr()
+		e, err := p.expr(0)
 		if err != nil || p.pos != len(p.in) {
-			return nil, fmt.Errorf("a secret token is damaged")
+			return nil, errDamaged
 		}
 		out = append(out, Part{Secret: e})
 	}
 	return out, nil
 }
 
+// maxNesting bounds functions of functions: reading them recurses.
+const maxNesting = 1000
+
+// parser reads the grammar that write follows:
+//
+//	expr = name [ "#" field ] | name "(" text { "," text } ")"
+//	text = [ part { "+" part } ]
+//	part = quoted | expr
 type parser struct {
 	in  string
 	pos int
 }
 
-// expr reads name, name#field or name(args). A name runs up to a delimiter; a
-// quoted instance key inside it (`role["a,b"]`) is passed over whole.
-func (p *parser) expr() (*Expr, error) {
-	start := p.pos
-	for p.pos < len(p.in) && !strings.ContainsRune("#(),+", rune(p.in[p.pos])) {
-		if p.in[p.pos] != '"' {
+func (p *parser) peek(c byte) bool { return p.pos < len(p.in) && p.in[p.pos] == c }
+
+// until reads up to the next of the delimiters, or to the end. A quoted instance
+// key inside a name (`role["a,b"]`) is passed over whole.
+func (p *parser) until(delimiters string) (string, error) {
+	var b strings.Builder
+	for p.pos < len(p.in) && strings.IndexByte(delimiters, p.in[p.pos]) < 0 {
+		if c := p.in[p.pos]; c != '"' {
+			if c >= 0x80 {
+				return "", errDamaged // Token writes ASCII
+			}
+			b.WriteByte(c)
 			p.pos++
 			continue
 		}
-		q, err := strconv.QuotedPrefix(p.in[p.pos:])
+		key, err := p.quoted()
 		if err != nil {
-			return nil, err
+			return "", err
 		}
-		p.pos += len(q)
+		b.WriteString(strconv.Quote(key))
 	}
-	name := p.in[start:p.pos]
-	if name == "" {
-		return nil, fmt.Errorf("empty name")
+	if b.Len() == 0 {
+		return "", errDamaged
+	}
+	return b.String(), nil
+}
+
+func (p *parser) quoted() (string, error) {
+	q, err := strconv.QuotedPrefix(p.in[p.pos:])
+	if err != nil || q[0] != '"' {
+		return "", errDamaged
+	}
+	p.pos += len(q)
+	return strconv.Unquote(q)
+}
+
+func (p *parser) expr(depth int) (*Expr, error) {
+	if depth > maxNesting {
+		return nil, errDamaged
+	}
+	name, err := p.until("#(),+")
+	if err != nil {
+		return nil, err
 	}
 	switch {
 	case p.peek('#'):
 		p.pos++
-		start = p.pos
-		for p.pos < len(p.in) && !strings.ContainsRune("(),+", rune(p.in[p.pos])) {
-			p.pos++
-		}
-		return &Expr{Address: name, Field: p.in[start:p.pos]}, nil
+		field, err := p.until("#(),+")
+		return &Expr{Address: name, Field: field}, err
 	case p.peek('('):
-		p.pos++
-		args, err := p.args()
+		args, err := p.args(depth + 1)
 		return &Expr{Func: name, Args: args}, err
 	}
 	return &Expr{Address: name}, nil
 }
 
-func (p *parser) peek(c byte) bool { return p.pos < len(p.in) && p.in[p.pos] == c }
-
-func (p *parser) args() ([]Text, error) {
+// args reads the arguments of a function, parentheses included.
+func (p *parser) args(depth int) ([]Text, error) {
 	var out []Text
-	for {
-		var t Text
-		for !p.peek(',') && !p.peek(')') {
-			if p.pos >= len(p.in) {
-				return nil, fmt.Errorf("unclosed call")
-			}
-			if p.peek('+') {
-				p.pos++
-				continue
-			}
-			if p.peek('"') {
-				q, err := strconv.QuotedPrefix(p.in[p.pos:])
-				if err != nil {
-					return nil, err
-				}
-				lit, err := strconv.Unquote(q)
-				if err != nil {
-					return nil, err
-				}
-				t = append(t, Part{Literal: lit})
-				p.pos += len(q)
-				continue
-			}
-			e, err := p.expr()
-			if err != nil {
-				return nil, err
-			}
-			t = append(t, Part{Secret: e})
+	for !p.peek(')') || len(out) == 0 {
+		if len(out) > 0 && !p.peek(',') {
+			return nil, errDamaged
+		}
+		p.pos++ // the opening parenthesis, or the comma
+		t, err := p.text(depth)
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, t)
-		p.pos++
-		if p.in[p.pos-1] == ')' {
+	}
+	p.pos++
+	return out, nil
+}
+
+func (p *parser) text(depth int) (Text, error) {
+	if p.peek(',') || p.peek(')') {
+		return nil, nil
+	}
+	var out Text
+	for {
+		part, err := p.part(depth)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(out); part.Secret == nil && (part.Literal == "" || n > 0 && out[n-1].Secret == nil) {
+			return nil, errDamaged // no token of ours has these
+		}
+		out = append(out, part)
+		if !p.peek('+') {
 			return out, nil
 		}
+		p.pos++
 	}
+}
+
+func (p *parser) part(depth int) (Part, error) {
+	if p.peek('"') {
+		lit, err := p.quoted()
+		return Part{Literal: lit}, err
+	}
+	e, err := p.expr(depth)
+	return Part{Secret: e}, err
 }

@@ -36,11 +36,23 @@ type Fault struct {
 // the start and CRLF line ends are fine. Whether the text means anything is the
 // parser's to say: many a file that passes is not valid HCL.
 func Guard(f *File) *Fault {
+	_, fault := GuardPieces(f, MaxBytes)
+	return fault
+}
+
+// GuardPieces is Guard, and finds on the way where the file can be cut into
+// pieces of at least that many bytes, so that each parses by itself: at the
+// beginnings of lines outside every bracket, text and comment. It gives the
+// offsets of the cuts, in order. A file that is not well formed may be cut
+// anywhere; then some piece does not parse either.
+func GuardPieces(f *File, size int) ([]int, *Fault) {
 	if fault := checkBytes(f); fault != nil {
-		return fault
+		return nil, fault
 	}
 	s := newScanner(f)
-	return s.code()
+	s.size, s.cut = size, size
+	fault := s.code()
+	return s.cuts, fault
 }
 
 // GuardTemplate is Guard for a file that is one template from its first byte,

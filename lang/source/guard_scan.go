@@ -27,6 +27,10 @@ type scanner struct {
 	misfit  int    // offset of the first closing bracket that closes nothing, or -1
 	fault   *Fault // the first, which ends the scan
 
+	size int   // of the pieces that the file is to be cut into
+	cut  int   // offset from which on the next cut may stand
+	cuts []int // offsets of the cuts
+
 	seen func(kind byte, at int) // for tests: called at every opening and closing
 }
 
@@ -112,6 +116,10 @@ func (s *scanner) code() *Fault {
 			s.template()
 			continue
 		}
+		if s.pos >= s.cut && s.between() {
+			s.cuts = append(s.cuts, s.pos)
+			s.cut = s.pos + s.size
+		}
 		c := s.b[s.pos]
 		switch classes[c] {
 		case classSpace:
@@ -137,6 +145,12 @@ func (s *scanner) code() *Fault {
 		s.fault = s.meldingFault(len(s.b))
 	}
 	return s.fault
+}
+
+// between tells whether the position is at the beginning of a line that no
+// bracket surrounds. A scan for one text or without pieces never asks.
+func (s *scanner) between() bool {
+	return s.size > 0 && s.b[s.pos-1] == '\n' && len(s.frames) == 1 && len(s.texts) == 0 && s.braces == 0 && s.misfit < 0
 }
 
 func (s *scanner) top() *frame { return &s.frames[len(s.frames)-1] }

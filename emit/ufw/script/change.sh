@@ -116,14 +116,21 @@ verify() {
     for f in "${FAMILIES[@]}"; do
         chain_in_force "$f" || { complain "the chain NSELF is not in force (ip${f}tables)"; return 1; }
     done
-    ((REMOVING)) && return 0
     if ! is_active || ! is_enabled; then
+        ((REMOVING)) && return 0
         complain "ufw is not active"
         return 1
     fi
     for f in "${FAMILIES[@]}"; do
+        wanted_rules "$f" >"$WORK/wanted" || return 1
+        printf '%s\n' "${CLOSE_RULES[@]}" | awk -v six="$f" 'NF && (index($5, ":") > 0) == (six == 6) { print $2, $3, $4, $5 }' >"$WORK/gone" || return 1
+        if ! in_force "$f" <"$WORK/wanted" || ! in_force "$f" no <"$WORK/gone"; then
+            complain "the kernel does not have ufw's rules as wanted (ip${f}tables)"
+            return 1
+        fi
+    done
+    ((REMOVING)) && return 0
+    for f in "${FAMILIES[@]}"; do
         kernel "$f" -S INPUT | grep -qFx -- '-P INPUT DROP' || { complain "incoming packets are not denied (ip${f}tables)"; return 1; }
-        grep -q "^#= [a-z]* tcp $SSH_PORT " "$HERE/after$f.rules" || continue
-        kernel "$f" -S "ufw$f-user-input" | grep -q -- "--dport $SSH_PORT " || { complain "ssh is not open (ip${f}tables)"; return 1; }
     done
 }

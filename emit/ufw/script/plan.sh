@@ -107,6 +107,13 @@ plan_activation() {
     local f
     if is_active && is_enabled; then
         [[ " ${SETTINGS[*]-} " != *" ipv6 "* ]] || ACTIVATE=reload
+        for f in "${FAMILIES[@]}"; do
+            ((${#SSH_RULES[@]} + ${#OPEN_RULES[@]} + ${#SETTINGS[@]} == 0)) || continue
+            wanted_rules "$f" >"$WORK/wanted" || problem "$HERE/after$f.rules cannot be read"
+            in_force "$f" <"$WORK/wanted" && continue
+            ACTIVATE=reload
+            plan "reload ufw: the kernel lacks rules that ufw's files have (ip${f}tables)"
+        done
     elif ! ((REMOVING)); then
         ACTIVATE=enable
         plan "enable ufw"

@@ -74,6 +74,24 @@ rule_changes() {
         }' "$WORK/wanted" "$WORK/claimed" "$WORK/existing"
 }
 
+# in_force FAMILY reads rules in the form of wanted_rules and tells whether the kernel has each of them, or with
+# "no" as second argument, none of them.
+in_force() {
+    local kernel_rules proto port source found
+    kernel_rules=$(kernel "$1" -S "ufw$1-user-input") || return 1
+    while read -r _ proto port source _; do
+        case $source in
+        */0) source='' ;;
+        */*) source="-s $source " ;;
+        *:*) source="-s $source/128 " ;;
+        *) source="-s $source/32 " ;;
+        esac
+        found=yes
+        [[ $kernel_rules == *"-A ufw$1-user-input $source-p $proto -m $proto --dport $port "* ]] || found=no
+        [[ $found == "${2:-yes}" ]] || return 1
+    done
+}
+
 # change_rule does one change by ufw's command line, which updates its files and the running firewall at once.
 change_rule() {
     local verb=$1 action=$2 proto=$3 port=$4 source=$5

@@ -683,6 +683,24 @@ rule_changes() {
         }' "$WORK/wanted" "$WORK/claimed" "$WORK/existing"
 }
 
+# in_force FAMILY reads rules in the form of wanted_rules and tells whether the kernel has each of them, or with
+# "no" as second argument, none of them.
+in_force() {
+    local kernel_rules proto port source found
+    kernel_rules=$(kernel "$1" -S "ufw$1-user-input") || return 1
+    while read -r _ proto port source _; do
+        case $source in
+        */0) source='' ;;
+        */*) source="-s $source " ;;
+        *:*) source="-s $source/128 " ;;
+        *) source="-s $source/32 " ;;
+        esac
+        found=yes
+        [[ $kernel_rules == *"-A ufw$1-user-input $source-p $proto -m $proto --dport $port "* ]] || found=no
+        [[ $found == "${2:-yes}" ]] || return 1
+    done
+}
+
 # change_rule does one change by ufw's command line, which updates its files and the running firewall at once.
 change_rule() {
     local verb=$1 action=$2 proto=$3 port=$4 source=$5
@@ -800,6 +818,13 @@ plan_activation() {
     local f
     if is_active && is_enabled; then
         [[ " ${SETTINGS[*]-} " != *" ipv6 "* ]] || ACTIVATE=reload
+        for f in "${FAMILIES[@]}"; do
+            ((${#SSH_RULES[@]} + ${#OPEN_RULES[@]} + ${#SETTINGS[@]} == 0)) || continue
+            wanted_rules "$f" >"$WORK/wanted" || problem "$HERE/after$f.rules cannot be read"
+            in_force "$f" <"$WORK/wanted" && continue
+            ACTIVATE=reload
+            plan "reload ufw: the kernel lacks rules that ufw's files have (ip${f}tables)"
+        done
     elif ! ((REMOVING)); then
         ACTIVATE=enable
         plan "enable ufw"
@@ -1016,15 +1041,22 @@ verify() {
     for f in "${FAMILIES[@]}"; do
         chain_in_force "$f" || { complain "the chain NSELF is not in force (ip${f}tables)"; return 1; }
     done
-    ((REMOVING)) && return 0
     if ! is_active || ! is_enabled; then
+        ((REMOVING)) && return 0
         complain "ufw is not active"
         return 1
     fi
     for f in "${FAMILIES[@]}"; do
+        wanted_rules "$f" >"$WORK/wanted" || return 1
+        printf '%s\n' "${CLOSE_RULES[@]}" | awk -v six="$f" 'NF && (index($5, ":") > 0) == (six == 6) { print $2, $3, $4, $5 }' >"$WORK/gone" || return 1
+        if ! in_force "$f" <"$WORK/wanted" || ! in_force "$f" no <"$WORK/gone"; then
+            complain "the kernel does not have ufw's rules as wanted (ip${f}tables)"
+            return 1
+        fi
+    done
+    ((REMOVING)) && return 0
+    for f in "${FAMILIES[@]}"; do
         kernel "$f" -S INPUT | grep -qFx -- '-P INPUT DROP' || { complain "incoming packets are not denied (ip${f}tables)"; return 1; }
-        grep -q "^#= [a-z]* tcp $SSH_PORT " "$HERE/after$f.rules" || continue
-        kernel "$f" -S "ufw$f-user-input" | grep -q -- "--dport $SSH_PORT " || { complain "ssh is not open (ip${f}tables)"; return 1; }
     done
 }
 
