@@ -10,40 +10,68 @@ import (
 	"nselfc/lang/source"
 )
 
-// config reads a config block inside a service, or, for a shared one, the block
-// at the top that it refers to.
-func (u *unit) config(b *hclsyntax.Block, r *reader, from *hclsyntax.Block) (Config, bool) {
+// config reads a config block inside a service: a text of its own, or that of a
+// block at the top.
+func (u *unit) config(b *hclsyntax.Block, r *reader) (Config, bool) {
+	c := configFile(b, r)
+	ok := true
+	if _, shared := r.body.Attributes["source"]; shared {
+		ok = u.shared(r, &c)
+	} else {
+		c.Content, ok = u.content(r)
+	}
+	if ok && !c.Path.IsSet() {
+		if r.body.Attributes["path"] == nil {
+			r.ev.Report(diag.Errorf("NS103", r.at, "Missing argument",
+				"A config needs the path at which the file stands in the container, as in\n    path = \"/etc/app/config.yaml\""))
+		}
+		return c, false
+	}
+	return c, ok
+}
+
+// topConfig reads a config block at the top.
+func (u *unit) topConfig() (Config, bool) {
+	r := u.x.read(u.block, u.decl.spec, u.sc)
+	c := configFile(u.block, r)
+	var ok bool
+	c.Content, ok = u.content(r)
+	return c, ok
+}
+
+func configFile(b *hclsyntax.Block, r *reader) Config {
 	c := Config{Range: r.at, Name: b.Labels[0], Path: r.str("path")}
 	if x := r.boolean("executable"); x.V {
 		c.Mode = source.At(0o755, x.Range)
 	}
-	if shared, at, ok := r.ref("source", "config"); ok {
-		if from != nil {
-			r.ev.Report(diag.Errorf("NS113", at, "Conflicting arguments", "A config that is declared at the top has a text of its own, not a source."))
-			return c, false
-		}
-		base, ok := shared.config(shared.block, shared.x.read(shared.block, shared.decl.spec, shared.sc), b)
-		if !ok {
-			return c, false
-		}
-		c.Content = base.Content
-		if !c.Path.IsSet() {
-			c.Path = base.Path
-		}
-		if !c.Mode.IsSet() {
-			c.Mode = base.Mode
-		}
-	} else if _, has := r.body.Attributes["source"]; has {
-		return c, false
-	} else if c.Content, ok = u.content(r); !ok {
-		return c, false
+	return c
+}
+
+// shared takes over what the config says that this one refers to.
+func (u *unit) shared(r *reader, c *Config) bool {
+	top, at, ok := r.ref("source", "config")
+	if !ok {
+		return false
 	}
-	if !c.Path.IsSet() && from == nil && r.body.Attributes["path"] == nil {
-		r.ev.Report(diag.Errorf("NS103", r.at, "Missing argument",
-			"A config needs the path at which the file stands in the container, as in\n    path = \"/etc/app/config.yaml\""))
-		return c, false
+	for _, name := range []string{"content", "template", "vars"} {
+		if a, has := r.body.Attributes[name]; has {
+			r.ev.Report(diag.Errorf("NS113", rangeOf(a), "Conflicting arguments",
+				"The text of this config is that of %s. Remove %q, or the source.", top.address, name).With(at, "the source"))
+			ok = false
+		}
 	}
-	return c, true
+	base, read := top.topConfig()
+	if !ok || !read {
+		return false
+	}
+	c.Content = base.Content
+	if !c.Path.IsSet() {
+		c.Path = base.Path
+	}
+	if !c.Mode.IsSet() {
+		c.Mode = base.Mode
+	}
+	return true
 }
 
 // content reads the text of a config: written inline, or a template.
@@ -52,47 +80,89 @@ func (u *unit) content(r *reader) (Text, bool) {
 	_, templated := r.body.Attributes["template"]
 	if inline == templated {
 		r.ev.Report(diag.Errorf("NS113", r.at, "Conflicting arguments",
-			"A config has exactly one of content, template and source."))
+			"A config has exactly one of content, template and, inside a service, source."))
 		return Text{}, false
 	}
 	if inline {
-		t := r.text("content")
-		return t, t.IsSet()
+		if a, has := r.body.Attributes["vars"]; has {
+			r.ev.Report(diag.Errorf("NS113", rangeOf(a), "Conflicting arguments",
+				"The names in vars are for a template. The content sees every name of the block: write it there."))
+		}
+		return r.contentOf("content", r.body.Attributes["content"].Expr)
 	}
-	name := r.str("template")
+	name := u.below(r, "template", r.str("template"))
 	if !name.IsSet() {
+		r.notNull("template")
 		return Text{}, false
 	}
-	full := u.below(r, "template", name)
-	if !full.IsSet() {
-		return Text{}, false
-	}
-	if strings.HasPrefix(full.V, builtIn) && !u.x.dir.builtIn() {
-		r.ev.Report(diag.Errorf("NS143", full.Range, "Path outside the stack",
+	if strings.HasPrefix(name.V, builtIn) && !u.x.dir.builtIn() {
+		r.ev.Report(diag.Errorf("NS143", name.Range, "Path outside the stack",
 			"The folder %q is the built-in kinds' own. Keep the template in another folder.", builtIn))
 		return Text{}, false
 	}
-	expr, ok := u.x.template(full)
+	expr, ok := u.x.template(name)
 	if !ok {
 		return Text{}, false
 	}
-	sc := r.sc
-	if v, at, ok := r.value("vars"); ok {
-		if !v.Type().IsObjectType() && !v.Type().IsMapType() {
-			r.wrongType("vars", at, v)
-			return Text{}, false
-		}
-		sc = eval.NewScope(r.sc)
-		vars := sc.Root("vars", "attribute")
-		for it := v.ElementIterator(); it.Next(); {
-			k, e := it.Element()
-			vars.Declare(k.AsString(), eval.Constant("vars."+k.AsString(), "attribute", at, e))
-		}
+	sc, ok := r.templateScope()
+	if !ok {
+		return Text{}, false
 	}
 	inner := &reader{ev: r.ev, sc: sc, body: r.body, spec: r.spec, at: r.at}
-	t := inner.textExpr("template", expr)
-	if t.IsSet() {
-		t.Range = full.Range
+	t, ok := inner.contentOf("template", expr)
+	t.Range = name.Range
+	return t, ok
+}
+
+// contentOf reads the text of a file, which cannot be null: there would be no
+// file.
+func (r *reader) contentOf(name string, e hclsyntax.Expression) (Text, bool) {
+	t, null := r.textExpr(name, e)
+	if null {
+		r.noText(e)
 	}
 	return t, t.IsSet()
+}
+
+// notNull refuses null for an argument that is there.
+func (r *reader) notNull(name string) {
+	e := r.body.Attributes[name].Expr
+	if v, ok := r.ev.Value(e, r.sc); ok && v.IsNull() {
+		r.noText(e)
+	}
+}
+
+func (r *reader) noText(e hclsyntax.Expression) {
+	r.ev.Report(diag.Errorf("NS103", source.FromHCL(e.Range()), "Missing argument",
+		"The text of this file is null, so there would be no file. Write \"\" for an empty one."))
+}
+
+// templateScope is what the names in a template mean: those of the block, and
+// vars.
+func (r *reader) templateScope() (*eval.Scope, bool) {
+	a, has := r.body.Attributes["vars"]
+	if !has {
+		return r.sc, true
+	}
+	v, at, ok := r.value("vars")
+	if !ok {
+		return nil, false
+	}
+	if !v.Type().IsObjectType() && !v.Type().IsMapType() {
+		r.wrongType("vars", at, v)
+		return nil, false
+	}
+	ranges := entryRanges(a.Expr)
+	sc := eval.NewScope(r.sc)
+	vars := sc.Root("vars", "attribute")
+	for it := v.ElementIterator(); it.Next(); {
+		k, e := it.Element()
+		name := k.AsString()
+		where, ok := ranges[name]
+		if !ok {
+			where = at
+		}
+		vars.Declare(name, eval.Constant("vars."+name, "attribute", where, e))
+	}
+	return sc, true
 }

@@ -23,9 +23,7 @@ func (s *Source) Evaluate(env string) (*Stack, diag.List) {
 	x.environment(st)
 	x.header(st)
 	x.declare()
-	for _, name := range s.kindNames() {
-		x.sc.Root(name, name) // so that a reference to a kind that is not in use says so
-	}
+	x.checkKinds()
 	x.collect(st)
 	x.edges(st)
 	x.unused()
@@ -204,7 +202,7 @@ func (u *unit) collect(st *Stack) {
 		u.x.ev.Within(u.x.place, func() { u.x.read(u.block, u.decl.spec, u.sc) })
 		st.Volumes = append(st.Volumes, &Volume{Declared: u.declared(), Name: u.x.join(u.label())})
 	case "config":
-		u.x.ev.Within(u.x.place, func() { u.config(u.block, u.x.read(u.block, u.decl.spec, u.sc), u.block) })
+		u.x.ev.Within(u.x.place, func() { u.topConfig() })
 	default: // a module or kind
 		if u.keyed {
 			if m, ok := u.x.ev.Members(u.decl.node); ok {

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -34,6 +35,7 @@ const builtIn = "catalog/"
 func (f *folder) builtIn() bool { return strings.HasPrefix(f.path, builtIn) }
 
 func (f *folder) report(d *diag.Diagnostic) {
+	d.Detail = eval.Clip(d.Detail)
 	f.diags = append(f.diags, d)
 	f.broken = f.broken || d.Severity == diag.Error
 }
@@ -124,6 +126,9 @@ type tooLarge struct{ fault *source.Fault }
 func (e *tooLarge) Error() string { return e.fault.Summary }
 
 // readFile reads a file of at most source.MaxBytes, and no byte of a larger one.
+// Line ends come out as LF, and a byte order mark not at all, however the editor
+// or git wrote them on this machine: they would end up in heredocs and templates,
+// and the same stack would give other bytes on Windows.
 func readFile(fsys fs.FS, name string) ([]byte, error) {
 	info, err := fs.Stat(fsys, name)
 	if err != nil {
@@ -140,7 +145,10 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 		return nil, err
 	}
 	b, err := io.ReadAll(io.LimitReader(f, source.MaxBytes+1)) // it may have grown
-	return b, errors.Join(err, f.Close())
+	if bytes.IndexByte(b, '\r') >= 0 {
+		b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
+	}
+	return bytes.TrimPrefix(b, []byte("\uFEFF")), errors.Join(err, f.Close())
 }
 
 func readError(at source.Range, name string, err error) *diag.Diagnostic {

@@ -28,6 +28,7 @@ type instance struct {
 	calls  []Call
 	parent *instance
 	given  map[string]input // values for the variables
+	meant  map[string]bool  // variables that an argument with a misspelt name may have meant
 
 	decls   []*decl // everything that expands, in source order
 	outputs []*output
@@ -102,6 +103,7 @@ func (x *instance) declareBlock(b *hclsyntax.Block) {
 		return
 	}
 	if !checkLabels(x.ev, b, nested.Block) {
+		x.declareFailed(b, b.Type)
 		return
 	}
 	switch b.Type {
@@ -132,14 +134,35 @@ func (x *instance) declareKind(b *hclsyntax.Block) {
 			d.Detail += " A kind of your own is a folder named\n    kinds/" + b.Type
 		}
 		x.ev.Report(d)
+		x.declareFailed(b, b.Type)
+		if meant := eval.Suggest(b.Type, names); meant != "" {
+			x.declareFailed(b, meant)
+		}
 		return
 	}
 	if len(b.Labels) != 1 {
 		x.ev.Report(diag.Errorf("NS105", at, "Wrong number of labels", "A %s block has one label, its name, written as\n    %s \"NAME\" {\n      …\n    }", b.Type, b.Type))
+		x.declareFailed(b, b.Type)
 		return
 	}
 	x.sc.Root(b.Type, b.Type)
 	x.declareUnits(b, &schema.Block{Name: b.Type, Labels: []string{"name"}, Open: true, ForEach: true}, b.Type, kindNode)
+}
+
+// declareFailed makes the name of a block that is wrong known, so that what
+// refers to it is not reported as well.
+func (x *instance) declareFailed(b *hclsyntax.Block, root string) {
+	_, core := x.spec.Nested(root)
+	switch {
+	case len(b.Labels) == 0:
+		return
+	case root == "variable":
+		root = "var"
+	case core && nouns[root] == "":
+		return // a stack, an environment: nothing refers to them by name
+	}
+	n := eval.Failed(x.prefix+root+"."+b.Labels[0], root, source.FromHCL(b.DefRange()))
+	x.sc.Root(root, root).Declare(b.Labels[0], n) // a name that is taken stays what it is
 }
 
 func (x *instance) declareUnits(b *hclsyntax.Block, spec *schema.Block, root string, member func(*unit) *eval.Node) {
@@ -150,6 +173,7 @@ func (x *instance) declareUnits(b *hclsyntax.Block, spec *schema.Block, root str
 	}
 	if !pattern.MatchString(name) {
 		x.ev.Report(invalidName(b, root, pattern == dnsName))
+		x.declareFailed(b, root)
 		return
 	}
 	d := &decl{x: x, block: b, spec: spec, kind: root, name: name, address: x.prefix + root + "." + name, member: member}

@@ -85,7 +85,7 @@ func (u *unit) enter(r *reader, dir *folder) bool {
 	self := c.sc.Root("self", "attribute")
 	self.Declare("name", eval.Constant("self.name", "attribute", at, cty.StringVal(c.host)))
 	copyRoot(c.sc, u.x.sc, "stack")
-	c.given = u.given(r)
+	c.given, c.meant = u.given(r), map[string]bool{}
 	c.single = isKind && serviceCount(dir) == 1
 	u.x.ev.Within(c.place, func() {
 		for _, d := range dir.diags {
@@ -164,6 +164,7 @@ func (u *unit) checkInputs(dir *folder) {
 			"%s has no argument named %q.%s It takes: %s.", describe(u), a.Name, eval.DidYouMean(a.Name, names), strings.Join(names, ", "))
 		if s := eval.Suggest(a.Name, names); s != "" {
 			d.Fix = []diag.Edit{{Range: at, Text: s}}
+			u.child.meant[s] = true
 		}
 		u.x.ev.Report(d)
 	}
@@ -238,3 +239,27 @@ func (s *Source) kindNames() []string {
 	}
 	return slices.Sorted(maps.Keys(seen))
 }
+
+// checkKinds makes the names of all kinds known, so that a reference to one that
+// is not in use says so, and refuses a kind of the project's own that nothing
+// could ever use: its name has another meaning.
+func (x *instance) checkKinds() {
+	for _, name := range x.src.kindNames() {
+		_, block := x.spec.Nested(name)
+		_, inModule := schema.Get().Module.Nested(name)
+		if !block && !inModule && !slices.Contains(reserved, name) {
+			x.sc.Root(name, name)
+			continue
+		}
+		f, ok := x.src.load(path.Join("kinds", name))
+		if !ok {
+			continue
+		}
+		at := source.Range{File: f.names[0], Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+		x.ev.Report(diag.Errorf("NS108", at, "Invalid name",
+			"A kind cannot be called %q: in expressions, or at the beginning of a block, the language gives that word another meaning. Rename the folder kinds/%s.", name, name))
+	}
+}
+
+// reserved are the roots of expressions that are not block types.
+var reserved = []string{"var", "local", "each", "self", "vars", "true", "false", "null"}

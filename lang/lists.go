@@ -1,7 +1,8 @@
 package lang
 
 import (
-	"sort"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -39,6 +40,9 @@ func (r *reader) strings(name string) []String {
 func (r *reader) element(name string, e hclsyntax.Expression) (String, bool) {
 	at := source.FromHCL(e.Range())
 	s, fast := eval.String(e)
+	if fast && !r.ev.Charge(len(s), at) {
+		return String{}, false
+	}
 	if !fast {
 		v, ok := r.ev.Value(e, r.sc)
 		if !ok {
@@ -134,13 +138,9 @@ func (r *reader) texts(name string) []EnvVar {
 		if !ok {
 			continue
 		}
-		n := len(r.ev.Diagnostics())
-		t := r.textExpr(name+"."+key, item.ValueExpr)
+		t, _ := r.textExpr(name+"."+key, item.ValueExpr)
 		if !t.IsSet() {
-			if len(r.ev.Diagnostics()) == n && !isNull(r, item.ValueExpr) {
-				r.wrongType(name, source.FromHCL(item.ValueExpr.Range()), cty.NullVal(cty.String))
-			}
-			continue
+			continue // null leaves the entry out; all else has been reported
 		}
 		sorted = sorted && (len(out) == 0 || out[len(out)-1].Name < key)
 		out = append(out, EnvVar{Name: key, Value: t})
@@ -148,16 +148,11 @@ func (r *reader) texts(name string) []EnvVar {
 	if sorted {
 		return out
 	}
-	sort.SliceStable(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	slices.SortStableFunc(out, byName)
 	return r.unique(name, out)
 }
 
-// isNull tells whether an expression is the literal null: an entry that is left
-// out on purpose, by a condition for example.
-func isNull(r *reader, e hclsyntax.Expression) bool {
-	v, ok := r.ev.Value(e, r.sc)
-	return !ok || v.IsNull()
-}
+func byName(a, b EnvVar) int { return strings.Compare(a.Name, b.Name) }
 
 func (r *reader) key(name string, e hclsyntax.Expression) (string, bool) {
 	if k, isKey := e.(*hclsyntax.ObjectConsKeyExpr); isKey && !k.ForceNonLiteral {
@@ -218,6 +213,6 @@ func (r *reader) textMap(name string, v cty.Value, at source.Range) []EnvVar {
 			out = append(out, EnvVar{Name: key, Value: t})
 		}
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	slices.SortFunc(out, byName)
 	return out
 }

@@ -2,9 +2,10 @@ package lang
 
 import (
 	"math/big"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -38,20 +39,24 @@ func (x *instance) read(b *hclsyntax.Block, spec *schema.Block, sc *eval.Scope) 
 }
 
 func (r *reader) checkArguments() {
-	if !r.spec.Open {
-		var unknown []*hclsyntax.Attribute
-		for name, a := range r.body.Attributes {
-			if _, ok := r.spec.Arg(name); !ok {
-				unknown = append(unknown, a)
-			}
-		}
-		sort.Slice(unknown, func(i, j int) bool { return unknown[i].SrcRange.Start.Byte < unknown[j].SrcRange.Start.Byte })
-		for _, a := range unknown {
-			r.unknownArgument(a)
+	known := 0
+	for i := range r.spec.Args {
+		if _, ok := r.body.Attributes[r.spec.Args[i].Name]; ok {
+			known++
 		}
 	}
-	for _, a := range r.spec.Args {
-		if _, ok := r.body.Attributes[a.Name]; a.Required && !ok {
+	var meant []string // what misspelt names may have meant
+	if !r.spec.Open && known < len(r.body.Attributes) {
+		for _, a := range attributesInOrder(r.body) {
+			if _, ok := r.spec.Arg(a.Name); !ok {
+				r.unknownArgument(a)
+				meant = append(meant, eval.Suggest(a.Name, r.spec.ArgNames()))
+			}
+		}
+	}
+	for i := range r.spec.Args {
+		a := &r.spec.Args[i]
+		if _, ok := r.body.Attributes[a.Name]; a.Required && !ok && !slices.Contains(meant, a.Name) {
 			r.ev.Report(diag.Errorf("NS103", r.at, "Missing argument",
 				"The argument %q is required in a %s block: %s", a.Name, r.spec.Name, a.Doc))
 		}
@@ -177,10 +182,23 @@ func (r *reader) value(name string) (cty.Value, source.Range, bool) {
 		return cty.NilVal, source.Range{}, false
 	}
 	v, ok := r.ev.Value(a.Expr, r.sc)
-	if !ok || v.IsNull() {
+	if !ok {
 		return cty.NilVal, source.Range{}, false
 	}
-	return v, source.FromHCL(a.Expr.Range()), true
+	at := source.FromHCL(a.Expr.Range())
+	if v.IsNull() {
+		r.null(name, at)
+		return cty.NilVal, source.Range{}, false
+	}
+	return v, at, true
+}
+
+// null stands for an argument that is left out, which a required one cannot be.
+func (r *reader) null(name string, at source.Range) {
+	if arg, ok := r.spec.Arg(name); ok && arg.Required {
+		r.ev.Report(diag.Errorf("NS103", at, "Missing argument",
+			"The argument %q is required in a %s block, but its value is null here: %s", name, r.spec.Name, arg.Doc))
+	}
 }
 
 func (r *reader) wrongType(name string, at source.Range, v cty.Value) {
@@ -193,7 +211,7 @@ func (r *reader) wrongType(name string, at source.Range, v cty.Value) {
 		}
 	}
 	r.ev.Report(diag.Errorf("NS210", at, "Incorrect value type",
-		"The argument %q takes a %s, not a %s.%s", name, want, v.Type().FriendlyName(), ex))
+		"The argument %q takes a %s, not %s.%s", name, want, eval.Describe(v), ex))
 }
 
 // str reads a plain text: no secret, no control character.
@@ -204,9 +222,12 @@ func (r *reader) str(name string) String {
 	}
 	at := source.FromHCL(a.Expr.Range())
 	s, fast := eval.String(a.Expr)
+	if fast && !r.ev.Charge(len(s), at) {
+		return String{}
+	}
 	if !fast {
-		v, ok := r.ev.Value(a.Expr, r.sc)
-		if !ok || v.IsNull() {
+		v, at, ok := r.value(name)
+		if !ok {
 			return String{}
 		}
 		if s, ok = r.toString(name, v, at); !ok {
@@ -233,28 +254,64 @@ func (r *reader) toString(name string, v cty.Value, at source.Range) (string, bo
 
 // plain refuses secrets and control characters in a text.
 func (r *reader) plain(name, s string, at source.Range) bool {
-	if strings.Contains(s, secret.Mark) {
-		t, err := secret.Parse(s)
-		addr := "a secret"
-		if err == nil && len(t.Addresses()) > 0 {
-			addr = t.Addresses()[0]
-		}
-		r.ev.Report(diag.Errorf("NS221", at, "Secret in a plain argument",
-			"The argument %q would hold %s, and everything that %q says is committed or shown. A secret can stand in the arguments secrets and env of a service, and in a config's content.", name, addr, name))
+	if strings.IndexByte(s, 0) >= 0 {
+		r.secretIn(name, s, at)
 		return false
 	}
 	return r.printable(name, s, at)
 }
 
+// secretIn refuses a secret in an argument that is committed or shown.
+func (r *reader) secretIn(name, s string, at source.Range) {
+	r.ev.Report(diag.Errorf("NS221", at, "Secret in a plain argument",
+		"The argument %q would hold %s, and everything that %q says is committed or shown. A secret can stand in the arguments secrets and env of a service, and in a config's content.", name, eval.AddressIn(s), name))
+}
+
+// anyValue reads a value of any type: no secret, no control character, in no
+// place of it.
+func (r *reader) anyValue(name string) source.Value[cty.Value] {
+	v, at, ok := r.value(name)
+	if !ok {
+		return source.Value[cty.Value]{}
+	}
+	err := cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
+		if ok && v.IsKnown() && !v.IsNull() && v.Type() == cty.String {
+			ok = r.plain(name, v.AsString(), at)
+		}
+		if ok && v.IsKnown() && !v.IsNull() && (v.Type().IsObjectType() || v.Type().IsMapType()) {
+			for it := v.ElementIterator(); ok && it.Next(); {
+				k, _ := it.Element()
+				ok = r.plain(name, k.AsString(), at)
+			}
+		}
+		return ok, nil
+	})
+	if err != nil || !ok {
+		return source.Value[cty.Value]{}
+	}
+	return source.At(v, at)
+}
+
+// printable refuses what the reader of files refuses too, so that an escape
+// sequence cannot bring it in: control characters, and those that change how a
+// line reads.
 func (r *reader) printable(name, s string, at source.Range) bool {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; (c < 0x20 && c != '\n' && c != '\t' && c != 0) || c == 0x7f {
-			r.ev.Report(diag.Errorf("NS111", at, "Control character in a text",
-				"The argument %q holds the control character 0x%02x. It would be invisible in a review and could act on a terminal. Remove it.", name, c))
+	i := strings.IndexFunc(s, func(c rune) bool {
+		switch {
+		case c < 0x20:
+			return c != '\n' && c != '\t' && c != 0 // NUL delimits a token
+		case c < 0x7f:
 			return false
 		}
+		return c <= 0x9f || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 || c == 0xfeff
+	})
+	if i < 0 {
+		return true
 	}
-	return true
+	c, _ := utf8.DecodeRuneInString(s[i:])
+	r.ev.Report(diag.Errorf("NS111", at, "Control character in a text",
+		"The argument %q holds the control character U+%04X. It would be invisible in a review and could act on a terminal. Remove it.", name, c))
+	return false
 }
 
 // allowed holds a text against the values that the table lists.
@@ -273,28 +330,23 @@ func (r *reader) allowed(name, s string, at source.Range) bool {
 	return false
 }
 
-// text reads a text that may hold secrets.
-func (r *reader) text(name string) Text {
-	a, ok := r.body.Attributes[name]
-	if !ok {
-		return Text{}
-	}
-	return r.textExpr(name, a.Expr)
-}
-
-func (r *reader) textExpr(name string, e hclsyntax.Expression) Text {
+// textExpr reads a text that may hold secrets, and tells whether it is null.
+func (r *reader) textExpr(name string, e hclsyntax.Expression) (t Text, null bool) {
 	at := source.FromHCL(e.Range())
 	s, fast := eval.String(e)
+	if fast && !r.ev.Charge(len(s), at) {
+		return Text{}, false
+	}
 	if !fast {
 		v, ok := r.ev.Value(e, r.sc)
 		if !ok || v.IsNull() {
-			return Text{}
+			return Text{}, ok
 		}
 		if s, ok = r.toString(name, v, at); !ok {
-			return Text{}
+			return Text{}, false
 		}
 	}
-	return r.toText(name, s, at)
+	return r.toText(name, s, at), false
 }
 
 func (r *reader) toText(name, s string, at source.Range) Text {
@@ -378,7 +430,7 @@ func attributesInOrder(body *hclsyntax.Body) []*hclsyntax.Attribute {
 	for _, a := range body.Attributes {
 		out = append(out, a)
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].SrcRange.Start.Byte < out[j].SrcRange.Start.Byte })
+	slices.SortFunc(out, func(a, b *hclsyntax.Attribute) int { return a.SrcRange.Start.Byte - b.SrcRange.Start.Byte })
 	return out
 }
 

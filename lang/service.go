@@ -2,6 +2,7 @@ package lang
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,13 +69,14 @@ func (u *unit) readService(s *Service) {
 	s.Egress = r.boolean("egress")
 	s.Capabilities = r.strings("capabilities")
 	s.Store = r.str("store")
-	if v, at, ok := r.value("extra_compose"); ok {
-		s.Extra = source.At(v, at)
-	}
+	s.Extra = r.anyValue("extra_compose")
 	for _, b := range r.body.Blocks {
 		nested, ok := r.spec.Nested(b.Type)
 		if !ok || len(b.Labels) != len(nested.Labels) {
 			continue // reported already
+		}
+		if !u.names(b) {
+			continue
 		}
 		switch b.Type {
 		case "build":
@@ -87,7 +89,7 @@ func (u *unit) readService(s *Service) {
 		case "volume":
 			s.Volumes = append(s.Volumes, u.mount(b, r))
 		case "config":
-			if c, ok := u.config(b, u.x.read(b, nested.Block, u.sc), nil); ok {
+			if c, ok := u.config(b, u.x.read(b, nested.Block, u.sc)); ok {
 				s.Configs = append(s.Configs, c)
 			}
 		case "writable":
@@ -105,6 +107,26 @@ func (u *unit) readService(s *Service) {
 		}
 	}
 	u.checkPorts(s)
+}
+
+// labels are the names that blocks inside a service may have.
+var labels = map[string]struct {
+	pattern *regexp.Regexp
+	rule    string
+}{
+	"port":   {dnsName, "1 to 40 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen, as in \"http\""},
+	"volume": {dnsName, "1 to 40 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen, as in \"data\""},
+	"config": {fileName, "letters, digits, dots, underscores and hyphens, beginning with a letter or digit, as in \"app.conf\""},
+}
+
+// names tells whether the label of a block inside a service is a name.
+func (u *unit) names(b *hclsyntax.Block) bool {
+	l, ok := labels[b.Type]
+	if !ok || l.pattern.MatchString(b.Labels[0]) {
+		return true
+	}
+	u.x.ev.Report(diag.Errorf("NS108", source.FromHCL(b.LabelRanges[0]), "Invalid name", "The name of a %s is made of %s.", b.Type, l.rule))
+	return false
 }
 
 // words reads a command; one text is what the image's shell runs.

@@ -24,6 +24,7 @@ func (x *instance) declareVariable(b *hclsyntax.Block, spec *schema.Block) {
 	at := source.FromHCL(b.DefRange())
 	if !identifier.MatchString(name) {
 		x.ev.Report(invalidName(b, "variable", false))
+		x.declareFailed(b, "variable")
 		return
 	}
 	n := &eval.Node{Address: x.prefix + "var." + name, Noun: "variable", Range: source.FromHCL(b.LabelRanges[0]), Place: x.place}
@@ -62,6 +63,9 @@ func (x *instance) variable(b *hclsyntax.Block, spec *schema.Block, name string,
 		where = given.at
 	default:
 		a, ok := b.Body.Attributes["default"]
+		if !ok && x.meant[name] {
+			return cty.DynamicVal, false // the misspelt name has been reported
+		}
 		if !ok {
 			d := diag.Errorf("NS217", x.siteOr(at), "Missing value for a variable",
 				"The variable %q has no default, and nothing sets it. %s", name, x.howToSet(name))
@@ -104,8 +108,8 @@ func (x *instance) validate(r *reader, b *hclsyntax.Block, name string, v cty.Va
 		vr := x.read(vb, r.nested("validation"), sc)
 		message := vr.str("message")
 		cond, at, have := vr.value("condition")
-		if !have {
-			ok = false
+		if !have || !message.IsSet() {
+			ok = false // reported
 			continue
 		}
 		c, err := eval.Convert(cond, cty.Bool)

@@ -47,6 +47,6 @@ development environments, and for the one that --env names.`,
 
 // buildFlags adds what every command that compiles takes.
 func buildFlags(cmd *cobra.Command, o *build.Options) {
-	cmd.Flags().StringVar(&o.Env, "env", "", "compile only the environment of this `NAME`")
+	envFlag(cmd, &o.Env)
 	cmd.Flags().StringVarP(&o.Out, "out", "o", "", "output `DIR` (default out, beside the stack)")
 }

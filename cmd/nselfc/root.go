@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nselfc/internal/build"
 	"nselfc/internal/cli"
 	"nselfc/internal/term"
 )
@@ -48,20 +49,28 @@ edit, foreign file or secret is overwritten.`,
 		root.AddCommand(c)
 	}
 	root.AddCommand(newExitCodes(), newEnvironmentTopic())
+	root.SetHelpCommand(newHelp())
+	root.SetHelpCommandGroupID("reading")
+	root.SetCompletionCommandGroupID("reading")
 	complete(root, "color", string(term.Auto), string(term.Always), string(term.Never))
 	return root
 }
 
-// unknownCommand refuses what is no command, and names the nearest.
+// unknownCommand refuses what is no command.
 func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	return unknownWord(cmd, "command", args[0])
+}
+
+// unknownWord refuses a word where a command belongs, and names the nearest.
+func unknownWord(root *cobra.Command, noun, word string) error {
 	hint := ""
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+	if near := root.SuggestionsFor(word); len(near) > 0 {
 		hint = "Did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return cli.UsageError(fmt.Sprintf("unknown command %q", args[0]), hint)
+	return cli.UsageError(fmt.Sprintf("unknown %s %q", noun, word), hint)
 }
 
 // action makes a cobra function of a command.
@@ -69,12 +78,23 @@ func action(f func(ctx context.Context, args []string) int) func(*cobra.Command,
 	return func(cmd *cobra.Command, args []string) error { return cli.Exit(f(cmd.Context(), args)) }
 }
 
-// complete offers the values of a flag to the shell.
+// complete offers fixed values of a flag to the shell.
 func complete(cmd *cobra.Command, flag string, values ...string) {
-	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-	if err != nil {
+	register(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func register(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
 		panic(err) // the flag does not exist
 	}
+}
+
+// envFlag adds --env, and offers the environments of the stack that is named.
+func envFlag(cmd *cobra.Command, env *string) {
+	cmd.Flags().StringVar(env, "env", "", "compile only the environment of this `NAME`")
+	register(cmd, "env", func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return build.Environments(first(args)), cobra.ShellCompDirectiveNoFileComp
+	})
 }
 
 // formatFlag adds --format for diagnostics.

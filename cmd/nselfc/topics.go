@@ -34,3 +34,30 @@ every machine. They change how findings are shown.
 --color always and --color never outrank them.`,
 	}
 }
+
+// newHelp is cobra's help command, but that a word it does not know is a mistake
+// and not a reason to print everything.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND|TOPIC]",
+		Short: "Help about any command or topic",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownWord(cmd.Root(), "help topic", args[len(args)-max(1, len(rest))])
+			}
+			return found.Help()
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			found, _, err := cmd.Root().Find(args)
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			var out []string
+			for _, c := range found.Commands() {
+				out = append(out, c.Name()+"\t"+c.Short)
+			}
+			return out, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+}

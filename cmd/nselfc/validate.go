@@ -29,6 +29,6 @@ standard output, text goes to standard error.`,
 	}
 	stackArgs(cmd)
 	formatFlag(cmd, d)
-	cmd.Flags().StringVar(&o.Env, "env", "", "compile only the environment of this `NAME`")
+	envFlag(cmd, &o.Env)
 	return cmd
 }

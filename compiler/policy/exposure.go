@@ -83,6 +83,45 @@ func noFirewall() Rule {
 	}
 }
 
+// trustedGateway: Docker hands connections by IPv6, and those of the host
+// itself, to the ingress in the name of its edge network's gateway.
+func trustedGateway() Rule {
+	return Rule{
+		Code: "NS354", Title: "Trusted proxies include Docker's own address", Production: Error, Development: Warning,
+		Source: "RFC 7239, 8.1; nginx, ngx_http_realip_module",
+		Check: func(s *ir.Stack, report func(Finding)) {
+			if s.Ingress == nil {
+				return
+			}
+			for _, n := range s.Networks {
+				edge, err := netip.ParsePrefix(n.Subnet)
+				if err != nil || n.Purpose != "edge" || !isIngress(s, serviceAt(s, n.Owner)) {
+					continue
+				}
+				for _, t := range s.Ingress.TrustedProxy {
+					if proxies, err := netip.ParsePrefix(t.V); err != nil || !proxies.Overlaps(edge) {
+						continue
+					}
+					report(Finding{At: t.Range, Detail: fmt.Sprintf("%s holds %s, the network on which Docker hands clients of IPv6 to the ingress, in its own name. "+
+						"All of them would be believed whatever X-Forwarded-For they send: any address for rate limits, logs and allow_from. Name the "+
+						"proxies' own networks:\n\n    trusted_proxies = [\"10.1.2.0/24\"]\n\nor, if they are that wide, let the stack's networks lie elsewhere:\n\n"+
+						"    stack \"shop\" {\n      subnet_pool = \"172.28.0.0/14\"\n    }", t.V, n.Subnet)})
+				}
+			}
+		},
+	}
+}
+
+// serviceAt gives the service of an address, or one without a name.
+func serviceAt(s *ir.Stack, address string) *ir.Service {
+	for _, one := range s.Services {
+		if one.Address == address {
+			return one
+		}
+	}
+	return &ir.Service{}
+}
+
 // unguarded are ports whose services are attacked as soon as they are found, and
 // what listens there.
 func unguarded(port int) string {

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"fmt"
+
 	"nselfc/compiler/ir"
 	"nselfc/compiler/reference"
 )
@@ -25,19 +27,38 @@ func floatingTag() Rule {
 	}
 }
 
+// missingDigest speaks once of each image, however many services run it: there is
+// one digest to look up, and most often one place to write it.
 func missingDigest() Rule {
 	return Rule{
 		Code: "NS311", Title: "Image without a digest", Production: Warning,
 		Source: "CIS Docker Benchmark 5.28; OWASP Docker D13",
-		Check: eachService(func(s *ir.Service, report func(Finding)) {
-			image, err := reference.Parse(s.Image.V)
-			if err != nil || s.Build != nil || image.Digest != "" || image.Floating() {
-				return // a floating tag has a finding of its own
+		Check: func(stack *ir.Stack, report func(Finding)) {
+			var images []string // in the order of their first use
+			users := map[string][]*ir.Service{}
+			for _, s := range stack.Services {
+				image, err := reference.Parse(s.Image.V)
+				if err != nil || s.Build != nil || image.Digest != "" || image.Floating() {
+					continue // a floating tag has a finding of its own
+				}
+				if users[s.Image.V] == nil {
+					images = append(images, s.Image.V)
+				}
+				users[s.Image.V] = append(users[s.Image.V], s)
 			}
-			report(about(s, s.Image.Range,
-				"The image %s of %s has no digest. Its owner, or whoever gets hold of the registry, can put other code behind the same tag. "+
-					"`docker buildx imagetools inspect %s` prints the digest:\n\n    image = \"%s@sha256:…\"", s.Image.V, s.Address, s.Image.V, s.Image.V))
-		}),
+			for _, image := range images {
+				first, others := users[image][0], users[image][1:]
+				whose := first.Address
+				if n := len(others); n > 0 {
+					whose = fmt.Sprintf("%s and %d more", whose, n)
+				}
+				f := about(first, first.Image.Range,
+					"The image %s of %s has no digest. Its owner, or whoever gets hold of the registry, can put other code behind the same tag. "+
+						"`docker buildx imagetools inspect %s` prints the digest:\n\n    image = \"%s@sha256:…\"", image, whose, image, image)
+				f.Also = others
+				report(f)
+			}
+		},
 	}
 }
 

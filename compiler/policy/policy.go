@@ -54,6 +54,8 @@ type Finding struct {
 	// or a module, the subject is the block that used it, and At is related.
 	At     source.Range
 	Detail string // what is wrong, why it matters, what to write instead
+	// Also are further places with the same fault and the same remedy.
+	Also []*ir.Service
 }
 
 // Rules lists all rules, by code.
@@ -64,6 +66,7 @@ func Rules() []Rule {
 		noHealthCheck(), noLimit(), // NS315, NS316
 		publishedPort(), writableBind(), openDatabase(), // NS317 to NS319
 		outdatedNginx(), localCertificate(), noFirewall(), // NS339 to NS341
+		trustedGateway(), // NS354
 	}
 }
 
@@ -98,6 +101,9 @@ func diagnostic(r Rule, level Level, f Finding) *diag.Diagnostic {
 			d.With(d.Subject, "in %s", s.Address)
 			d.Subject = s.Site
 		}
+	}
+	for _, s := range f.Also {
+		d.With(s.Site, "and in %s", s.Address)
 	}
 	return d
 }

@@ -81,6 +81,10 @@ var ruleCases = []ruleCase{
 	{"NS339", "mainline", func(s *ir.Stack) { s.Ingress.Version = ir.Version{Major: 1, Minor: 31, Patch: 2} }, 21, "warning", ""},
 	{"NS340", "local", func(s *ir.Stack) { s.Ingress.Certificate.Source = "local" }, 22, "error", ""},
 	{"NS341", "firewall", func(s *ir.Stack) { s.Firewall = nil }, 20, "warning", ""},
+	{"NS354", "gateway", func(s *ir.Stack) {
+		s.Networks = []*ir.Network{{Purpose: "edge", Owner: "service.ingress", Subnet: "10.214.50.96/28"}, {Purpose: "provider", Owner: "service.ingress", Subnet: "10.9.0.0/28"}}
+		s.Ingress.TrustedProxy = []ir.String{set("10.9.0.0/16", 23), set("10.214.0.0/16", 24), set("::/0", 25)}
+	}, 24, "error", "warning"},
 }
 
 func TestRules(t *testing.T) {
@@ -144,6 +148,23 @@ func TestFindingsInKindsPointAtTheirUse(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	if diff := cmp.Diff([]diag.Related{want}, got[0].Related); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestImageIsToldOnce: services of one image have one digest to look up.
+func TestImageIsToldOnce(t *testing.T) {
+	s := good()
+	other := *s.Services[0]
+	other.Name, other.Address, other.Site = "other", "service.other", at(40)
+	s.Services = append(s.Services, &other)
+	s.Services[0].Image.V, other.Image.V = "a:1", "a:1"
+	s.Services[1].Image.V = "b:1"
+	got := Check(s)
+	if len(got) != 2 || got[0].Subject != at(11) || !strings.Contains(got[0].Detail, "a:1 of service.api and 1 more has") || !strings.Contains(got[1].Detail, "b:1 of service.ingress has") {
+		t.Fatalf("%+v", got)
+	}
+	if diff := cmp.Diff([]diag.Related{{Range: at(40), Message: "and in service.other"}}, got[0].Related); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -88,6 +88,7 @@ type renderer struct {
 	address string                // of the ingress's service
 	cpus    source.Value[float64] // of the ingress's service
 	memory  ir.Bytes              // the same
+	edge    string                // IPv4 subnet of the network that the ingress publishes from; "" when there is none
 	trace   bool
 	diags   diag.List
 	zones   []zone          // rate limits, in order of first use
@@ -106,6 +107,11 @@ func newRenderer(stack *ir.Stack, opts Options) *renderer {
 	for _, s := range stack.Services {
 		if s.Name == r.in.Service {
 			r.address, r.cpus, r.memory = s.Address, s.CPUs, s.Memory
+		}
+	}
+	for _, n := range stack.Networks {
+		if n.Purpose == "edge" && n.Owner == r.address {
+			r.edge = n.Subnet
 		}
 	}
 	return r

@@ -170,6 +170,32 @@ func TestPaths(t *testing.T) {
 	}
 }
 
+// TestHiddenClient reaches nginx from the network that it publishes from, as
+// Docker does for clients whose address it hides: a list that holds the
+// network's range does not let them in.
+func TestHiddenClient(t *testing.T) {
+	t.Parallel()
+	ask := func(networks ...*ir.Network) (restricted, open string) {
+		srv := shop(t, func(s *ir.Stack) {
+			s.Networks = networks
+			for _, route := range s.Ingress.Hosts[0].Routes {
+				if len(route.AllowFrom) > 0 {
+					route.AllowFrom = []ir.String{str("127.0.0.0/8")}
+				}
+			}
+		})
+		return status(srv.get("a.example.com", "/internal")), status(srv.get("a.example.com", "/api"))
+	}
+	edge := &ir.Network{Name: "ingress_edge", Purpose: "edge", Owner: "ingress", Subnet: "127.0.0.0/28"}
+	if restricted, open := ask(edge); restricted != "403" || open != "200" {
+		t.Errorf("from the edge network: %s for the restricted route, %s for the open one", restricted, open)
+	}
+	other := &ir.Network{Name: "api_edge", Purpose: "edge", Owner: "service.api", Subnet: "127.0.0.0/28"}
+	if restricted, open := ask(other); restricted != "200" || open != "200" {
+		t.Errorf("the control, another edge network: %s for the restricted route, %s for the open one", restricted, open)
+	}
+}
+
 // TestRequestHeaders looks at what a service gets to see.
 func TestRequestHeaders(t *testing.T) {
 	t.Parallel()

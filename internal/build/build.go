@@ -96,6 +96,10 @@ func Compile(ctx context.Context, path string, opts Options) (*Compiled, diag.Li
 			c.Environments = append(c.Environments, env)
 		}
 		t.add(name, c.note(more))
+		if slices.ContainsFunc(more, func(d *diag.Diagnostic) bool { return d.Code == "NS209" }) {
+			// Each environment more would work up to the same bound, to say the same.
+			return c, append(diags, t.all(i+1)...).Sort()
+		}
 	}
 	return c, append(diags, t.all(len(names))...).Sort()
 }

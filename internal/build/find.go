@@ -2,36 +2,58 @@ package build
 
 import (
 	"context"
-	"path"
 	"path/filepath"
 	"strings"
 
 	"nselfc/emit"
 	"nselfc/emit/compose/verify"
+	"nselfc/lang"
 	"nselfc/lang/diag"
 )
 
-// Find gives the file that a path in the working directory stands for, and its
-// environment; nil when no compiled environment generates it.
-func (c *Compiled) Find(opts Options, name string) (*Environment, *emit.File) {
+// Environments lists the environments that a stack declares, for a shell that
+// completes words: of a stack that cannot be read, there are none.
+func Environments(path string) []string {
+	in, d := open(path)
+	if d != nil {
+		return nil
+	}
+	defer in.close()
+	src, _ := lang.Open(in.fsys, in.names) // validate is for the findings
+	names := src.Environments()
+	if len(names) == 1 && names[0] == "" {
+		return nil
+	}
+	return names
+}
+
+// Find gives the environment in whose output directory a path of the working
+// directory lies, and the slash-separated path below that directory; nil when it
+// lies in none.
+func (c *Compiled) Find(opts Options, name string) (*Environment, string) {
 	abs, errName := filepath.Abs(name)
 	out, errOut := filepath.Abs(c.OutDir(opts))
 	if errName != nil || errOut != nil {
-		return nil, nil // the working directory is gone
+		return nil, "" // the working directory is gone
 	}
-	rel, err := filepath.Rel(out, abs)
-	if err != nil {
-		return nil, nil
-	}
-	rel = filepath.ToSlash(rel)
 	for _, e := range c.Environments {
-		for i := range e.Files {
-			if path.Join(e.Name, e.Files[i].Path) == rel {
-				return e, &e.Files[i]
-			}
+		rel, err := filepath.Rel(filepath.Join(out, e.Name), abs)
+		if err == nil && filepath.IsLocal(rel) {
+			return e, filepath.ToSlash(rel)
 		}
 	}
-	return nil, nil
+	return nil, ""
+}
+
+// File gives the file that an emitter wrote to a path below the output directory;
+// nil for none.
+func (e *Environment) File(path string) *emit.File {
+	for i := range e.Files {
+		if e.Files[i].Path == path {
+			return &e.Files[i]
+		}
+	}
+	return nil
 }
 
 // DisplayName gives the path, from the working directory, of a file that a

@@ -64,7 +64,7 @@ func nselfc(t testing.TB) string {
 type result struct {
 	code           int // -1 when a signal ended it
 	stdout, stderr string
-	took           time.Duration
+	cpu            time.Duration // which does not count what other processes take
 }
 
 // command prepares a run in a folder, in an environment that steers nothing.
@@ -80,9 +80,11 @@ func run(t testing.TB, c *exec.Cmd) result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &stdout, &stderr
-	start := time.Now()
 	err := c.Run()
-	r := result{code: 0, stdout: stdout.String(), stderr: stderr.String(), took: time.Since(start)}
+	r := result{stdout: stdout.String(), stderr: stderr.String()}
+	if c.ProcessState != nil {
+		r.cpu = c.ProcessState.UserTime() + c.ProcessState.SystemTime()
+	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		r.code = exit.ExitCode()
 	} else if err != nil {

@@ -62,7 +62,7 @@ func TestToldOnce(t *testing.T) {
 	}{
 		{"", "NS310", diag.Error, "Found in the environments dev (warning), prod (error) and staging (error)."},
 		{"", "NS311", diag.Warning, "Found in the environments prod and staging."},
-		{"", "NS206", diag.Warning, ""},
+		{"", "NS230", diag.Warning, ""},
 		{"prod", "NS310", diag.Error, ""},
 		{"prod", "NS311", diag.Warning, ""},
 	} {

@@ -31,10 +31,16 @@ func Build(ctx context.Context, env Env, d Display, o BuildOptions) int {
 		OnWait: func() { say(env, "nselfc: another build is at work here; waiting for it\n") },
 	})
 	diags = append(diags, more...).Sort()
-	// Progress comes before the findings: what was written stays true when a
-	// later step fails.
-	code := Print(env, summary(written, o, more.HasErrors()))
-	return stopped(ctx, max(code, d.Show(env, diags, c.Files(), c.DisplayName)))
+	done := summary(written, o, more.HasErrors())
+	if more.HasErrors() {
+		// What was written stays true when a later step fails. What failed is the
+		// last on the screen.
+		code := Print(env, done)
+		return stopped(ctx, max(code, d.Show(env, diags, c.Files(), c.DisplayName)))
+	}
+	// All is well: what to run next is the last on the screen, below the warnings.
+	code := d.Show(env, diags, c.Files(), c.DisplayName)
+	return stopped(ctx, max(code, Print(env, done)))
 }
 
 // Validate reports every finding and writes nothing.

@@ -54,7 +54,8 @@ func (d Display) Show(env Env, list diag.List, files source.Files, name func(str
 	switch d.format(env) {
 	case FormatText:
 		err = render.Text(env.Stderr, r, render.TextOptions{
-			Color: term.Color(d.Color, env.Stderr, env.Getenv), Width: term.Width(env.Stderr), Limit: render.DefaultLimit,
+			Color: term.Color(d.Color, env.Stderr, env.Getenv), Width: term.Width(env.Stderr),
+			Limit: render.DefaultLimit, Alike: render.DefaultAlike,
 		})
 	case FormatJSON:
 		err = render.JSON(env.Stdout, r)

@@ -74,10 +74,14 @@ func secretsMade(b *strings.Builder, w *build.Written) {
 func commands(b *strings.Builder, w *build.Written, o BuildOptions) {
 	e := w.Environment
 	if w.Secrets == nil {
+		again := "nselfc build" + argument(o.Path)
+		if o.Out != "" {
+			again += " -o" + argument(o.Out)
+		}
 		if e.Name == "" {
-			fmt.Fprintf(b, "    nselfc build%s    # makes the secrets\n", argument(o.Path))
+			fmt.Fprintf(b, "    %s    # on the host that runs it: makes the secrets\n", again)
 		} else {
-			fmt.Fprintf(b, "    nselfc build%s --env %s    # on the host that runs %s: makes its secrets\n", argument(o.Path), e.Name, e.Name)
+			fmt.Fprintf(b, "    %s --env %s    # on the host that runs %s: makes its secrets\n", again, e.Name, e.Name)
 		}
 		return
 	}
@@ -86,7 +90,7 @@ func commands(b *strings.Builder, w *build.Written, o BuildOptions) {
 	// with all that it could reach.
 	fmt.Fprintf(b, "    docker compose -f%s up -d --wait --remove-orphans\n", file)
 	if services := outdated(w); len(services) > 0 {
-		fmt.Fprintf(b, "    docker compose -f%s restart %s    # reads the secret files that changed\n", file, strings.Join(services, " "))
+		fmt.Fprintf(b, "    docker compose -f%s up -d --wait --force-recreate %s    # to read the secret files that changed\n", file, strings.Join(services, " "))
 	}
 	for _, f := range e.Files {
 		if f.Path == "ufw/apply.sh" && !e.Development() {
@@ -96,9 +100,9 @@ func commands(b *strings.Builder, w *build.Written, o BuildOptions) {
 }
 
 // outdated gives the services whose secret files changed, sorted. Docker mounts a
-// file and not its name, so a container sees a new one when it is started again;
-// "up" leaves it alone, for no committed byte has changed. A changed env file is
-// different: compose reads it, and "up" makes the container anew.
+// file and not its name, so a running container keeps the old one until it is made
+// anew; "up" leaves it alone, for no committed byte has changed. A changed env file
+// is different: compose reads it, and "up" makes the container anew.
 func outdated(w *build.Written) []string {
 	var out []string
 	for _, path := range w.Secrets.Replaced {

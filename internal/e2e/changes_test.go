@@ -35,6 +35,7 @@ func TestChanges(t *testing.T) {
 	t.Run("roles are put right at every start", s.testDrift)
 	t.Run("access level", s.testAccess)
 	t.Run("removed role", s.testRemovedRole)
+	t.Run("new password", s.testNewPassword)
 	t.Run("route", s.testRoute)
 	t.Run("moved service", s.testMoved)
 }
@@ -152,19 +153,26 @@ func (s *changing) testAccess(t *testing.T) {
 	}
 }
 
-// testRemovedRole takes a role away, and tries its old password.
-func (s *changing) testRemovedRole(t *testing.T) {
-	login := read(t, filepath.Join(s.out, ".secrets.d", "former", "DATABASE_URL"))
-	u, err := url.Parse(login)
+// login gives a way to log in, beside the database, with the password that a
+// service has now. The answer begins with "in", or says why not.
+func (s *changing) login(t *testing.T, service string) func() string {
+	t.Helper()
+	u, err := url.Parse(read(t, filepath.Join(s.out, ".secrets.d", service, "DATABASE_URL")))
 	if err != nil {
-		t.Fatal("the URL of the former role cannot be read") // the error would quote it
+		t.Fatal("the URL cannot be read") // the error would quote it
 	}
 	password, _ := u.User.Password()
-	try := func() string {
+	conninfo := "host=db dbname=app sslmode=require user=" + u.User.Username()
+	return func() string {
 		r := s.engine.Docker("run", "--rm", "--network", s.project+"_db", "--env", "PGPASSWORD="+password, "nselfc-lab/base",
-			"psql", "host=db user=former dbname=app sslmode=require", "-Atc", "SELECT 'in'")
+			"psql", conninfo, "-Atc", "SELECT 'in'")
 		return strings.ReplaceAll(r.Stdout+r.Stderr, password, "…")
 	}
+}
+
+// testRemovedRole takes a role away, and tries its old password.
+func (s *changing) testRemovedRole(t *testing.T) {
+	try := s.login(t, "former")
 	if got := try(); !strings.HasPrefix(got, "in") {
 		t.Fatalf("the control: the role cannot log in while it is declared: %s", got)
 	}
@@ -179,6 +187,37 @@ func (s *changing) testRemovedRole(t *testing.T) {
 	}
 	if _, err := os.Lstat(filepath.Join(s.out, ".secrets.d", "former")); err == nil {
 		t.Error("the former service's secret files are still there")
+	}
+	s.must(t, "api", "SELECT count(*) FROM entries")
+}
+
+// testNewPassword replaces a role's password as docs/security.md tells: its line
+// leaves .secrets, and what the build names is started again.
+func (s *changing) testNewPassword(t *testing.T) {
+	try := s.login(t, "api")
+	if got := try(); !strings.HasPrefix(got, "in") {
+		t.Fatalf("the control: the password is not good before: %s", got)
+	}
+	path := filepath.Join(s.out, ".secrets")
+	text := read(t, path)
+	kept := slices.DeleteFunc(strings.SplitAfter(text, "\n"), func(line string) bool { return strings.HasPrefix(line, "POSTGRES_DB_ROLE_APP=") })
+	write(t, path, []byte(strings.Join(kept, "")), 0o600)
+	if read(t, path) == text {
+		t.Fatal(".secrets has no line for the role")
+	}
+	services := map[string]bool{}
+	for _, w := range s.build(t) {
+		for _, file := range w.Secrets.Replaced {
+			services[strings.Split(file, "/")[1]] = true
+		}
+	}
+	if got := sortedKeys(services); !slices.Equal(got, []string{"api", "db"}) {
+		t.Errorf("the build names %v", got)
+	}
+	s.engine.Compose(s.out, append([]string{"restart"}, sortedKeys(services)...)...).Must(t)
+	s.up(t)
+	if got := try(); strings.HasPrefix(got, "in") || !strings.Contains(got, "password authentication failed") {
+		t.Errorf("the old password: %s", got)
 	}
 	s.must(t, "api", "SELECT count(*) FROM entries")
 }

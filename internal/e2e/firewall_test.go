@@ -153,20 +153,14 @@ func (s *shop) filters(t *testing.T) map[string]string {
 // the IPv6 network that ssh is declared for, and a private one, which careless
 // rules trust.
 func (s *shop) testSources(t *testing.T) {
-	speak := func(t *testing.T, add, route string) {
-		t.Helper()
-		s.engine.Client("sh", "-ec", add+"; "+route).Must(t)
-	}
 	t.Run("IPv6 of the ssh network", func(t *testing.T) {
-		speak(t, "ip -6 addr add 2001:db8:100::20/64 dev eth0 nodad", "ip -6 route replace "+lab.HostIPv6+"/128 dev eth0 src 2001:db8:100::20")
-		defer s.engine.Client("ip", "-6", "route", "del", lab.HostIPv6+"/128")
+		defer s.speak(t, "-6", "2001:db8:100::20/64", lab.HostIPv6)()
 		s.scan(t, lab.HostIPv6, 22, 80, 443)
 	})
 	t.Run("private IPv4", func(t *testing.T) {
-		speak(t, "ip addr add 10.77.0.20/24 dev eth0", "ip route replace "+lab.HostIPv4+"/32 dev eth0 src 10.77.0.20")
-		defer s.engine.Client("ip", "route", "del", lab.HostIPv4+"/32")
+		defer s.speak(t, "-4", "10.77.0.20/24", lab.HostIPv4)()
 		s.scan(t, lab.HostIPv4, 80, 443)
-		for _, address := range s.addresses(t) {
+		for _, address := range s.addresses(t, "api", "cache", "ingress", "main") {
 			got := s.client.Scan(t, attack.Scan{Host: address, From: 5000, To: 9000, TimeoutMS: 500})
 			if len(got.Open) > 0 {
 				t.Errorf("%v answer at a container's own address %s", got.Open, address)
@@ -175,12 +169,26 @@ func (s *shop) testSources(t *testing.T) {
 	})
 }
 
-// addresses gives those of every container of the stack, on every network.
-func (s *shop) addresses(t *testing.T) []string {
+// speak gives the client a further address, from which it speaks to the host
+// until undo is called.
+func (s *shop) speak(t *testing.T, family, address, host string) (undo func()) {
+	t.Helper()
+	source, _, _ := strings.Cut(address, "/")
+	add := []string{"ip", family, "addr", "replace", address, "dev", "eth0"}
+	if family == "-6" {
+		add = append(add, "nodad") // or it is no source yet
+	}
+	s.engine.Client(add...).Must(t)
+	s.engine.Client("ip", family, "route", "replace", host, "dev", "eth0", "src", source).Must(t)
+	return func() { s.engine.Client("ip", family, "route", "del", host, "dev", "eth0", "src", source).Must(t) }
+}
+
+// addresses gives those of the services' containers, on every network.
+func (s *shop) addresses(t *testing.T, services ...string) []string {
 	t.Helper()
 	var out []string
-	for _, c := range s.engine.Containers(t, s.project) {
-		ips := s.engine.Docker("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}", c.Name).Must(t)
+	for _, name := range services {
+		ips := s.engine.Docker("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}", s.container(t, name).Name).Must(t)
 		out = append(out, strings.Fields(ips)...)
 	}
 	return out

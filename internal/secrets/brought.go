@@ -46,11 +46,11 @@ func (b *book) bring(s *ir.Secret) diag.List {
 	if d != nil {
 		return diag.List{d}
 	}
-	chain, d := parseChain(certText, s.Files.Certificate)
+	chain, d := parseChain(certText, s.Files.Certificate, word(b.onHost(s.Files.Certificate)))
 	if d != nil {
 		return diag.List{d}
 	}
-	key, keyPEM, d := parseOwnersKey(keyText, s.Files.PrivateKey)
+	key, keyPEM, d := parseOwnersKey(keyText, s.Files.PrivateKey, word(b.onHost(s.Files.PrivateKey)))
 	if d != nil {
 		return diag.List{d}
 	}
@@ -119,7 +119,8 @@ func (b *book) ownerFile(s *ir.Secret, name ir.String) ([]byte, fs.FileInfo, *di
 }
 
 // parseChain takes the certificates of a PEM file and passes over anything else.
-func parseChain(text []byte, name ir.String) ([]*x509.Certificate, *diag.Diagnostic) {
+// path is the file for a command that people copy.
+func parseChain(text []byte, name ir.String, path string) ([]*x509.Certificate, *diag.Diagnostic) {
 	bad := func(why, advice string) *diag.Diagnostic {
 		return diag.Errorf(codeCertUnread, name.Range, "Certificate file cannot be used", "%s %s.\n\n%s", name.V, why, advice)
 	}
@@ -130,12 +131,12 @@ func parseChain(text []byte, name ir.String) ([]*x509.Certificate, *diag.Diagnos
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, bad(fmt.Sprintf("holds a certificate, number %d, that cannot be read", len(chain)+1), "Ask its issuer for a new copy. To see what a reader of another hand says:\n\n    openssl x509 -noout -text -in "+name.V)
+			return nil, bad(fmt.Sprintf("holds a certificate, number %d, that cannot be read", len(chain)+1), "Ask its issuer for a new copy. To see what a reader of another hand says:\n\n    openssl x509 -noout -text -in "+path)
 		}
 		chain = append(chain, cert)
 	}
 	if len(chain) == 0 {
-		return nil, bad("holds no certificate in PEM form", "A file in DER form is turned into PEM with\n\n    openssl x509 -inform der -in "+name.V+" -out cert.pem")
+		return nil, bad("holds no certificate in PEM form", "A file in DER form is turned into PEM with\n\n    openssl x509 -inform der -in "+path+" -out cert.pem")
 	}
 	return chain, nil
 }
@@ -143,7 +144,7 @@ func parseChain(text []byte, name ir.String) ([]*x509.Certificate, *diag.Diagnos
 // parseOwnersKey takes the first private key of a PEM file, in any of the forms
 // that OpenSSL writes, and gives it back as one clean block. No error of a parser
 // is shown: it could quote the key.
-func parseOwnersKey(text []byte, name ir.String) (crypto.Signer, string, *diag.Diagnostic) {
+func parseOwnersKey(text []byte, name ir.String, path string) (crypto.Signer, string, *diag.Diagnostic) {
 	bad := func(why, advice string) *diag.Diagnostic {
 		return diag.Errorf(codeCertUnread, name.Range, "Certificate file cannot be used", "%s %s.\n\n%s", name.V, why, advice)
 	}
@@ -152,7 +153,7 @@ func parseOwnersKey(text []byte, name ir.String) (crypto.Signer, string, *diag.D
 		var err error
 		switch {
 		case block.Type == "ENCRYPTED PRIVATE KEY", block.Headers["Proc-Type"] != "":
-			return nil, "", bad("holds a key that is encrypted with a passphrase, which nobody types when the server restarts at night", "Write the key without passphrase, readable by its owner only:\n\n    umask 077 && openssl pkey -in "+name.V+" -out key.pem")
+			return nil, "", bad("holds a key that is encrypted with a passphrase, which nobody types when the server restarts at night", "Write the key without passphrase, readable by its owner only:\n\n    umask 077 && openssl pkey -in "+path+" -out key.pem")
 		case block.Type == "PRIVATE KEY":
 			key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 		case block.Type == "RSA PRIVATE KEY":
@@ -164,7 +165,7 @@ func parseOwnersKey(text []byte, name ir.String) (crypto.Signer, string, *diag.D
 		}
 		signer, ok := key.(crypto.Signer)
 		if err != nil || !ok {
-			return nil, "", bad("holds a private key that cannot be read", "Check it with\n\n    openssl pkey -noout -check -in "+name.V)
+			return nil, "", bad("holds a private key that cannot be read", "Check it with\n\n    openssl pkey -noout -check -in "+path)
 		}
 		return signer, string(pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: block.Bytes})), nil
 	}

@@ -99,7 +99,7 @@ func (w *walk) admit(def *definition, i int, o operand) bool {
 	s := look(v, maxValue)
 	if s.secret != "" && (def.sees == nil || def.sees(i, v)) {
 		return w.refuse("NS220", o, "Secret value inspected",
-			"%s is a secret: its value is not known when the stack is compiled, so %s() cannot look at it. Use it whole, or through a function that the host can compute: url_encode, base64encode, json, yaml, sql_literal, shell_quote, scram_verifier, redis_acl_hash, bcrypt.", addressIn(s.secret), def.name)
+			"%s is a secret: its value is not known when the stack is compiled, so %s() cannot look at it. Use it whole, or through a function that the host can compute: url_encode, base64encode, json, yaml, sql_literal, shell_quote, scram_verifier, redis_acl_hash, bcrypt.", AddressIn(s.secret), def.name)
 	}
 	return w.check(s, o)
 }

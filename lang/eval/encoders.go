@@ -125,7 +125,7 @@ func writeJSON(b *strings.Builder, v cty.Value) error {
 		}
 		b.WriteByte(']')
 	default:
-		return errors.New("a " + ty.FriendlyName() + " has no JSON form")
+		return errors.New(Describe(v) + " has no JSON form")
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ type Evaluator struct {
 	funcs  map[string]*definition
 	ctx    *hcl.EvalContext // holds the functions; names are resolved here, not by HCL
 	budget int              // what may still be produced, see budget.go
+	deep   bool             // a chain of references was too long, which is said once
 	texts  map[string]secret.Text
 }
 
@@ -53,7 +54,20 @@ func (ev *Evaluator) Report(d *diag.Diagnostic) {
 	if n := len(ev.stack); n > 0 && ev.stack[n-1].place != nil {
 		ev.stack[n-1].place(d)
 	}
+	d.Detail = Clip(d.Detail)
 	ev.diags = append(ev.diags, d)
+}
+
+// maxDetail is more than any sentence of ours has, and less than a name can have
+// that somebody wrote.
+const maxDetail = 1500
+
+// Clip shortens a detail that quotes something of unreasonable length.
+func Clip(detail string) string {
+	if len(detail) <= maxDetail {
+		return detail
+	}
+	return strings.ToValidUTF8(detail[:maxDetail], "") + "…"
 }
 
 // Within runs f; place is called with every finding that f itself makes. It may

@@ -21,7 +21,7 @@ func (w *walk) loop(e *hclsyntax.ForExpr) (cty.Value, hcl.Diagnostics) {
 	}
 	if !coll.CanIterateElements() {
 		return cty.DynamicVal, append(diags, wrong(e.CollExpr, "Iteration over non-iterable value",
-			"A value of type "+coll.Type().FriendlyName()+" cannot be used as the collection in a 'for' expression."))
+			"A 'for' expression runs over a list, a set, a map or an object, not over "+Describe(coll)+"."))
 	}
 	if coll.LengthInt() == 0 {
 		w.unseen(e)

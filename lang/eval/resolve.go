@@ -92,6 +92,10 @@ func (ev *Evaluator) force(n *Node) bool {
 	case fresh:
 		if len(ev.stack) >= maxReferences {
 			n.state = done
+			if ev.deep {
+				return false
+			}
+			ev.deep = true
 			ev.Report(diag.Errorf("NS209", n.Range, "Expression too large",
 				"%s stands at the end of %d values that each refer to the next. Nothing that a stack needs is that deep.", n.Address, maxReferences))
 			return false

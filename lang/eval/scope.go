@@ -4,6 +4,8 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/zclconf/go-cty/cty"
+
 	"nselfc/lang/source"
 )
 
@@ -104,4 +106,22 @@ func (s *Scope) rootNames() []string {
 	}
 	sort.Strings(out)
 	return out
+}
+
+// Describe names the type of a value, as a detail does: "a list".
+func Describe(v cty.Value) string {
+	ty := v.Type()
+	switch {
+	case v.IsNull():
+		return "null"
+	case ty.IsTupleType(), ty.IsListType():
+		return "a list"
+	case ty.IsObjectType():
+		return "an object"
+	case ty.IsMapType():
+		return "a map"
+	case ty.IsSetType():
+		return "a set"
+	}
+	return "a " + ty.FriendlyName()
 }

@@ -213,17 +213,19 @@ func joinFunc() function.Function {
 // lengthFunc counts elements, whether or not they are secret, or characters.
 func lengthFunc() function.Function {
 	return function.New(&function.Spec{
-		Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType}},
+		// What the elements entail is no matter of how many there are.
+		Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType, AllowMarked: true}},
 		Type:   function.StaticReturnType(cty.Number),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			v := args[0]
+			v, marks := args[0].Unmark()
 			if v.Type() == cty.String {
-				return stdlib.Strlen(v)
+				n, err := stdlib.Strlen(v)
+				return n.WithMarks(marks), err
 			}
 			if !v.CanIterateElements() {
-				return cty.DynamicVal, function.NewArgErrorf(0, "a %s has no length", v.Type().FriendlyName())
+				return cty.DynamicVal, function.NewArgErrorf(0, "%s has no length", Describe(v))
 			}
-			return cty.NumberIntVal(int64(v.LengthInt())), nil
+			return cty.NumberIntVal(int64(v.LengthInt())).WithMarks(marks), nil
 		},
 	})
 }

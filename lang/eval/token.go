@@ -6,8 +6,8 @@ import (
 	"nselfc/lang/secret"
 )
 
-// addressIn gives the address of the first secret in a text that holds tokens.
-func addressIn(s string) string {
+// AddressIn gives the address of the first secret in a text that holds tokens.
+func AddressIn(s string) string {
 	t, err := secret.Parse(s)
 	if err == nil {
 		if addrs := t.Addresses(); len(addrs) > 0 {

@@ -80,7 +80,7 @@ func (w *walk) check(s survey, expr hclsyntax.Expression) bool {
 			"This number has more than 300 digits, before the point or behind it. Nothing that a stack counts is that large, or that small.")
 	case s.key != "":
 		return w.refuse("NS220", expr, "Secret value inspected",
-			"%s is a secret: its value is not known when the stack is compiled, so it cannot be a key, nor an element of a set, which are told apart by their values. Use it as a value in a list or a map.", addressIn(s.key))
+			"%s is a secret: its value is not known when the stack is compiled, so it cannot be a key, nor an element of a set, which are told apart by their values. Use it as a value in a list or a map.", AddressIn(s.key))
 	}
 	return w.spend(s.weight, expr.Range)
 }
@@ -102,7 +102,7 @@ func (w *walk) blind(v cty.Value, expr hclsyntax.Expression, what string) bool {
 	s := look(v, maxValue)
 	if s.secret != "" {
 		return w.refuse("NS220", expr, "Secret value inspected",
-			"%s is a secret: its value is not known when the stack is compiled, so %s cannot look at it. Use it whole, or decide by something that is written in the stack, such as a variable.", addressIn(s.secret), what)
+			"%s is a secret: its value is not known when the stack is compiled, so %s cannot look at it. Use it whole, or decide by something that is written in the stack, such as a variable.", AddressIn(s.secret), what)
 	}
 	return w.check(s, expr)
 }

@@ -1,6 +1,9 @@
 package schema
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // Language is the whole table. Root is what may stand at the top of a stack's
 // file; Module is what may stand in the folder of a module or kind.
@@ -136,6 +139,7 @@ func volume() *Block {
 func config() *Block {
 	b := configFile()
 	b.ForEach = true
+	b.Args = slices.DeleteFunc(b.Args, func(a Argument) bool { return a.Name == "source" })
 	b.Doc = "A text file that several services mount, by `source = config.NAME` in their own config blocks."
 	return b
 }

@@ -298,6 +298,29 @@ func TestLongMessagesAndCyclesAreCut(t *testing.T) {
 	}
 }
 
+// TestAlike: a thousand findings of one kind leave the others to be seen, and
+// none is left uncounted.
+func TestAlike(t *testing.T) {
+	var list diag.List
+	for n := range int32(1000) {
+		list = append(list, diag.Warningf("NS311", source.Range{File: "f.hcl", Start: source.Pos{Line: n + 1}}, "Image without a digest", "image %d", n))
+	}
+	list = append(list, diag.Warningf("NS341", source.Range{File: "f.hcl", Start: source.Pos{Line: 2000}}, "No firewall", "Write one."))
+	var b bytes.Buffer
+	if err := Text(&b, New(list, nil, nil), TextOptions{Limit: DefaultLimit, Alike: DefaultAlike}); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	for _, want := range []string{"image 2\n", "No firewall\n", "Image without a digest, 997 times more\n  f.hcl:4:1\n", "… and 985 more", "\n1001 warnings. "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if strings.Contains(text, "image 3\n") || strings.Count(text, "\n") > 60 {
+		t.Errorf("too long:\n%s", text)
+	}
+}
+
 func TestManyFindingsAreQuick(t *testing.T) {
 	long := strings.Repeat("x", 8<<20)
 	f := source.NewFile("f.hcl", []byte(strings.Repeat("a = b\n", 10_000)+long))
@@ -314,7 +337,7 @@ func TestManyFindingsAreQuick(t *testing.T) {
 	if err := Text(&b, r, TextOptions{Width: 80, Limit: DefaultLimit}); err != nil {
 		t.Fatal(err)
 	}
-	if b.Len() > 64<<10 || !strings.Contains(b.String(), "and 9951 errors more") {
+	if b.Len() > 64<<10 || !strings.Contains(b.String(), "s, 9951 times more") {
 		t.Errorf("%d bytes of text, ending in %q", b.Len(), b.String()[max(0, b.Len()-200):])
 	}
 	for _, err := range []error{JSON(&b, r), SARIF(&b, r, ""), GitHub(&b, r)} {

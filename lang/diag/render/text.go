@@ -14,42 +14,35 @@ type TextOptions struct {
 	Color bool
 	// Width wraps prose, in columns; 0 does not wrap. Code never wraps.
 	Width int
-	// Limit is the number of findings shown, errors first; 0 shows all.
+	// Limit is the number of findings shown in full, errors first; 0 shows all.
 	Limit int
+	// Alike is the number of warnings, or notes, of one code that are shown in
+	// full; of the others, only the places are. 0 shows all.
+	Alike int
 }
 
-// DefaultLimit is as many findings as anybody reads at once.
-const DefaultLimit = 50
+// DefaultLimit is as many findings as anybody reads at once. DefaultAlike keeps
+// one habit of a large stack from burying everything else.
+const (
+	DefaultLimit = 50
+	DefaultAlike = 3
+)
 
 // Text writes the report for people: each finding with its place, its line and
 // what to do, and a count at the end. It writes nothing for an empty report.
 func Text(w io.Writer, r *Report, o TextOptions) error {
 	p := printer{w: bufio.NewWriter(w), o: o}
-	shown := pick(r.Diagnostics, o.Limit)
+	shown := pick(r.Diagnostics, o.Limit, o.Alike)
 	for i := range r.Diagnostics {
 		if shown == nil || shown[i] {
 			p.diagnostic(&r.Diagnostics[i])
 		}
 	}
-	p.summary(r, shown)
+	for _, g := range rests(r.Diagnostics, shown) {
+		p.more(g)
+	}
+	p.summary(r)
 	return p.w.Flush()
-}
-
-// pick chooses which of the findings to show: the errors first, and then what
-// fits, in their own order. It gives nil for all.
-func pick(list []Diagnostic, limit int) map[int]bool {
-	if limit <= 0 || len(list) <= limit {
-		return nil
-	}
-	shown := map[int]bool{}
-	for _, severity := range []string{"error", "warning", "note"} {
-		for i := range list {
-			if len(shown) < limit && list[i].Severity == severity {
-				shown[i] = true
-			}
-		}
-	}
-	return shown
 }
 
 // maxRelated is the number of related places that text and annotations show; a
@@ -81,13 +74,7 @@ func (p *printer) paint(color, s string) string {
 }
 
 func (p *printer) diagnostic(d *Diagnostic) {
-	word, color := "Note", blue
-	switch d.Severity {
-	case "error":
-		word, color = "Error", red
-	case "warning":
-		word, color = "Warning", yellow
-	}
+	word, color := heading(d.Severity)
 	p.printf("%s %s\n", p.paint(color, word+" "+d.Code+":"), p.paint(bold, d.Summary))
 	if d.Range != nil {
 		p.place(*d.Range, "", d.Snippet, color, "^")
@@ -111,8 +98,7 @@ func (p *printer) diagnostic(d *Diagnostic) {
 	p.printf("\n")
 }
 
-// place prints a position in the form that editors and terminals turn into a
-// link, and the line below it.
+// place prints a position and the line below it.
 func (p *printer) place(r Range, message string, s *Snippet, color, mark string) {
 	if r.Filename == "" {
 		if message != "" {
@@ -120,7 +106,7 @@ func (p *printer) place(r Range, message string, s *Snippet, color, mark string)
 		}
 		return
 	}
-	at := fmt.Sprintf("%s:%d:%d", r.Filename, r.Start.Line, r.Start.Column)
+	at := place(r)
 	if message != "" {
 		message = ": " + message
 	}
@@ -201,23 +187,10 @@ func wrap(line string, width int) []string {
 	return append(out, b.String())
 }
 
-// summary counts, says what was left out, and where to read more.
-func (p *printer) summary(r *Report, shown map[int]bool) {
+// summary counts, and says where to read more.
+func (p *printer) summary(r *Report) {
 	if len(r.Diagnostics) == 0 {
 		return
-	}
-	if shown != nil {
-		errors, others := 0, 0
-		for i := range r.Diagnostics {
-			switch {
-			case shown[i]:
-			case r.Diagnostics[i].Severity == "error":
-				errors++
-			default:
-				others++
-			}
-		}
-		p.printf("… and %s more that are not shown here; --format json shows all.\n", countOf(errors, "error", others, "warning"))
 	}
 	line := countOf(r.ErrorCount, "error", r.WarningCount, "warning")
 	if line == "" {

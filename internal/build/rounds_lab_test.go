@@ -1,0 +1,5 @@
+//go:build lab
+
+package build_test
+
+const thorough = true
