@@ -93,7 +93,9 @@ func FuzzPieces(f *testing.F) {
 func BenchmarkParseWhole(b *testing.B) {
 	text := bench.Stack(1000)
 	for b.Loop() {
-		hclsyntax.ParseConfig(text, "nself.hcl", hcl.InitialPos)
+		if _, diags := hclsyntax.ParseConfig(text, "nself.hcl", hcl.InitialPos); diags.HasErrors() {
+			b.Fatal(diags)
+		}
 	}
 }
 

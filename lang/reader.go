@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -267,51 +266,17 @@ func (r *reader) secretIn(name, s string, at source.Range) {
 		"The argument %q would hold %s, and everything that %q says is committed or shown. A secret can stand in the arguments secrets and env of a service, and in a config's content.", name, eval.AddressIn(s), name))
 }
 
-// anyValue reads a value of any type: no secret, no control character, in no
-// place of it.
-func (r *reader) anyValue(name string) source.Value[cty.Value] {
-	v, at, ok := r.value(name)
-	if !ok {
-		return source.Value[cty.Value]{}
-	}
-	err := cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
-		if ok && v.IsKnown() && !v.IsNull() && v.Type() == cty.String {
-			ok = r.plain(name, v.AsString(), at)
-		}
-		if ok && v.IsKnown() && !v.IsNull() && (v.Type().IsObjectType() || v.Type().IsMapType()) {
-			for it := v.ElementIterator(); ok && it.Next(); {
-				k, _ := it.Element()
-				ok = r.plain(name, k.AsString(), at)
-			}
-		}
-		return ok, nil
-	})
-	if err != nil || !ok {
-		return source.Value[cty.Value]{}
-	}
-	return source.At(v, at)
-}
-
-// printable refuses what the reader of files refuses too, so that an escape
-// sequence cannot bring it in: control characters, and those that change how a
-// line reads.
+// printable refuses control characters (C0 but line end and tab, and DEL), which
+// an escape sequence can bring in: terminals act on them.
 func (r *reader) printable(name, s string, at source.Range) bool {
-	i := strings.IndexFunc(s, func(c rune) bool {
-		switch {
-		case c < 0x20:
-			return c != '\n' && c != '\t' && c != 0 // NUL delimits a token
-		case c < 0x7f:
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; (c < 0x20 && c != '\n' && c != '\t' && c != 0) || c == 0x7f { // NUL delimits a token
+			r.ev.Report(diag.Errorf("NS111", at, "Control character in a text",
+				"The argument %q holds the control character U+%04X. It would be invisible in a review and could act on a terminal. Remove it.", name, c))
 			return false
 		}
-		return c <= 0x9f || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 || c == 0xfeff
-	})
-	if i < 0 {
-		return true
 	}
-	c, _ := utf8.DecodeRuneInString(s[i:])
-	r.ev.Report(diag.Errorf("NS111", at, "Control character in a text",
-		"The argument %q holds the control character U+%04X. It would be invisible in a review and could act on a terminal. Remove it.", name, c))
-	return false
+	return true
 }
 
 // allowed holds a text against the values that the table lists.

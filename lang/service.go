@@ -69,7 +69,9 @@ func (u *unit) readService(s *Service) {
 	s.Egress = r.boolean("egress")
 	s.Capabilities = r.strings("capabilities")
 	s.Store = r.str("store")
-	s.Extra = r.anyValue("extra_compose")
+	if v, at, ok := r.value("extra_compose"); ok {
+		s.Extra = source.At(v, at)
+	}
 	for _, b := range r.body.Blocks {
 		nested, ok := r.spec.Nested(b.Type)
 		if !ok || len(b.Labels) != len(nested.Labels) {

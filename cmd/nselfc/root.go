@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"nselfc/internal/build"
 	"nselfc/internal/cli"
@@ -31,8 +33,9 @@ Linux host: docker-compose.yml, nginx TLS configuration, ufw rules and .secrets.
 
 Same input, same bytes, on every machine. Nothing is half written, and no hand
 edit, foreign file or secret is overwritten.`,
-		Args: unknownCommand,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:              unknownCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: refuseEmpty,
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.AddGroup(
@@ -62,6 +65,22 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	return unknownWord(cmd, "command", args[0])
+}
+
+// refuseEmpty refuses an argument or flag without a text: it comes from a variable
+// that a script forgot to set, and --env "$ENV" must not mean every environment.
+func refuseEmpty(cmd *cobra.Command, args []string) error {
+	const hint = "A variable may not be set. Leave it out, or give it a value."
+	if slices.Contains(args, "") {
+		return cli.UsageError("an argument is empty", hint)
+	}
+	var err error
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.String() == "" {
+			err = cli.UsageError("--"+f.Name+" is empty", hint)
+		}
+	})
+	return err
 }
 
 // unknownWord refuses a word where a command belongs, and names the nearest.

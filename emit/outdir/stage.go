@@ -54,6 +54,12 @@ func (a *applier) stage(ctx context.Context, writes []*Entry) *failure {
 	for i := range writes {
 		a.staged[i] = strconv.Itoa(i)
 	}
+	return a.sideBySide(len(writes), func(i int) *failure { return a.stageFile(ctx, a.staged[i], writes[i]) })
+}
+
+// sideBySide does n things that wait for the disk, several at once, and begins
+// none after the first that failed.
+func (a *applier) sideBySide(n int, do func(i int) *failure) *failure {
 	var (
 		wg    sync.WaitGroup
 		mu    sync.Mutex
@@ -63,16 +69,16 @@ func (a *applier) stage(ctx context.Context, writes []*Entry) *failure {
 	take := func() (int, bool) {
 		mu.Lock()
 		defer mu.Unlock()
-		if first != nil || next == len(writes) {
+		if first != nil || next == n {
 			return 0, false
 		}
 		next++
 		return next - 1, true
 	}
-	for range min(max(a.dir.workers, 1), len(writes)) {
+	for range min(max(a.dir.workers, 1), n) {
 		wg.Go(func() {
 			for i, ok := take(); ok; i, ok = take() {
-				err := a.stageFile(ctx, a.staged[i], writes[i])
+				err := do(i)
 				if err != nil {
 					mu.Lock()
 					if first == nil {
@@ -139,12 +145,8 @@ func (a *applier) announce() *failure {
 
 // settle makes durable what place, remove and prune did.
 func (a *applier) settle() *failure {
-	for _, dir := range slices.Sorted(maps.Keys(a.touched)) {
-		if err := a.syncDir(dir); err != nil {
-			return err
-		}
-	}
-	return nil
+	dirs := slices.Sorted(maps.Keys(a.touched))
+	return a.sideBySide(len(dirs), func(i int) *failure { return a.syncDir(dirs[i]) })
 }
 
 // commit puts the new lock in force. With it, the build is done.

@@ -170,7 +170,7 @@ func TestFailureAtEachStep(t *testing.T) {
 				t.Fatal(diff)
 			}
 			// A sample, as each takes seconds; NSELF_EVERY_STEP=N tries all from call N on.
-			first, step := 1, 13
+			first, step := 1, 37
 			if n, err := strconv.Atoi(os.Getenv("NSELF_EVERY_STEP")); err == nil {
 				first, step = n, 1
 			}

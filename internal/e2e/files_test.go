@@ -23,6 +23,7 @@ func (s *shop) testSecretFiles(t *testing.T) {
 		"migrator": {"DATABASE_URL", "main-ca.crt"},
 		"reporter": {"DATABASE_URL", "main-ca.crt"},
 		"worker":   {"DATABASE_URL", "REDIS_URL", "main-ca.crt"},
+		"inner":    nil,
 		"loner":    nil, // no reference, no file, not even the authority's certificate
 		"caller":   nil,
 	}

@@ -15,15 +15,22 @@ type Language struct {
 // Get builds the table once; it is never changed afterwards.
 var Get = sync.OnceValue(func() *Language {
 	shared := []Nested{
-		{Block: variable()}, {Block: locals()}, {Block: secret()}, {Block: service()},
-		{Block: volume()}, {Block: config()}, {Block: module()},
+		{Block: variable()},
+		{Block: locals()},
+		{Block: secret()},
+		{Block: service()},
+		{Block: volume()},
+		{Block: config()},
+		{Block: module()},
 	}
 	root := &Block{
 		Name: "stack file",
 		Doc:  "A stack is one file, or all `*.hcl` files of one folder.",
 		Blocks: append([]Nested{
-			{Block: stack(), Min: 1, Max: 1}, {Block: environment()},
-			{Block: ingress(), Max: 1}, {Block: firewall(), Max: 1},
+			{Block: stack(), Min: 1, Max: 1},
+			{Block: environment()},
+			{Block: ingress(), Max: 1},
+			{Block: firewall(), Max: 1},
 		}, shared...),
 	}
 	mod := &Block{

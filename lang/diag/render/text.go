@@ -67,7 +67,7 @@ type printer struct {
 func (p *printer) printf(format string, args ...any) { _, _ = fmt.Fprintf(p.w, format, args...) }
 
 func (p *printer) paint(color, s string) string {
-	if !p.o.Color || s == "" {
+	if !p.o.Color || s == "" || color == "" {
 		return s
 	}
 	return "\x1b[" + color + "m" + s + "\x1b[0m"
