@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"io"
 	"path"
 	"slices"
 	"strings"
@@ -272,16 +271,15 @@ func digest(files []ir.File) string {
 	sorted := slices.Clone(files)
 	slices.SortFunc(sorted, func(a, b ir.File) int { return strings.Compare(a.Path, b.Path) })
 	h := sha256.New()
-	buf := make([]byte, 0, 16)
+	buf := make([]byte, 0, 512)
 	write := func(s string) {
-		buf = binary.LittleEndian.AppendUint64(buf[:0], uint64(len(s)))
+		buf = append(binary.LittleEndian.AppendUint64(buf[:0], uint64(len(s))), s...)
 		h.Write(buf)
-		_, _ = io.WriteString(h, s) // a hash never fails
 	}
 	for _, f := range sorted {
 		write(f.Path)
 		write(f.Content.String())
 		h.Write(binary.LittleEndian.AppendUint32(buf[:0], f.Mode))
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(buf[:0]))
 }

@@ -39,6 +39,7 @@ func (l *lowering) lowerFirewall() {
 		}
 		o.Open = append(o.Open, ir.OpenPort{
 			Origin: source.Origin{Range: l.in.Ingress.Range, By: "published"}, ID: id, Port: p.Host, Protocol: p.Protocol, Container: true,
+			From: everywhereTo(p.HostIP),
 		})
 	}
 	allowed := slices.Clone(s.Allow)
@@ -62,6 +63,21 @@ func (l *lowering) lowerFirewall() {
 		return strings.Compare(a.ID, b.ID)
 	})
 	l.out.Firewall = o
+}
+
+// everywhereTo gives the sources that can reach an address of the host: those of
+// its family. Nil stands for both. A port on an IPv4 address is not published on
+// IPv6, and a rule for it there would open it to whatever else listens.
+func everywhereTo(address ir.String) []ir.String {
+	a, err := netip.ParseAddr(address.V)
+	if err != nil {
+		return nil
+	}
+	everywhere := "0.0.0.0/0"
+	if a.Is6() {
+		everywhere = "::/0"
+	}
+	return []ir.String{{V: everywhere, Origin: address.Origin}}
 }
 
 func (l *lowering) lowerAllow(d lang.Declared, o *ir.Firewall, a lang.Allow) (ir.OpenPort, bool) {

@@ -189,7 +189,7 @@ func (l *lowering) ingressAddress(s *lang.Ingress) ir.String {
 	if !s.Address.IsSet() || s.Address.V == "" {
 		return def
 	}
-	if a, err := netip.ParseAddr(s.Address.V); err == nil && a.Zone() == "" {
+	if a, err := netip.ParseAddr(s.Address.V); err == nil && a.Zone() == "" && !a.Is4In6() {
 		return s.Address
 	}
 	l.errorf(s.Declared, s.Address.Range, "NS337", rangeSummary,

@@ -103,6 +103,13 @@ func (l *lowering) lowerPublish(u *unit) {
 			Host:   p.Host, Container: port.Container, Protocol: port.Protocol,
 		})
 	}
+	if n := u.out.Replicas; n.V > 1 && len(u.out.Publish) > 0 {
+		l.errorf(s.Declared, u.out.Publish[0].Host.Range, "NS321", samePortSummary,
+			"%s runs %d containers, and each of them wants port %d of the host: all but the first would not start. Publish a service of one "+
+				"container, or take the publish block out; the ingress reaches every container.", s.Address, n.V, u.out.Publish[0].Host.V).
+			With(n.Range, "the number of containers")
+		u.out.Publish = nil
+	}
 	slices.SortFunc(u.out.Publish, comparePublish)
 }
 
@@ -117,6 +124,8 @@ func (l *lowering) storePublished(u *unit, at source.Range, what string) {
 			"To look at the data yourself, use:\n\n    docker compose exec %s …", what, u.in.Address, u.in.Store.V, u.in.Name)
 }
 
+const samePortSummary = "Host port used twice"
+
 // checkHostPorts refuses two services on one port of the host: the second
 // container would not start. The addresses do not matter: one of the two may be
 // all of them.
@@ -130,7 +139,7 @@ func (l *lowering) checkHostPorts() {
 		key := fmt.Sprintf("%d/%s", p.Host.V, p.Protocol.V)
 		at := p.Host.Range
 		if first, ok := seen[key]; ok {
-			l.errorf(d, at, "NS321", "Host port used twice",
+			l.errorf(d, at, "NS321", samePortSummary,
 				"%s and %s both want port %s of the host. The second of them would not start. Give one of them another port.",
 				first.service, d.Address, key).With(first.at, "the first use of the port")
 			return

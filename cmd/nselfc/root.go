@@ -71,6 +71,9 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 // that a script forgot to set, and --env "$ENV" must not mean every environment.
 func refuseEmpty(cmd *cobra.Command, args []string) error {
 	const hint = "A variable may not be set. Leave it out, or give it a value."
+	if strings.HasPrefix(cmd.Name(), cobra.ShellCompRequestCmd) { // a word that is yet to be typed
+		return nil
+	}
 	if slices.Contains(args, "") {
 		return cli.UsageError("an argument is empty", hint)
 	}

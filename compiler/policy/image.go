@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"fmt"
-
 	"nselfc/compiler/ir"
 	"nselfc/compiler/reference"
 )
@@ -48,13 +46,9 @@ func missingDigest() Rule {
 			}
 			for _, image := range images {
 				first, others := users[image][0], users[image][1:]
-				whose := first.Address
-				if n := len(others); n > 0 {
-					whose = fmt.Sprintf("%s and %d more", whose, n)
-				}
 				f := about(first, first.Image.Range,
 					"The image %s of %s has no digest. Its owner, or whoever gets hold of the registry, can put other code behind the same tag. "+
-						"`docker buildx imagetools inspect %s` prints the digest:\n\n    image = \"%s@sha256:…\"", image, whose, image, image)
+						"`docker buildx imagetools inspect %s` prints the digest:\n\n    image = \"%s@sha256:…\"", image, first.Address, image, image)
 				f.Also = others
 				report(f)
 			}

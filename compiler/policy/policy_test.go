@@ -161,7 +161,7 @@ func TestImageIsToldOnce(t *testing.T) {
 	s.Services[0].Image.V, other.Image.V = "a:1", "a:1"
 	s.Services[1].Image.V = "b:1"
 	got := Check(s)
-	if len(got) != 2 || got[0].Subject != at(11) || !strings.Contains(got[0].Detail, "a:1 of service.api and 1 more has") || !strings.Contains(got[1].Detail, "b:1 of service.ingress has") {
+	if len(got) != 2 || got[0].Subject != at(11) || !strings.Contains(got[0].Detail, "a:1 of service.api has") || !strings.Contains(got[1].Detail, "b:1 of service.ingress has") {
 		t.Fatalf("%+v", got)
 	}
 	if diff := cmp.Diff([]diag.Related{{Range: at(40), Message: "and in service.other"}}, got[0].Related); diff != "" {

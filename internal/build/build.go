@@ -183,9 +183,11 @@ func (e *Environment) digestEdge(edge []emit.File) {
 		if s.Name != e.Stack.Ingress.Service {
 			continue
 		}
-		h.Write([]byte(s.Digest))
+		buf := append(make([]byte, 0, 32<<10), s.Digest...)
 		for _, f := range edge {
-			h.Write([]byte("\x00" + f.Path + "\x00" + f.Text.String()))
+			buf = append(append(append(append(buf, 0), f.Path...), 0), f.Text.String()...)
+			h.Write(buf)
+			buf = buf[:0]
 		}
 		s.Digest = hex.EncodeToString(h.Sum(nil))
 	}

@@ -53,7 +53,7 @@ func (w *world) service(t *rapid.T, name string) {
 	maybe("extra", func() string {
 		return "  extra_compose = {\n    hostname = \"h\"\n    labels = { \"com.example.x\" = " + quote(t, oneLine.Draw(t, "label")) + " }\n  }\n"
 	})
-	if w.dev {
+	if w.dev && d.replicas < 2 { // only one container can have a port of the host
 		maybe("publish", func() string {
 			d.publish = []int{9100 + len(w.order)}
 			return fmt.Sprintf("  publish \"http\" {\n    host = %d\n  }\n", d.publish[0])

@@ -377,6 +377,9 @@ func (w *world) checkFirewall(t *rapid.T, published []port, committed map[string
 		}
 		add(rule{action: "ssh", protocol: "tcp", port: strconv.Itoa(w.sshPort)}, w.ssh)
 		for _, p := range published {
+			if p.address != "" && strings.Contains(p.address, ":") != v6 {
+				continue // nothing is published on this family
+			}
 			add(rule{action: "allow", protocol: p.protocol, port: p.number}, nil)
 			add(rule{action: "allow", protocol: p.protocol, port: p.number, published: true}, nil)
 		}

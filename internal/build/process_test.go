@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 func nselfc(t testing.TB) string {
 	t.Helper()
 	program.Do(func() {
-		dir, err := os.MkdirTemp("", "nselfc-*")
+		dir, err := os.MkdirTemp("", "nselfc-*") //nolint:usetesting // it outlives the test that builds it
 		if err != nil {
 			program.err = err
 			return

@@ -3,9 +3,10 @@ package build_test
 import (
 	"fmt"
 	"net/netip"
-	"pgregory.net/rapid"
 	"slices"
 	"strings"
+
+	"pgregory.net/rapid"
 
 	"gopkg.in/yaml.v3"
 
@@ -67,9 +68,11 @@ type composeService struct {
 	Networks    map[string]any
 	DependsOn   map[string]struct{ Condition string } `yaml:"depends_on"`
 	Healthcheck *struct {
-		Test                            []string
-		Interval, Timeout, Start_period string
-		Retries                         int
+		Test        []string
+		Interval    string
+		Timeout     string
+		StartPeriod string `yaml:"start_period"`
+		Retries     int
 	}
 	Logging struct {
 		Driver  string

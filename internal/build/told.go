@@ -45,6 +45,9 @@ func (t *told) add(env string, list diag.List) {
 		}
 		p.names, p.as = append(p.names, env), append(p.as, d.Severity)
 		p.d.Severity = min(p.d.Severity, d.Severity)
+		if len(d.Related) > len(p.d.Related) { // one environment may have more of the same than another
+			p.d.Related = d.Related
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,7 +38,22 @@ var without = map[string]string{
 }
 
 // beside are the blocks that an example leaves to its reader's imagination.
-var beside = map[string]string{}
+var beside = map[string]string{
+	"NS126 Wrong": "variable \"customer\" {\n  default = \"\"\n}\n" + manyEnvironments(),
+	"NS133 Right": "variable \"width\" {\n  default = 1\n}\n",
+	"NS135 Right": "variable \"a\" {\n  default = 1\n}\n",
+	"NS343":       "service \"api\" {\n  route {\n    host = \"api.example.com\"\n  }\n}\n",
+	"NS422":       "secret \"ca\" {\n  kind  = \"x509\"\n  ca    = true\n  hosts = [\"api\"]\n}\n",
+}
+
+// manyEnvironments are those that the page of NS126 only counts.
+func manyEnvironments() string {
+	var b strings.Builder
+	for i := 2; i <= 100; i++ {
+		fmt.Fprintf(&b, "environment \"customer-%03d\" {}\n", i)
+	}
+	return b.String()
+}
 
 var (
 	digest  = strings.Repeat("0123456789abcdef", 4)

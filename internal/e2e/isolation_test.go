@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"nselfc/internal/lab"
@@ -44,12 +45,21 @@ func (s *shop) testContainers(t *testing.T) {
 			t.Errorf("%s: memory %d, pids %d, processors %g; declared %+v", c.Name, c.Memory, c.Pids, c.CPU, w)
 		}
 	}
+	for _, c := range s.engine.Containers(t, s.project) {
+		log := s.engine.Docker("inspect", "--format", "{{.HostConfig.LogConfig.Type}} {{json .HostConfig.LogConfig.Config}}", c.Name).Must(t)
+		if !strings.HasPrefix(log, "json-file ") || !strings.Contains(log, `"max-file":"`) || !strings.Contains(log, `"max-size":"`) {
+			t.Errorf("the log of %s grows without end: %s", c.Name, log)
+		}
+	}
 	if seen != len(want) {
 		t.Errorf("saw %d of %d services", seen, len(want))
 	}
 	// The control: a container without any of it must look so.
 	s.engine.Docker("run", "--detach", "--name", "leaky", "--label", "com.docker.compose.project=leaky", "nginx:1.30.4", "sleep", "300").Must(t)
 	defer s.engine.Docker("rm", "--force", "leaky")
+	if log := s.engine.Docker("inspect", "--format", "{{json .HostConfig.LogConfig.Config}}", "leaky").Must(t); strings.Contains(log, "max-size") {
+		t.Errorf("the control's log is rotated: %s", log)
+	}
 	if c := s.engine.Containers(t, "leaky")[0]; c.Bounding == 0 || c.RootReadOnly || c.Memory != 0 || c.NoNewPrivileges {
 		t.Errorf("the control looks hardened: %+v", c)
 	}
@@ -126,6 +136,10 @@ func (s *shop) testNeighbours(t *testing.T) {
 	if len(address) == 0 || !worker.Connect(t, address[0]+":8080").Open {
 		t.Errorf("consumers of one store no longer reach each other: docs/security.md says that they do (%v)", address)
 	}
+	// Depends on the engine: since 28, Docker drops what is not for a published port.
+	edge := strings.Fields(s.engine.Docker("inspect", "--format",
+		`{{(index .NetworkSettings.Networks "`+s.project+`_ingress_edge").IPAddress}}`, s.container(t, "ingress").Name).Must(t))
+	t.Logf("without a firewall, the client reaches the ingress at its own address: %v", s.client.Connect(t, edge[0]+":8443").Open)
 	if len(address) > 0 && loner.Connect(t, address[0]+":8080").Open {
 		t.Error("a service that shares no store with api reaches it")
 	}

@@ -63,6 +63,9 @@ func (b *book) bring(s *ir.Secret) diag.List {
 		diags = append(diags, diag.Warningf(codeCertKeyMode, rangeOf(s.Files.PrivateKey, s), "Private key open to other users",
 			"%s has mode %04o: other users of this machine can read the key, or change it.\n\nClose it:\n\n    chmod 600 %s", s.Files.PrivateKey.V, keyInfo.Mode().Perm(), word(b.onHost(s.Files.PrivateKey))))
 	}
+	if d := b.trackedKey(s); d != nil {
+		diags = append(diags, d)
+	}
 	var certPEM, caPEM []byte
 	for i, cert := range chain {
 		block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})

@@ -37,7 +37,7 @@ func (st *store) lock(ctx context.Context, opts Options) (func(), diag.List) {
 	if wait == 0 {
 		wait = defaultLockWait
 	}
-	ctx, cancel := context.WithTimeout(ctx, wait)
+	patience, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	for first := true; ; first = false {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
@@ -52,9 +52,13 @@ func (st *store) lock(ctx context.Context, opts Options) (func(), diag.List) {
 			opts.OnWait()
 		}
 		select {
-		case <-ctx.Done():
+		case <-patience.Done():
 			_ = f.Close()
-			return nil, diag.List{st.lockFailed("is held by another nselfc, which did not end in "+wait.String(),
+			end := "which did not end in " + wait.String()
+			if ctx.Err() != nil {
+				end = "and this build was stopped before that one ended"
+			}
+			return nil, diag.List{st.lockFailed("is held by another nselfc, "+end,
 				"Wait until it has ended. See who holds the file with\n\n    fuser -v "+word(filepath.Join(st.dir, LockFile)))}
 		case <-time.After(lockPoll):
 		}

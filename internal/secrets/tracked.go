@@ -7,31 +7,55 @@ import (
 	"path/filepath"
 	"strings"
 
+	"nselfc/compiler/ir"
 	"nselfc/lang/diag"
 )
 
 // tracked refuses to go on when git has .secrets in its index: the next commit
-// would publish every value. It reads the index itself, so that no git is needed.
+// would publish every value.
 func (st *store) tracked() *diag.Diagnostic {
-	dir := st.root.Name() // resolved and absolute
-	for top := dir; ; top = filepath.Dir(top) {
-		index, err := os.ReadFile(filepath.Join(gitDir(top), "index"))
-		if err == nil {
-			rel, err := filepath.Rel(top, filepath.Join(dir, File))
+	name := inGit(filepath.Join(st.root.Name(), File)) // resolved and absolute
+	if name == "" {
+		return nil
+	}
+	full := filepath.Join(st.dir, name)
+	return diag.Errorf(codeTracked, onFile(full), summaryTracked,
+		"%s is in the index of git: the next commit publishes every value in it, if an earlier one has not.\n\n"+
+			"Take it out of the index (the file stays), and rotate every secret if it was ever pushed:\n\n    git rm --cached %s", full, word(full))
+}
+
+const summaryTracked = "Secrets tracked by git"
+
+// trackedKey says the same of a private key that its owner brings.
+func (b *book) trackedKey(s *ir.Secret) *diag.Diagnostic {
+	path, err := filepath.EvalSymlinks(b.onHost(s.Files.PrivateKey))
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil || inGit(path) == "" {
+		return nil // it has been read already: where it is gone, there is nothing to publish
+	}
+	name := b.onHost(s.Files.PrivateKey)
+	return diag.Errorf(codeTracked, rangeOf(s.Files.PrivateKey, s), summaryTracked,
+		"%s is in the index of git: the next commit publishes the private key, if an earlier one has not.\n\n"+
+			"Keep it out of the repository, or at least out of the index (the file stays), and get a new certificate if it was ever pushed:\n\n    git rm --cached %s\n    echo '*.pem' >> .gitignore", name, word(name))
+}
+
+// inGit tells whether git, in a work tree around it, has a file in its index, or
+// one below the folder PATH.d beside it: then its name from the file's folder,
+// else "". It reads the index itself, so that no git is needed. path is absolute.
+func inGit(path string) string {
+	for top := filepath.Dir(path); ; top = filepath.Dir(top) {
+		if index, err := os.ReadFile(filepath.Join(gitDir(top), "index")); err == nil {
+			rel, err := filepath.Rel(top, path)
 			if err != nil {
-				return nil
+				return ""
 			}
-			name := inIndex(index, filepath.ToSlash(rel))
-			if name == "" {
-				return nil
-			}
-			full := filepath.Join(st.dir, strings.TrimPrefix(name, strings.TrimSuffix(filepath.ToSlash(rel), File)))
-			return diag.Errorf(codeTracked, onFile(full), "Secrets tracked by git",
-				"%s is in the index of git: the next commit publishes every value in it, if an earlier one has not.\n\n"+
-					"Take it out of the index (the file stays), and rotate every secret if it was ever pushed:\n\n    git rm --cached %s", full, word(full))
+			rel = filepath.ToSlash(rel)
+			return strings.TrimPrefix(inIndex(index, rel), strings.TrimSuffix(rel, filepath.Base(path)))
 		}
 		if top == filepath.Dir(top) {
-			return nil
+			return ""
 		}
 	}
 }
@@ -51,8 +75,8 @@ func gitDir(top string) string {
 	return filepath.Join(top, link)
 }
 
-// inIndex finds .secrets, given by its path, or a file below .secrets.d beside it
-// in a git index of version 2 or 3 (gitformat-index(5)). In
+// inIndex finds a file, or one below the folder of its name and ".d", in a git
+// index of version 2 or 3 (gitformat-index(5)). In
 // version 4, which nobody gets without asking, paths are cut short; there, and in
 // a file that is not an index, nothing is found. It gives the name that it found.
 func inIndex(index []byte, path string) string {

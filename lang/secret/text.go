@@ -84,8 +84,12 @@ func (t Text) Walk(f func(*Expr)) {
 }
 
 // String prints the text with each secret as ${its expression}: safe to show
-// and stable, which is also what makes it fit for a digest.
+// and stable, which is also what makes it fit for a digest. Of a text without
+// secrets nothing is copied.
 func (t Text) String() string {
+	if s, plain := t.Plain(); plain {
+		return s
+	}
 	var b strings.Builder
 	for _, p := range t {
 		if p.Secret == nil {
