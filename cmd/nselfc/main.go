@@ -15,7 +15,7 @@ func main() { os.Exit(run()) }
 // gcPercent lets the heap grow to three times what is live before it is
 // collected: a compilation is over before the garbage is worth sweeping.
 // docs/performance.md has what that gains and costs.
-const gcPercent = 200
+const gcPercent = 300
 
 func run() int {
 	env := cli.OSEnv()

@@ -106,6 +106,7 @@ func doubling(n int) string {
 // TestBadInput wants an error at its place, a sentence on what to do, nothing
 // written, and all of it within a second.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	for _, c := range badInputs {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()

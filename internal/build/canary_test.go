@@ -103,6 +103,7 @@ firewall {}
 // TestCanary makes real secrets and then looks for each of them, in every form
 // that it could be written in, in all that is committed or printed.
 func TestCanary(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "nself.hcl"), canaryStack)
 	out := filepath.Join(dir, "out", "dev")

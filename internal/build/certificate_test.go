@@ -101,6 +101,7 @@ func (a *authority) leaf(t *testing.T, dir, host string, from, to time.Time, sig
 // TestBroughtCertificate wants a certificate that clients would refuse to be
 // refused at the build, and a renewed one to be taken over.
 func TestBroughtCertificate(t *testing.T) {
+	t.Parallel()
 	a, key, other := newAuthority(t), newKey(t), newKey(t)
 	now, day := time.Now(), 24*time.Hour
 	good := func(t *testing.T, dir string) {

@@ -30,6 +30,7 @@ func versions() [2]string {
 // TestKilled kills builds at any moment. No file is ever cut off, no secret is
 // lost or changed, and the next build finishes the work.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	dir, clean := t.TempDir(), t.TempDir()
 	texts := versions()
 	want := map[string]map[string]string{}
@@ -94,6 +95,7 @@ func finish(t *testing.T, dir string, want map[string]string) {
 // TestInterrupted presses Ctrl-C at any moment. The exit code says so, and the
 // files are those of one build or of the other.
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	texts := versions()
 	put(t, filepath.Join(dir, "nself.hcl"), texts[0])
@@ -138,6 +140,7 @@ func TestInterrupted(t *testing.T) {
 // TestAtOnce starts several builds at the same moment. Each succeeds or says
 // that another one is at work, and all secrets have one value.
 func TestAtOnce(t *testing.T) {
+	t.Parallel()
 	for round := range rounds(12) {
 		dir := t.TempDir()
 		put(t, filepath.Join(dir, "nself.hcl"), canaryStack)

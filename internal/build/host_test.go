@@ -78,6 +78,7 @@ func open(t *testing.T) string {
 // TestRights wants an exit code, a place and a next step from a build that may
 // not read or write something, and what was there to stay whole.
 func TestRights(t *testing.T) {
+	t.Parallel()
 	chmod := func(mode os.FileMode, name string) func(dir string) error {
 		return func(dir string) error { return os.Chmod(filepath.Join(dir, name), mode) }
 	}
@@ -177,6 +178,7 @@ func checkWhole(t *testing.T, files map[string]string) {
 // TestFullDisk fills the disk at many points of a build. Each leaves what was
 // there, and the next build with room finishes the work, with the same secrets.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		skip(t, "only root can mount a small disk")
 	}
@@ -232,6 +234,7 @@ func TestFullDisk(t *testing.T) {
 // TestElsewhere builds into folders of all sorts, from all sorts of folders, and
 // wants the same bytes but for the way back to the stack.
 func TestElsewhere(t *testing.T) {
+	t.Parallel()
 	base := t.TempDir()
 	stack := filepath.Join(base, "the stack, ü & 'co'")
 	put(t, filepath.Join(stack, "nself.hcl"), smallStack)
@@ -302,6 +305,7 @@ func committedTree(t *testing.T, dir string) map[string]string {
 // TestOutputIsNoFolder wants links, files and pipes in the place of the output
 // directory to be refused and left alone.
 func TestOutputIsNoFolder(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		make func(dir string) error

@@ -4,11 +4,9 @@ package e2e
 
 import (
 	"os"
-	"slices"
 	"testing"
 
 	"nselfc/internal/lab"
-	"nselfc/internal/lab/attack"
 )
 
 // example is one environment of an example, and the hosts that it answers for.
@@ -67,7 +65,7 @@ func (ex example) test(t *testing.T, engine *lab.Engine) {
 		}
 	}
 	for _, h := range ex.hosts {
-		if r := s.get(t, h, "/"); r.Status != 200 || r.TLS != "TLS 1.3" {
+		if r := s.get(t, h); r.Status != 200 || r.TLS != "TLS 1.3" {
 			t.Errorf("%s: %+v", s.host(h), r)
 		}
 		stranger := s.request(h, "/")
@@ -78,9 +76,7 @@ func (ex example) test(t *testing.T, engine *lab.Engine) {
 	}
 	client := lab.Place(engine.Client)
 	for _, address := range []string{lab.HostIPv4, lab.HostIPv6} {
-		if got := client.Scan(t, attack.Scan{Host: address}); !slices.Equal(got.Open, ports) {
-			t.Errorf("the client finds %v open on %s, want %v", got.Open, address, ports)
-		}
+		scan(t, client, address, ports...)
 	}
 	if ex.env == "dev" {
 		t.Run("authority", func(t *testing.T) { s.testLocalAuthority(t, s.host(ex.hosts[0])) })

@@ -5,8 +5,11 @@ package e2e
 import (
 	"context"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,13 +96,13 @@ func (s *stack) up(t *testing.T) {
 	}
 }
 
-// edit changes one place of a file of the stack, as its owner would.
-func (s *stack) edit(t *testing.T, file, before, after string) {
+// edit changes one place of nself.hcl, as its owner would.
+func (s *stack) edit(t *testing.T, before, after string) {
 	t.Helper()
-	path := filepath.Join(s.dir, file)
+	path := filepath.Join(s.dir, "nself.hcl")
 	text := read(t, path)
-	if strings.Count(text, before) != 1 {
-		t.Fatalf("%s holds %q %d times", file, before, strings.Count(text, before))
+	if n := strings.Count(text, before); n != 1 {
+		t.Fatalf("nself.hcl holds %q %d times", before, n)
 	}
 	write(t, path, []byte(strings.Replace(text, before, after, 1)), 0o644)
 }
@@ -157,9 +160,10 @@ func (s *stack) request(host, path string) attack.Request {
 
 func (s *stack) host(name string) string { return strings.TrimPrefix(name+"."+s.domain, ".") }
 
-func (s *stack) get(t *testing.T, host, path string) attack.Response {
+// get asks a host for its first page.
+func (s *stack) get(t *testing.T, host string) attack.Response {
 	t.Helper()
-	return s.from.HTTP(t, s.request(host, path))
+	return s.from.HTTP(t, s.request(host, "/"))
 }
 
 func (s *stack) post(t *testing.T, host, path, body string) attack.Response {
@@ -181,6 +185,22 @@ func (s *stack) refused(t *testing.T, host, statement, sqlstate string) {
 	t.Helper()
 	if r := s.post(t, host, "/sql", statement); r.Status == 200 || !strings.Contains(r.Body, sqlstate) {
 		t.Errorf("%s: %q gave %d %s %s, want SQLSTATE %s", host, statement, r.Status, r.Body, r.Error, sqlstate)
+	}
+}
+
+// scan wants exactly these TCP ports of a host to answer, of all that there are.
+func scan(t *testing.T, from lab.Place, host string, want ...int) {
+	t.Helper()
+	got := from.Scan(t, attack.Scan{Host: host})
+	for _, port := range want { // a busy machine may lose one of 65,535 attempts
+		address := net.JoinHostPort(host, strconv.Itoa(port))
+		if !slices.Contains(got.Open, port) && from.Connect(t, address).Open {
+			got.Open = append(got.Open, port)
+		}
+	}
+	slices.Sort(got.Open)
+	if !slices.Equal(got.Open, want) {
+		t.Errorf("open on %s: %v, want %v", host, got.Open, want)
 	}
 }
 
