@@ -61,7 +61,7 @@ func (s *changing) testRegions(t *testing.T) {
 // who gives the container that answers for a host.
 func (s *changing) who(t *testing.T, host string) string {
 	t.Helper()
-	r := s.get(t, host, "/")
+	r := s.get(t, host)
 	var answer struct{ Container string }
 	if err := json.Unmarshal([]byte(r.Body), &answer); err != nil || answer.Container == "" {
 		t.Fatalf("%s: %v %+v", host, err, r)
@@ -144,7 +144,7 @@ func (s *changing) superuser(t *testing.T, sql string) string {
 
 // testAccess takes the right to write from a role.
 func (s *changing) testAccess(t *testing.T) {
-	s.edit(t, "nself.hcl", `app     = { database = "app", access = "read_write" }`, `app     = { database = "app", access = "read_only" }`)
+	s.edit(t, `app     = { database = "app", access = "read_write" }`, `app     = { database = "app", access = "read_only" }`)
 	s.apply(t, "db")
 	s.must(t, "api", "SELECT count(*) FROM entries")
 	s.refused(t, "api", "INSERT INTO entries (key, value) VALUES ('x', 'y')", "25006")
@@ -176,8 +176,8 @@ func (s *changing) testRemovedRole(t *testing.T) {
 	if got := try(); !strings.HasPrefix(got, "in") {
 		t.Fatalf("the control: the role cannot log in while it is declared: %s", got)
 	}
-	s.edit(t, "nself.hcl", `    former  = { database = "app", access = "read_write" }`+"\n", "")
-	s.edit(t, "nself.hcl", `  secrets = { DATABASE_URL = postgres.db.roles.former.url }`+"\n", "")
+	s.edit(t, `    former  = { database = "app", access = "read_write" }`+"\n", "")
+	s.edit(t, `  secrets = { DATABASE_URL = postgres.db.roles.former.url }`+"\n", "")
 	s.apply(t, "db", "former")
 	if got := try(); strings.HasPrefix(got, "in") || !strings.Contains(got, "FATAL") {
 		t.Errorf("a role that was removed logs in: %s", got)
@@ -224,12 +224,12 @@ func (s *changing) testNewPassword(t *testing.T) {
 
 // testRoute changes what only nginx reads.
 func (s *changing) testRoute(t *testing.T) {
-	if got := s.get(t, "web", "/").Headers.Get("X-Edition"); got != "first" {
+	if got := s.get(t, "web").Headers.Get("X-Edition"); got != "first" {
 		t.Fatalf("before the change: %q", got)
 	}
-	s.edit(t, "nself.hcl", `"X-Edition" = "first"`, `"X-Edition" = "second"`)
+	s.edit(t, `"X-Edition" = "first"`, `"X-Edition" = "second"`)
 	s.apply(t, "ingress")
-	if got := s.get(t, "web", "/").Headers.Get("X-Edition"); got != "second" {
+	if got := s.get(t, "web").Headers.Get("X-Edition"); got != "second" {
 		t.Errorf("after the change: %q", got)
 	}
 }
@@ -251,9 +251,9 @@ func (s *changing) testMoved(t *testing.T) {
 	}
 	// nginx asks again after 10 seconds at the latest.
 	deadline := time.Now().Add(15 * time.Second)
-	for s.get(t, "eu", "/").Status != 200 {
+	for s.get(t, "eu").Status != 200 {
 		if time.Now().After(deadline) {
-			t.Fatalf("nginx has not found the service after 15 s: %+v", s.get(t, "eu", "/"))
+			t.Fatalf("nginx has not found the service after 15 s: %+v", s.get(t, "eu"))
 		}
 		time.Sleep(500 * time.Millisecond)
 	}

@@ -113,7 +113,7 @@ func (p *testPackage) has(test, subtests string) error {
 		return nil
 	}
 	names := append(p.literals(test, map[string]bool{}), p.files...)
-	for _, want := range strings.Split(subtests[1:], "/") {
+	for want := range strings.SplitSeq(subtests[1:], "/") {
 		if !slices.ContainsFunc(names, func(s string) bool { return strings.ReplaceAll(s, " ", "_") == want }) {
 			return fmt.Errorf("%s has no subtest %s", test, want)
 		}

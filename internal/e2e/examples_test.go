@@ -67,7 +67,7 @@ func (ex example) test(t *testing.T, engine *lab.Engine) {
 		}
 	}
 	for _, h := range ex.hosts {
-		if r := s.get(t, h, "/"); r.Status != 200 || r.TLS != "TLS 1.3" {
+		if r := s.get(t, h); r.Status != 200 || r.TLS != "TLS 1.3" {
 			t.Errorf("%s: %+v", s.host(h), r)
 		}
 		stranger := s.request(h, "/")

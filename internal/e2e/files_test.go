@@ -31,7 +31,7 @@ func (s *shop) testSecretFiles(t *testing.T) {
 	for _, c := range s.engine.Containers(t, s.project) {
 		got[c.Service] = nil
 		// As the container sees it, whatever its image holds.
-		for _, line := range strings.Split(s.inside(t, c.PID, "find run/secrets -type f -printf '%f %m %U %G\n' 2>/dev/null || true"), "\n") {
+		for line := range strings.SplitSeq(s.inside(t, c.PID, "find run/secrets -type f -printf '%f %m %U %G\n' 2>/dev/null || true"), "\n") {
 			name, owner, ok := strings.Cut(line, " ")
 			if !ok {
 				continue

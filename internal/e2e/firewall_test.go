@@ -40,7 +40,7 @@ func (s *shop) testFirewall(t *testing.T) {
 		t.Run(when, func(t *testing.T) {
 			s.scan(t, lab.HostIPv4, 22, 80, 443)
 			s.scan(t, lab.HostIPv6, 80, 443) // ssh is declared for one IPv6 network, which the client is not in
-			if r := s.get(t, "loner", "/"); r.Status != 200 {
+			if r := s.get(t, "loner"); r.Status != 200 {
 				t.Errorf("the shop does not answer: %+v", r)
 			}
 			if d := s.beside("loner").Connect(t, gateway+":8090"); d.Open {

@@ -92,7 +92,7 @@ func TestKilledBuild(t *testing.T) {
 		t.Errorf("the output differs from that of a build in peace (-want +got):\n%s", diff)
 	}
 	s.up(t)
-	if r := s.get(t, "loner", "/"); r.Status != 200 {
+	if r := s.get(t, "loner"); r.Status != 200 {
 		t.Errorf("%+v", r)
 	}
 	if r := s.post(t, "migrator", "/migrate", ""); r.Status != 200 {

@@ -11,7 +11,7 @@ import (
 // testNewCertificate renews the certificate that the owner brings, as certbot
 // would, and builds again.
 func (s *shop) testNewCertificate(t *testing.T, a *authority) {
-	subject := func() string { return s.get(t, "loner", "/").Subject }
+	subject := func() string { return s.get(t, "loner").Subject }
 	before := subject()
 	hosts := s.hosts()
 	slices.Reverse(hosts) // the first is the subject

@@ -93,13 +93,13 @@ func (s *stack) up(t *testing.T) {
 	}
 }
 
-// edit changes one place of a file of the stack, as its owner would.
-func (s *stack) edit(t *testing.T, file, before, after string) {
+// edit changes one place of nself.hcl, as its owner would.
+func (s *stack) edit(t *testing.T, before, after string) {
 	t.Helper()
-	path := filepath.Join(s.dir, file)
+	path := filepath.Join(s.dir, "nself.hcl")
 	text := read(t, path)
 	if strings.Count(text, before) != 1 {
-		t.Fatalf("%s holds %q %d times", file, before, strings.Count(text, before))
+		t.Fatalf("%s holds %q %d times", path, before, strings.Count(text, before))
 	}
 	write(t, path, []byte(strings.Replace(text, before, after, 1)), 0o644)
 }
@@ -157,9 +157,9 @@ func (s *stack) request(host, path string) attack.Request {
 
 func (s *stack) host(name string) string { return strings.TrimPrefix(name+"."+s.domain, ".") }
 
-func (s *stack) get(t *testing.T, host, path string) attack.Response {
+func (s *stack) get(t *testing.T, host string) attack.Response {
 	t.Helper()
-	return s.from.HTTP(t, s.request(host, path))
+	return s.from.HTTP(t, s.request(host, "/"))
 }
 
 func (s *stack) post(t *testing.T, host, path, body string) attack.Response {
