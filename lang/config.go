@@ -14,7 +14,7 @@ import (
 // block at the top.
 func (u *unit) config(b *hclsyntax.Block, r *reader) (Config, bool) {
 	c := configFile(b, r)
-	ok := true
+	var ok bool
 	if _, shared := r.body.Attributes["source"]; shared {
 		ok = u.shared(r, &c)
 	} else {

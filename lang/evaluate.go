@@ -55,7 +55,7 @@ func (x *instance) header(st *Stack) {
 		return // declare reports it
 	}
 	st.Range = source.FromHCL(b.DefRange())
-	st.Name = label(b, 0)
+	st.Name = label(b)
 	if !dnsName.MatchString(st.Name.V) || len(st.Name.V) > 32 {
 		x.ev.Report(diag.Errorf("NS108", st.Name.Range, "Invalid name",
 			"The name of a stack is part of host, network and firewall names: 1 to 32 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen."))

@@ -80,7 +80,7 @@ func (u *unit) enter(r *reader, dir *folder) bool {
 	c := &instance{
 		src: u.x.src, ev: u.x.ev, parent: u.x, dir: dir, sc: eval.NewScope(nil), spec: schema.Get().Module,
 		prefix: u.address + ".", host: u.x.join(u.label()),
-		calls: append(u.x.calls[:len(u.x.calls):len(u.x.calls)], Call{Address: u.address, Range: at}),
+		calls: append(slices.Clip(u.x.calls), Call{Address: u.address, Range: at}),
 	}
 	self := c.sc.Root("self", "attribute")
 	self.Declare("name", eval.Constant("self.name", "attribute", at, cty.StringVal(c.host)))

@@ -2,6 +2,7 @@ package lang
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -30,8 +31,8 @@ func (x *instance) place(d *diag.Diagnostic) {
 		}
 		d.With(inner, "%s is made of this", last.Address)
 	}
-	for i := len(calls) - 1; i >= 0; i-- {
-		d.With(calls[i].Range, "as %s uses it", calls[i].Address)
+	for _, call := range slices.Backward(calls) {
+		d.With(call.Range, "as %s uses it", call.Address)
 	}
 }
 

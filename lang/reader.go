@@ -1,7 +1,6 @@
 package lang
 
 import (
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,7 +8,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/gocty"
 
 	"nselfc/lang/diag"
 	"nselfc/lang/eval"
@@ -141,12 +139,13 @@ func checkLabels(ev *eval.Evaluator, b *hclsyntax.Block, spec *schema.Block) boo
 	if len(b.Labels) == want {
 		return true
 	}
-	usage := spec.Name
+	var usage strings.Builder
+	usage.WriteString(spec.Name)
 	for _, l := range spec.Labels {
-		usage += " " + strconv.Quote(strings.ToUpper(l))
+		usage.WriteString(" " + strconv.Quote(strings.ToUpper(l)))
 	}
 	ev.Report(diag.Errorf("NS105", source.FromHCL(b.DefRange()), "Wrong number of labels",
-		"A %s block has %d, written as\n    %s {\n      …\n    }", spec.Name, want, usage))
+		"A %s block has %d, written as\n    %s {\n      …\n    }", spec.Name, want, usage.String()))
 	return false
 }
 
@@ -285,10 +284,8 @@ func (r *reader) allowed(name, s string, at source.Range) bool {
 	if !ok || len(arg.Enum) == 0 {
 		return true
 	}
-	for _, e := range arg.Enum {
-		if s == e {
-			return true
-		}
+	if slices.Contains(arg.Enum, s) {
+		return true
 	}
 	r.ev.Report(diag.Errorf("NS211", at, "Unsupported value",
 		"The argument %q is one of: %s.%s", name, strings.Join(arg.Enum, ", "), eval.DidYouMean(s, arg.Enum)))
@@ -343,50 +340,9 @@ func (r *reader) boolean(name string) Bool {
 	return source.At(b.True(), at)
 }
 
-// integer reads a whole number between lo and hi.
-func (r *reader) integer(name string, lo, hi int) Int {
-	v, at, ok := r.value(name)
-	if !ok {
-		return Int{}
-	}
-	n, err := eval.Convert(v, cty.Number)
-	var i int
-	if err == nil && !n.IsNull() {
-		err = gocty.FromCtyValue(n, &i)
-	}
-	if err != nil || n.IsNull() {
-		r.wrongType(name, at, v)
-		return Int{}
-	}
-	if i < lo || i > hi {
-		r.ev.Report(diag.Errorf("NS212", at, "Number out of range", "The argument %q is between %d and %d.", name, lo, hi))
-		return Int{}
-	}
-	return source.At(i, at)
-}
-
-// float reads a number between lo and hi.
-func (r *reader) float(name string, lo, hi float64) Float {
-	v, at, ok := r.value(name)
-	if !ok {
-		return Float{}
-	}
-	n, err := eval.Convert(v, cty.Number)
-	if err != nil || n.IsNull() {
-		r.wrongType(name, at, v)
-		return Float{}
-	}
-	f, _ := n.AsBigFloat().Float64()
-	if n.AsBigFloat().Cmp(big.NewFloat(lo)) < 0 || n.AsBigFloat().Cmp(big.NewFloat(hi)) > 0 {
-		r.ev.Report(diag.Errorf("NS212", at, "Number out of range", "The argument %q is between %g and %g.", name, lo, hi))
-		return Float{}
-	}
-	return source.At(f, at)
-}
-
-// label gives the label of a nested block as a value.
-func label(b *hclsyntax.Block, i int) String {
-	return source.At(b.Labels[i], source.FromHCL(b.LabelRanges[i]))
+// label gives the first label of a block as a value.
+func label(b *hclsyntax.Block) String {
+	return source.At(b.Labels[0], source.FromHCL(b.LabelRanges[0]))
 }
 
 // attributesInOrder lists the arguments of a body in source order.

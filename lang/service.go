@@ -87,7 +87,7 @@ func (u *unit) readService(s *Service) {
 			s.Ports = append(s.Ports, u.port(b, r))
 		case "publish":
 			n := u.x.read(b, nested.Block, u.sc)
-			s.Publish = append(s.Publish, Publish{Range: n.at, Port: label(b, 0), Host: n.integer("host", 1, 65535)})
+			s.Publish = append(s.Publish, Publish{Range: n.at, Port: label(b), Host: n.integer("host", 1, 65535)})
 		case "volume":
 			s.Volumes = append(s.Volumes, u.mount(b, r))
 		case "config":
@@ -96,7 +96,7 @@ func (u *unit) readService(s *Service) {
 			}
 		case "writable":
 			n := u.x.read(b, nested.Block, u.sc)
-			s.Writable = append(s.Writable, Writable{Path: label(b, 0), Size: n.size("size", 4<<10, 1<<40), Exec: n.boolean("exec")})
+			s.Writable = append(s.Writable, Writable{Path: label(b), Size: n.size("size", 4<<10, 1<<40), Exec: n.boolean("exec")})
 		case "healthcheck":
 			s.Health = u.health(b, r)
 		case "resources":
@@ -173,7 +173,7 @@ func (u *unit) below(r *reader, name string, p String) String {
 
 func (u *unit) port(b *hclsyntax.Block, outer *reader) Port {
 	r := u.x.read(b, outer.nested("port"), u.sc)
-	return Port{Name: label(b, 0), Container: r.integer("container", 1, 65535), Protocol: r.str("protocol")}
+	return Port{Name: label(b), Container: r.integer("container", 1, 65535), Protocol: r.str("protocol")}
 }
 
 // checkPorts refuses two ports of one name, and names that no port has.
@@ -191,10 +191,8 @@ func (u *unit) checkPorts(s *Service) {
 		if !name.IsSet() {
 			return
 		}
-		for _, n := range names {
-			if n == name.V {
-				return
-			}
+		if slices.Contains(names, name.V) {
+			return
 		}
 		u.x.ev.Report(diag.Errorf("NS219", name.Range, "Unknown port",
 			"%s has no port named %q.%s", u.address, name.V, eval.DidYouMean(name.V, names)))

@@ -53,7 +53,7 @@ func (x *instance) variable(b *hclsyntax.Block, spec *schema.Block, name string,
 	}
 	given, set := x.given[name]
 	var v cty.Value
-	where := at
+	var where source.Range
 	switch {
 	case set:
 		var ok bool

@@ -131,7 +131,7 @@ func (h *host) unchanged(t *testing.T, script, reason string) {
 func diffLines(a, b string) string {
 	var out strings.Builder
 	for sign, texts := range map[string][2]string{"-": {a, b}, "+": {b, a}} {
-		for _, line := range strings.Split(texts[0], "\n") {
+		for line := range strings.SplitSeq(texts[0], "\n") {
 			if !strings.Contains("\n"+texts[1]+"\n", "\n"+line+"\n") {
 				out.WriteString(sign + " " + line + "\n")
 			}

@@ -114,8 +114,8 @@ type survey struct {
 	wild   bool   // a number too large to be written out
 }
 
-func look(v cty.Value, limit int) survey {
-	s := survey{limit: limit}
+func look(v cty.Value) survey {
+	s := survey{limit: maxValue}
 	s.add(v)
 	return s
 }

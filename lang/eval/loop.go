@@ -53,7 +53,7 @@ func (w *walk) unseen(e *hclsyntax.ForExpr) {
 	w.bind(outer, e, cty.DynamicVal, cty.DynamicVal)
 	for _, x := range []hclsyntax.Expression{e.CondExpr, e.KeyExpr, e.ValExpr} {
 		if x != nil {
-			w.value(x)
+			_, _ = w.value(x) // what is wrong there is reported; there is no value
 		}
 	}
 	w.vars = outer
@@ -174,7 +174,7 @@ func (w *walk) splat(e *hclsyntax.SplatExpr) (cty.Value, hcl.Diagnostics) {
 		return v, more
 	}
 	if src.LengthInt() == 0 {
-		each(cty.DynamicVal)
+		_, _ = each(cty.DynamicVal)
 	}
 	for it := src.ElementIterator(); it.Next() && !w.failed && !diags.HasErrors(); {
 		_, item := it.Element()

@@ -114,7 +114,7 @@ func (w *walk) member(n *Node, name string, at hcl.Range) (place, hcl.Diagnostic
 	}
 	d := diag.Errorf("NS203", source.FromHCL(at), "Unsupported attribute",
 		"%s has no %s named %q.%s%s", n.Address, n.members.Noun, Redact(name),
-		DidYouMean(name, n.members.order), listed(n.members.Noun, n.members.order)).
+		DidYouMean(name, n.members.order), listed(n.members.order)).
 		With(n.Range, "%s is declared here", n.Address)
 	if n.members.Noun == "instance" {
 		return place{value: cty.DynamicVal}, carry(d)

@@ -35,7 +35,7 @@ func (ev *Evaluator) resolve(t hcl.Traversal, sc *Scope) (*Node, bool) {
 	n, ok := root.nodes[name]
 	if !ok {
 		ev.Report(diag.Errorf("NS201", source.FromHCL(t[1].SourceRange()), "Unknown name",
-			"There is no %s named %q here.%s%s", root.Noun, name, DidYouMean(name, root.names()), listed(root.Noun, root.names())))
+			"There is no %s named %q here.%s%s", root.Noun, name, DidYouMean(name, root.names()), listed(root.names())))
 		return nil, false
 	}
 	return n, ev.force(n)
@@ -147,7 +147,7 @@ func example(names []string) string {
 }
 
 // listed names what there is, when that is short enough to help.
-func listed(noun string, names []string) string {
+func listed(names []string) string {
 	if len(names) == 0 {
 		return " None is declared."
 	}

@@ -65,7 +65,7 @@ func (w *walk) whole(expr hclsyntax.Expression) (cty.Value, bool) {
 
 // affordable refuses a value that is too large to work with.
 func (w *walk) affordable(v cty.Value, expr hclsyntax.Expression) bool {
-	return w.check(look(v, maxValue), expr)
+	return w.check(look(v), expr)
 }
 
 // check pays for the look that has been taken at a value, and refuses what no
@@ -99,7 +99,7 @@ func (w *walk) blind(v cty.Value, expr hclsyntax.Expression, what string) bool {
 	if v.Type() != cty.String && v.Type().IsPrimitiveType() {
 		return true
 	}
-	s := look(v, maxValue)
+	s := look(v)
 	if s.secret != "" {
 		return w.refuse("NS220", expr, "Secret value inspected",
 			"%s is a secret: its value is not known when the stack is compiled, so %s cannot look at it. Use it whole, or decide by something that is written in the stack, such as a variable.", AddressIn(s.secret), what)

@@ -14,11 +14,12 @@ func (b *Block) Markdown(level int) string {
 }
 
 func (b *Block) markdown(w *strings.Builder, level int, path string) {
-	title := b.Name
+	var title strings.Builder
+	title.WriteString(b.Name)
 	for _, l := range b.Labels {
-		title += " " + strconv.Quote(strings.ToUpper(l))
+		title.WriteString(" " + strconv.Quote(strings.ToUpper(l)))
 	}
-	w.WriteString(strings.Repeat("#", min(level, 6)) + " `" + path + title + "`\n\n" + b.Doc + "\n\n")
+	w.WriteString(strings.Repeat("#", min(level, 6)) + " `" + path + title.String() + "`\n\n" + b.Doc + "\n\n")
 	if b.Example != "" {
 		w.WriteString("```hcl\n" + b.Example + "\n```\n\n")
 	}

@@ -1,0 +1,53 @@
+package lang
+
+import (
+	"math/big"
+
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/gocty"
+
+	"nselfc/lang/diag"
+	"nselfc/lang/eval"
+	"nselfc/lang/source"
+)
+
+// integer reads a whole number between lo and hi.
+func (r *reader) integer(name string, lo, hi int) Int {
+	v, at, ok := r.value(name)
+	if !ok {
+		return Int{}
+	}
+	n, err := eval.Convert(v, cty.Number)
+	var i int
+	if err == nil && !n.IsNull() {
+		err = gocty.FromCtyValue(n, &i)
+	}
+	if err != nil || n.IsNull() {
+		r.wrongType(name, at, v)
+		return Int{}
+	}
+	if i < lo || i > hi {
+		r.ev.Report(diag.Errorf("NS212", at, "Number out of range", "The argument %q is between %d and %d.", name, lo, hi))
+		return Int{}
+	}
+	return source.At(i, at)
+}
+
+// float reads a number between lo and hi.
+func (r *reader) float(name string, lo, hi float64) Float {
+	v, at, ok := r.value(name)
+	if !ok {
+		return Float{}
+	}
+	n, err := eval.Convert(v, cty.Number)
+	if err != nil || n.IsNull() {
+		r.wrongType(name, at, v)
+		return Float{}
+	}
+	f, _ := n.AsBigFloat().Float64()
+	if n.AsBigFloat().Cmp(big.NewFloat(lo)) < 0 || n.AsBigFloat().Cmp(big.NewFloat(hi)) > 0 {
+		r.ev.Report(diag.Errorf("NS212", at, "Number out of range", "The argument %q is between %g and %g.", name, lo, hi))
+		return Float{}
+	}
+	return source.At(f, at)
+}
