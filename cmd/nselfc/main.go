@@ -12,7 +12,7 @@ import (
 
 func main() { os.Exit(run()) }
 
-// gcPercent lets the heap grow to three times what is live before it is
+// gcPercent lets the heap grow to four times what is live before it is
 // collected: a compilation is over before the garbage is worth sweeping.
 // docs/performance.md has what that gains and costs.
 const gcPercent = 300
