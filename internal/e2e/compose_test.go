@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,9 @@ func config(binary, dir string, limit time.Duration) (time.Duration, error) {
 	return time.Since(start), err
 }
 
+// placeholder stands in golden files where the host writes a secret.
+var placeholder = regexp.MustCompile(`\$\{[^\n]*\}`)
+
 // testGoldenStacks unpacks the output that the golden files hold.
 func testGoldenStacks(t *testing.T, binary string) {
 	archives, err := filepath.Glob("../../testdata/stacks/*.txtar")
@@ -61,6 +65,9 @@ func testGoldenStacks(t *testing.T, binary string) {
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				t.Fatal(err)
 			}
+			if filepath.Ext(path) == ".env" { // Compose reads it, and the archive has names for values
+				f.Data = placeholder.ReplaceAll(f.Data, []byte("x"))
+			}
 			write(t, path, f.Data, 0o600)
 			if filepath.Base(name) == "docker-compose.yml" {
 				stacks = append(stacks, filepath.Dir(path))
@@ -73,17 +80,12 @@ func testGoldenStacks(t *testing.T, binary string) {
 			if _, err := config(binary, dir, time.Minute); err != nil {
 				t.Errorf("%s: %v", archive, err)
 			}
-			// The control: the same tree with a network that is nowhere declared.
+			// The control: the same with a key that Compose does not know.
 			path := filepath.Join(dir, "docker-compose.yml")
-			before, after, found := strings.Cut(read(t, path), "\nnetworks:\n")
-			if !found {
-				t.Errorf("%s declares no networks", archive)
-				continue
-			}
-			_, rest, _ := strings.Cut(after, "\n  ")
-			write(t, path, []byte(before+"\nnetworks:\n  "+rest), 0o600)
+			broken := strings.Replace(read(t, path), "\n    image: ", "\n    imago: ", 1)
+			write(t, path, []byte(broken), 0o600)
 			if _, err := config(binary, dir, time.Minute); err == nil {
-				t.Errorf("%s: a stack without its first network is accepted", archive)
+				t.Errorf("%s: a key that there is not is accepted", archive)
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"syscall"
 	"time"
@@ -21,14 +22,15 @@ import (
 func main() {
 	runs := flag.Int("runs", 7, "counted runs of each command")
 	compose := flag.String("compose", os.Getenv("NSELFC_COMPOSE"), "docker-compose binary to compare with; none when empty")
+	page := flag.String("write", "", "put the table in the place of the one in this Markdown file")
 	flag.Parse()
-	if err := run(context.Background(), *runs, *compose); err != nil {
+	if err := run(context.Background(), *runs, *compose, *page); err != nil {
 		fmt.Fprintln(os.Stderr, "measure:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, runs int, compose string) error {
+func run(ctx context.Context, runs int, compose, page string) error {
 	dir, err := os.MkdirTemp("", "nselfc-bench-")
 	if err != nil {
 		return err
@@ -50,7 +52,23 @@ func run(ctx context.Context, runs int, compose string) error {
 			return err
 		}
 	}
-	return b.table(compose)
+	if err := b.table(compose); err != nil || page == "" {
+		return err
+	}
+	return replaceTable(page, b.rows.Bytes())
+}
+
+// replaceTable puts a table in the place of the first one of a file.
+func replaceTable(page string, table []byte) error {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	old := regexp.MustCompile(`(?m)(?:^\|.*\n)+`).FindIndex(text)
+	if old == nil {
+		return fmt.Errorf("%s has no table", page)
+	}
+	return os.WriteFile(page, slices.Concat(text[:old[0]], table, text[old[1]:]), 0o644)
 }
 
 // session is one series of measurements on one set of files.
@@ -58,6 +76,14 @@ type session struct {
 	ctx  context.Context
 	dir  string
 	runs int
+	rows bytes.Buffer // of the table
+}
+
+// printf prints a line of the table, and keeps it.
+func (s *session) printf(format string, args ...any) {
+	line := fmt.Sprintf(format+"\n", args...)
+	fmt.Print(line)
+	s.rows.WriteString(line)
 }
 
 func (s *session) stack(n int) string   { return filepath.Join(s.dir, fmt.Sprintf("stack%d", n)) }
@@ -80,8 +106,8 @@ func (s *session) floor(n int) command {
 }
 
 func (s *session) table(compose string) error {
-	fmt.Println("| comparison | wall | processor | peak memory | bar |")
-	fmt.Println("|---|---|---|---|---|")
+	s.printf("| comparison | wall | processor | peak memory | bar |")
+	s.printf("|---|---|---|---|---|")
 	version := command{argv: []string{s.tool("nselfc"), "version"}}
 	rows := []struct {
 		name string
@@ -140,7 +166,7 @@ func (s *session) row(name string, a, b command, bar string) error {
 	wall := ratio(fa, fb, func(f figures) float64 { return float64(f.wall) })
 	cpu := ratio(fa, fb, func(f figures) float64 { return float64(f.cpu) })
 	peak := ratio(fa, fb, func(f figures) float64 { return float64(f.peak) })
-	fmt.Printf("| %s | %.2f | %.2f | %.2f | %s |\n", name, wall, cpu, peak, bar)
+	s.printf("| %s | %.2f | %.2f | %.2f | %s |", name, wall, cpu, peak, bar)
 	return nil
 }
 
