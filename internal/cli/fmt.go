@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 
 	"nselfc/lang/diag"
@@ -21,7 +22,10 @@ type FmtOptions struct {
 // Fmt formats files, names those that change, and shows every file that does
 // not parse.
 func Fmt(ctx context.Context, env Env, d Display, o FmtOptions) int {
-	if len(o.Paths) == 1 && o.Paths[0] == "-" {
+	if slices.Contains(o.Paths, "-") {
+		if len(o.Paths) > 1 {
+			return Fail(env, Usage, "\"-\" reads standard input, and stands alone; a file of that name is ./-")
+		}
 		return fmtStdin(env, d, o)
 	}
 	paths, err := hclFiles(o.Paths)
