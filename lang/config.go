@@ -7,18 +7,20 @@ import (
 
 	"nselfc/lang/diag"
 	"nselfc/lang/eval"
+	"nselfc/lang/schema"
 	"nselfc/lang/source"
 )
 
 // config reads a config block inside a service: a text of its own, or that of a
 // block at the top.
-func (u *unit) config(b *hclsyntax.Block, r *reader) (Config, bool) {
-	c := configFile(b, r)
+func (u *unit) config(b *hclsyntax.Block, spec *schema.Block) (Config, bool) {
+	r := u.x.read(b, spec, u.sc)
+	c := configFile(b, &r)
 	var ok bool
 	if _, shared := r.body.Attributes["source"]; shared {
-		ok = u.shared(r, &c)
+		ok = u.shared(&r, &c)
 	} else {
-		c.Content, ok = u.content(r)
+		c.Content, ok = u.content(&r)
 	}
 	if ok && !c.Path.IsSet() {
 		if r.body.Attributes["path"] == nil {
@@ -33,9 +35,9 @@ func (u *unit) config(b *hclsyntax.Block, r *reader) (Config, bool) {
 // topConfig reads a config block at the top.
 func (u *unit) topConfig() (Config, bool) {
 	r := u.x.read(u.block, u.decl.spec, u.sc)
-	c := configFile(u.block, r)
+	c := configFile(u.block, &r)
 	var ok bool
-	c.Content, ok = u.content(r)
+	c.Content, ok = u.content(&r)
 	return c, ok
 }
 
@@ -117,7 +119,7 @@ func (u *unit) content(r *reader) (Text, bool) {
 // contentOf reads the text of a file, which cannot be null: there would be no
 // file.
 func (r *reader) contentOf(name string, e hclsyntax.Expression) (Text, bool) {
-	t, null := r.textExpr(name, e)
+	t, null := r.textExpr(name, "", e)
 	if null {
 		r.noText(e)
 	}

@@ -29,7 +29,7 @@ func (x *instance) ingress(b *hclsyntax.Block, spec *schema.Block, posture strin
 		t := x.read(tb, r.nested("tls"), x.sc)
 		in.Profile = t.str("profile")
 		for _, cb := range t.blocks("certificate") {
-			in.Certificate = x.certificate(x.read(cb, t.nested("certificate"), x.sc), posture)
+			in.Certificate = x.certificate(cb, t.nested("certificate"), posture)
 		}
 		for _, hb := range t.blocks("hsts") {
 			h := x.read(hb, t.nested("hsts"), x.sc)
@@ -40,7 +40,7 @@ func (x *instance) ingress(b *hclsyntax.Block, spec *schema.Block, posture strin
 		}
 	}
 	for _, lb := range r.blocks("rate_limit") {
-		in.RateLimit = rateLimit(x.read(lb, r.nested("rate_limit"), x.sc))
+		in.RateLimit = x.rateLimit(lb, r.nested("rate_limit"), x.sc)
 	}
 	for _, rb := range r.blocks("resources") {
 		n := x.read(rb, r.nested("resources"), x.sc)
@@ -51,7 +51,8 @@ func (x *instance) ingress(b *hclsyntax.Block, spec *schema.Block, posture strin
 
 // certificate reads where the certificate comes from. A block with both sources
 // means local in development and files in production.
-func (x *instance) certificate(r *reader, posture string) *Certificate {
+func (x *instance) certificate(cb *hclsyntax.Block, spec *schema.Block, posture string) *Certificate {
+	r := x.read(cb, spec, x.sc)
 	var local, files *Certificate
 	for _, b := range r.blocks("local") {
 		local = &Certificate{Range: x.read(b, r.nested("local"), x.sc).at, Source: "local"}

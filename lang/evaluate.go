@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -27,7 +28,23 @@ func (s *Source) Evaluate(env string) (*Stack, diag.List) {
 	x.collect(st)
 	x.edges(st)
 	x.unused()
-	return st, x.ev.Diagnostics().Sort()
+	return st, s.once(x.ev.Diagnostics()).Sort()
+}
+
+// once keeps one finding of each kind for each place in a module or kind: what is
+// wrong there is wrong for everyone who uses it.
+func (s *Source) once(diags diag.List) diag.List {
+	type place struct {
+		code string
+		at   source.Range
+	}
+	seen := map[place]bool{}
+	return slices.DeleteFunc(diags, func(d *diag.Diagnostic) bool {
+		p := place{d.Code, d.Subject}
+		again := seen[p]
+		seen[p] = true
+		return again && !s.root.owns(d.Subject.File)
+	})
 }
 
 // header reads the stack block and declares what expressions see of it.
@@ -108,7 +125,7 @@ func (x *instance) environment(st *Stack) {
 		nested, _ := x.spec.Nested("environment")
 		r := x.read(b, nested.Block, eval.NewScope(nil))
 		st.Posture = r.str("posture")
-		x.environmentVariables(r)
+		x.environmentVariables(&r)
 	}
 	if !st.Posture.IsSet() {
 		st.Posture = String{V: "production"}
@@ -173,8 +190,10 @@ func (x *instance) collect(st *Stack) {
 		x.ev.Force(n)
 	}
 	for _, d := range x.decls {
-		if _, ok := x.ev.Force(d.node); !ok && d.kind != "service" && d.kind != "secret" {
-			continue
+		if d.expands() {
+			if _, ok := x.ev.Force(d.node); !ok {
+				continue
+			}
 		}
 		for _, u := range d.units {
 			u.collect(st)
@@ -183,6 +202,16 @@ func (x *instance) collect(st *Stack) {
 	for _, o := range x.outputs {
 		x.ev.Force(o.node)
 	}
+}
+
+// expands tells whether the units of a declaration, or what is in them, are known
+// only when its node is computed. The others are read as they stand.
+func (d *decl) expands() bool {
+	switch d.kind {
+	case "service", "secret", "volume", "config":
+		return len(d.units) == 0 // a for_each
+	}
+	return true
 }
 
 // unitPrice is what one unit costs of what a stack may produce: it bounds the

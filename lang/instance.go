@@ -128,9 +128,12 @@ func (x *instance) declareBlock(b *hclsyntax.Block) {
 func (x *instance) declareKind(b *hclsyntax.Block) {
 	at := source.FromHCL(b.TypeRange)
 	if _, ok := x.src.kind(b.Type); !ok {
-		names := append(x.spec.BlockNames(), x.src.kindNames()...)
+		names := append(x.spec.BlockNames(), x.kindNames()...)
 		d := unknownBlock(b, x.spec, names)
-		if !strings.Contains(d.Detail, "Did you mean") {
+		switch _, top := schema.Get().Root.Nested(b.Type); {
+		case top:
+			d.Detail = schema.A(b.Type) + " block stands in the stack's own files, not in those of a module or kind."
+		case !strings.Contains(d.Detail, "Did you mean"):
 			d.Detail += " A kind of your own is a folder named\n    kinds/" + b.Type
 		}
 		x.ev.Report(d)
@@ -141,7 +144,7 @@ func (x *instance) declareKind(b *hclsyntax.Block) {
 		return
 	}
 	if len(b.Labels) != 1 {
-		x.ev.Report(diag.Errorf("NS105", at, "Wrong number of labels", "A %s block has one label, its name, written as\n    %s \"NAME\" {\n      …\n    }", b.Type, b.Type))
+		x.ev.Report(diag.Errorf("NS105", at, "Wrong number of labels", "%s block has one label, its name, written as\n    %s \"NAME\" {\n      …\n    }", schema.A(b.Type), b.Type))
 		x.declareFailed(b, b.Type)
 		return
 	}
@@ -197,15 +200,15 @@ func invalidName(b *hclsyntax.Block, noun string, dns bool) *diag.Diagnostic {
 	at := source.FromHCL(b.LabelRanges[0])
 	if dns {
 		return diag.Errorf("NS108", at, "Invalid name",
-			"The name of a %s is a host or file name too: 1 to 40 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen.", noun)
+			"The name of %s is a host or file name too: 1 to 40 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen.", schema.An(noun))
 	}
 	return diag.Errorf("NS108", at, "Invalid name",
-		"The name of a %s is at most 63 letters, digits, underscores and hyphens, and does not begin with a digit.", noun)
+		"The name of %s is at most 63 letters, digits, underscores and hyphens, and does not begin with a digit.", schema.An(noun))
 }
 
 func duplicate(at source.Range, noun, name string, first source.Range) *diag.Diagnostic {
 	return diag.Errorf("NS109", at, "Duplicate declaration",
-		"The %s %q is already declared at %s. Names are unique over all files of a folder: rename or remove one.", noun, name, first).
+		"The %s %q is already declared at %s. References could not tell the two apart: rename or remove one.", noun, name, first).
 		With(first, "first declared here")
 }
 

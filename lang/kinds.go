@@ -55,8 +55,8 @@ func (u *unit) childNode(find func(*reader) (*folder, bool)) *eval.Node {
 		Address: u.address, Noun: u.decl.kind, Range: source.FromHCL(u.block.DefRange()), Place: u.x.place,
 		Expand: func(ev *eval.Evaluator) (*eval.Members, bool) {
 			r := u.x.read(u.block, u.decl.spec, u.sc)
-			dir, ok := find(r)
-			if !ok || !u.enter(r, dir) {
+			dir, ok := find(&r)
+			if !ok || !u.enter(&r, dir) {
 				return nil, false
 			}
 			members := eval.NewMembers("output")
@@ -240,26 +240,36 @@ func (s *Source) kindNames() []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
+// kindNames lists the kinds that a block of this folder can be, sorted.
+func (x *instance) kindNames() []string {
+	return slices.DeleteFunc(x.src.kindNames(), reserved)
+}
+
 // checkKinds makes the names of all kinds known, so that a reference to one that
 // is not in use says so, and refuses a kind of the project's own that nothing
 // could ever use: its name has another meaning.
 func (x *instance) checkKinds() {
 	for _, name := range x.src.kindNames() {
-		_, block := x.spec.Nested(name)
-		_, inModule := schema.Get().Module.Nested(name)
-		if !block && !inModule && !slices.Contains(reserved, name) {
+		if !reserved(name) {
 			x.sc.Root(name, name)
 			continue
 		}
-		f, ok := x.src.load(path.Join("kinds", name))
-		if !ok {
-			continue
+		if f, ok := x.src.load(path.Join("kinds", name)); ok {
+			at := source.Range{File: f.names[0], Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+			x.ev.Report(diag.Errorf("NS108", at, "Invalid name",
+				"A kind cannot be called %q: in expressions, or at the beginning of a block, the language gives that word another meaning. Rename the folder kinds/%s.", name, name))
 		}
-		at := source.Range{File: f.names[0], Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
-		x.ev.Report(diag.Errorf("NS108", at, "Invalid name",
-			"A kind cannot be called %q: in expressions, or at the beginning of a block, the language gives that word another meaning. Rename the folder kinds/%s.", name, name))
 	}
 }
 
-// reserved are the roots of expressions that are not block types.
-var reserved = []string{"var", "local", "each", "self", "vars", "true", "false", "null"}
+// reserved tells the words that no kind can be called: block types, and roots of
+// expressions.
+func reserved(name string) bool {
+	switch name {
+	case "var", "local", "each", "self", "vars", "true", "false", "null":
+		return true
+	}
+	_, top := schema.Get().Root.Nested(name)
+	_, inModule := schema.Get().Module.Nested(name)
+	return top || inModule
+}

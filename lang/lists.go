@@ -110,7 +110,7 @@ func (r *reader) command(name string) (words []String, shell bool) {
 // were wrong.
 func (r *reader) nonEmpty(name string, words []String, at source.Range) []String {
 	if words != nil && len(words) == 0 {
-		r.ev.Report(diag.Errorf("NS212", at, "Number out of range",
+		r.ev.Report(diag.Errorf("NS211", at, "Unsupported value",
 			"The argument %q is an empty list. Leave the argument out to keep what the image says.", name))
 	}
 	return words
@@ -138,7 +138,7 @@ func (r *reader) texts(name string) []EnvVar {
 		if !ok {
 			continue
 		}
-		t, _ := r.textExpr(name+"."+key, item.ValueExpr)
+		t, _ := r.textExpr(name, key, item.ValueExpr)
 		if !t.IsSet() {
 			continue // null leaves the entry out; all else has been reported
 		}
@@ -209,7 +209,7 @@ func (r *reader) textMap(name string, v cty.Value, at source.Range) []EnvVar {
 		if !r.plain(name, key, at) {
 			return nil
 		}
-		if t := r.toText(name+"."+key, s, at); t.IsSet() {
+		if t := r.toText(name, key, s, at); t.IsSet() {
 			out = append(out, EnvVar{Name: key, Value: t})
 		}
 	}

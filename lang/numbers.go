@@ -22,6 +22,10 @@ func (r *reader) integer(name string, lo, hi int) Int {
 	if err == nil && !n.IsNull() {
 		err = gocty.FromCtyValue(n, &i)
 	}
+	if err != nil && v.Type() == cty.Number {
+		r.ev.Report(diag.Errorf("NS210", at, "Incorrect value type", "The argument %q takes a whole number between %d and %d.", name, lo, hi))
+		return Int{}
+	}
 	if err != nil || n.IsNull() {
 		r.wrongType(name, at, v)
 		return Int{}

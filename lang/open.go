@@ -35,6 +35,7 @@ func Open(fsys fs.FS, names []string) (*Source, diag.List) {
 	s := &Source{fsys: fsys, files: source.Files{}, folders: map[string]*folder{}, templates: map[string]*template{}}
 	names = slices.Sorted(slices.Values(names))
 	s.root = s.parse(".", fsys, names)
+	s.folders["."] = s.root
 	if len(names) == 0 {
 		s.root.report(diag.Errorf("NS120", source.Range{File: "nself.hcl", Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}},
 			"No stack here", "There is no file with the ending .hcl in this folder. Start one with\n    nselfc init"))

@@ -41,7 +41,7 @@ func (f *folder) owns(file string) bool {
 	if path.Ext(file) == ".hcl" {
 		return path.Dir(file) == f.path
 	}
-	return strings.HasPrefix(file, f.path+"/")
+	return f.path == "." || strings.HasPrefix(file, f.path+"/")
 }
 
 // cause finds the argument that an expression of the folder was given by whoever

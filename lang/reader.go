@@ -28,22 +28,21 @@ type reader struct {
 }
 
 // read starts on a block and reports everything that has no place in it.
-func (x *instance) read(b *hclsyntax.Block, spec *schema.Block, sc *eval.Scope) *reader {
-	r := &reader{ev: x.ev, sc: sc, body: b.Body, spec: spec, at: source.FromHCL(b.DefRange())}
+func (x *instance) read(b *hclsyntax.Block, spec *schema.Block, sc *eval.Scope) reader {
+	r := reader{ev: x.ev, sc: sc, body: b.Body, spec: spec, at: source.FromHCL(b.DefRange())}
 	r.checkArguments()
 	r.checkBlocks()
 	return r
 }
 
 func (r *reader) checkArguments() {
-	known := 0
-	for i := range r.spec.Args {
-		if _, ok := r.body.Attributes[r.spec.Args[i].Name]; ok {
-			known++
-		}
+	unknown := false
+	for name := range r.body.Attributes {
+		_, known := r.spec.Arg(name)
+		unknown = unknown || !known
 	}
 	var meant []string // what misspelt names may have meant
-	if !r.spec.Open && known < len(r.body.Attributes) {
+	if unknown && !r.spec.Open {
 		for _, a := range attributesInOrder(r.body) {
 			if _, ok := r.spec.Arg(a.Name); !ok {
 				r.unknownArgument(a)
@@ -51,11 +50,10 @@ func (r *reader) checkArguments() {
 			}
 		}
 	}
-	for i := range r.spec.Args {
-		a := &r.spec.Args[i]
-		if _, ok := r.body.Attributes[a.Name]; a.Required && !ok && !slices.Contains(meant, a.Name) {
+	for _, a := range r.spec.Required() {
+		if _, ok := r.body.Attributes[a.Name]; !ok && !slices.Contains(meant, a.Name) {
 			r.ev.Report(diag.Errorf("NS103", r.at, "Missing argument",
-				"The argument %q is required in a %s block: %s", a.Name, r.spec.Name, a.Doc))
+				"The argument %q is required in %s block: %s", a.Name, schema.An(r.spec.Name), a.Doc))
 		}
 	}
 }
@@ -69,11 +67,11 @@ func (r *reader) unknownArgument(a *hclsyntax.Attribute) {
 	}
 	if hint := r.spec.Hint(a.Name); hint != "" {
 		r.ev.Report(diag.Errorf("NS102", at, "Unsupported argument",
-			"A %s block has no argument named %q. %s", r.spec.Name, a.Name, hint))
+			"%s block has no argument named %q. %s", schema.A(r.spec.Name), a.Name, hint))
 		return
 	}
 	d := diag.Errorf("NS102", at, "Unsupported argument",
-		"A %s block has no argument named %q.%s%s", r.spec.Name, a.Name,
+		"%s block has no argument named %q.%s%s", schema.A(r.spec.Name), a.Name,
 		eval.DidYouMean(a.Name, r.spec.ArgNames()), orBlocks(r.spec, a.Name))
 	if s := eval.Suggest(a.Name, r.spec.ArgNames()); s != "" {
 		d.Fix = []diag.Edit{{Range: at, Text: s}}
@@ -106,7 +104,7 @@ func (r *reader) checkBlocks() {
 		checkLabels(r.ev, b, nested.Block)
 		if first := count[b.Type]; first != nil && nested.Max == 1 {
 			r.ev.Report(diag.Errorf("NS106", source.FromHCL(b.DefRange()), "Duplicate block",
-				"A %s block holds at most one %s block.", r.spec.Name, b.Type).
+				"%s block holds at most one %s block.", schema.A(r.spec.Name), b.Type).
 				With(source.FromHCL(first.DefRange()), "the first one is here"))
 			continue
 		}
@@ -118,13 +116,13 @@ func unknownBlock(b *hclsyntax.Block, spec *schema.Block, names []string) *diag.
 	at := source.FromHCL(b.TypeRange)
 	if _, isArg := spec.Arg(b.Type); isArg {
 		return diag.Errorf("NS104", at, "Unsupported block",
-			"%q is an argument of a %s, not a block: write it with an equals sign, as in\n    %s = …", b.Type, spec.Name, b.Type)
+			"%q is an argument of %s, not a block: write it with an equals sign, as in\n    %s = …", b.Type, schema.An(spec.Name), b.Type)
 	}
 	if hint := spec.Hint(b.Type); hint != "" {
-		return diag.Errorf("NS104", at, "Unsupported block", "A %s has no block named %q. %s", spec.Name, b.Type, hint)
+		return diag.Errorf("NS104", at, "Unsupported block", "%s has no block named %q. %s", schema.A(spec.Name), b.Type, hint)
 	}
 	d := diag.Errorf("NS104", at, "Unsupported block",
-		"A %s has no block named %q.%s", spec.Name, b.Type, eval.DidYouMean(b.Type, names))
+		"%s has no block named %q.%s", schema.A(spec.Name), b.Type, eval.DidYouMean(b.Type, names))
 	if s := eval.Suggest(b.Type, names); s != "" {
 		d.Fix = []diag.Edit{{Range: at, Text: s}}
 	} else if len(names) > 0 {
@@ -135,9 +133,12 @@ func unknownBlock(b *hclsyntax.Block, spec *schema.Block, names []string) *diag.
 
 // checkLabels holds the number of labels against the table.
 func checkLabels(ev *eval.Evaluator, b *hclsyntax.Block, spec *schema.Block) bool {
-	want := len(spec.Labels)
-	if len(b.Labels) == want {
+	if len(b.Labels) == len(spec.Labels) {
 		return true
+	}
+	count := "no label"
+	if len(spec.Labels) > 0 {
+		count = "one label" // no block has more
 	}
 	var usage strings.Builder
 	usage.WriteString(spec.Name)
@@ -145,7 +146,7 @@ func checkLabels(ev *eval.Evaluator, b *hclsyntax.Block, spec *schema.Block) boo
 		usage.WriteString(" " + strconv.Quote(strings.ToUpper(l)))
 	}
 	ev.Report(diag.Errorf("NS105", source.FromHCL(b.DefRange()), "Wrong number of labels",
-		"A %s block has %d, written as\n    %s {\n      …\n    }", spec.Name, want, usage.String()))
+		"%s block has %s, written as\n    %s {\n      …\n    }", schema.A(spec.Name), count, usage.String()))
 	return false
 }
 
@@ -195,7 +196,7 @@ func (r *reader) value(name string) (cty.Value, source.Range, bool) {
 func (r *reader) null(name string, at source.Range) {
 	if arg, ok := r.spec.Arg(name); ok && arg.Required {
 		r.ev.Report(diag.Errorf("NS103", at, "Missing argument",
-			"The argument %q is required in a %s block, but its value is null here: %s", name, r.spec.Name, arg.Doc))
+			"The argument %q is required in %s block, but its value is null here: %s", name, schema.An(r.spec.Name), arg.Doc))
 	}
 }
 
@@ -204,6 +205,9 @@ func (r *reader) wrongType(name string, at source.Range, v cty.Value) {
 	want, ex := "another type", ""
 	if arg != nil {
 		want = arg.Type.String()
+		if arg.Type == schema.Any {
+			want = "map" // no other argument of any type is held to one
+		}
 		if arg.Example != "" {
 			ex = " For example:\n    " + strings.ReplaceAll(arg.Example, "\n", "\n    ")
 		}
@@ -265,17 +269,27 @@ func (r *reader) secretIn(name, s string, at source.Range) {
 		"The argument %q would hold %s, and everything that %q says is committed or shown. A secret can stand in the arguments secrets and env of a service, and in a config's content.", name, eval.AddressIn(s), name))
 }
 
-// printable refuses control characters (C0 but line end and tab, and DEL), which
-// an escape sequence can bring in: terminals act on them.
+// printable refuses control characters, which an escape sequence can bring in:
+// terminals act on them.
 func (r *reader) printable(name, s string, at source.Range) bool {
+	i := control(s)
+	if i < 0 {
+		return true
+	}
+	r.ev.Report(diag.Errorf("NS111", at, "Control character in a text",
+		"The argument %q holds the control character U+%04X. It would be invisible in a review and could act on a terminal. Remove it.", name, s[i]))
+	return false
+}
+
+// control gives the place of the first control character (C0 but line end and
+// tab, or DEL), or -1. NUL is none: it delimits a token.
+func control(s string) int {
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; (c < 0x20 && c != '\n' && c != '\t' && c != 0) || c == 0x7f { // NUL delimits a token
-			r.ev.Report(diag.Errorf("NS111", at, "Control character in a text",
-				"The argument %q holds the control character U+%04X. It would be invisible in a review and could act on a terminal. Remove it.", name, c))
-			return false
+		if c := s[i]; (c < 0x20 && c != '\n' && c != '\t' && c != 0) || c == 0x7f {
+			return i
 		}
 	}
-	return true
+	return -1
 }
 
 // allowed holds a text against the values that the table lists.
@@ -292,8 +306,9 @@ func (r *reader) allowed(name, s string, at source.Range) bool {
 	return false
 }
 
-// textExpr reads a text that may hold secrets, and tells whether it is null.
-func (r *reader) textExpr(name string, e hclsyntax.Expression) (t Text, null bool) {
+// textExpr reads a text that may hold secrets, and tells whether it is null. key
+// is the entry that it is of an argument that is a map, or "".
+func (r *reader) textExpr(name, key string, e hclsyntax.Expression) (t Text, null bool) {
 	at := source.FromHCL(e.Range())
 	s, fast := eval.String(e)
 	if fast && !r.ev.Charge(len(s), at) {
@@ -308,11 +323,12 @@ func (r *reader) textExpr(name string, e hclsyntax.Expression) (t Text, null boo
 			return Text{}, false
 		}
 	}
-	return r.toText(name, s, at), false
+	return r.toText(name, key, s, at), false
 }
 
-func (r *reader) toText(name, s string, at source.Range) Text {
-	if !r.printable(name, s, at) {
+func (r *reader) toText(name, key, s string, at source.Range) Text {
+	if control(s) >= 0 {
+		r.printable(entry(name, key), s, at)
 		return Text{}
 	}
 	if strings.IndexByte(s, 0) < 0 {
@@ -321,10 +337,18 @@ func (r *reader) toText(name, s string, at source.Range) Text {
 	t, err := r.ev.Text(s)
 	if err != nil {
 		r.ev.Report(diag.Errorf("NS220", at, "Secret value inspected",
-			"The argument %q cuts a secret into pieces: its value is not known when the stack is compiled. Use the secret whole.", name))
+			"The argument %q cuts a secret into pieces: its value is not known when the stack is compiled. Use the secret whole.", entry(name, key)))
 		return Text{}
 	}
 	return source.At(t, at)
+}
+
+// entry names an entry of an argument that is a map, or the argument.
+func entry(name, key string) string {
+	if key == "" {
+		return name
+	}
+	return name + "." + key
 }
 
 func (r *reader) boolean(name string) Bool {

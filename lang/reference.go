@@ -26,7 +26,7 @@ func Reference() string {
 	if out, ok := lang.Module.Nested("output"); ok {
 		w.WriteString(out.Markdown(3))
 	}
-	w.WriteString("## Kinds\n\nA kind is a folder of HCL whose variables are the arguments of the block. The ones below are built in; a folder `kinds/NAME` of the stack is one of its own.\n\n")
+	w.WriteString("## Kinds\n\nA kind is a folder of HCL whose variables are the arguments of the block. The ones below are built in; a folder `kinds/NAME` of the stack is one of its own. One that is called like a built-in kind stands in for it, whole. A kind cannot be called like a block type, nor like another first word of a reference (`var`, `local`, `each`, `self`, `vars`).\n\n")
 	src := &Source{files: source.Files{}, folders: map[string]*folder{}, fsys: catalog.FS}
 	for _, name := range src.kindNames() {
 		f, ok := src.kind(name)
@@ -34,9 +34,13 @@ func Reference() string {
 			kindReference(&w, src, name, f)
 		}
 	}
-	w.WriteString("## Functions\n\nAll functions are pure: none reads a file, the environment, a clock or chance.\n\n| function | | example |\n|---|---|---|\n")
+	w.WriteString("## Functions\n\nAll functions are pure: none reads a file, the environment, a clock or chance. Those marked with * pass a secret on whole, or give a text that the host computes; the others look at their arguments, and refuse one that holds a secret.\n\n| function | | example |\n|---|---|---|\n")
 	for _, f := range eval.Documentation() {
-		w.WriteString("| `" + f.Name + "` | " + f.Doc + " | `" + strings.ReplaceAll(f.Example, "|", "\\|") + "` |\n")
+		mark := ""
+		if f.Carries {
+			mark = " *"
+		}
+		w.WriteString("| `" + f.Name + "`" + mark + " | " + f.Doc + " | `" + strings.ReplaceAll(f.Example, "|", "\\|") + "` |\n")
 	}
 	return w.String()
 }

@@ -14,7 +14,7 @@ func (u *unit) secret() *Secret {
 		Hosts: r.strings("hosts"), Days: r.integer("days", 1, 7300), Client: r.boolean("client"),
 		RotateAfter: r.wholeUnits("rotate_after", day, "days", 1, 3650),
 	}
-	u.fits(r, s)
+	u.fits(&r, s)
 	return s
 }
 

@@ -19,7 +19,11 @@ import (
 // expressions makes becomes a use; its routes are uses of the ingress instead.
 func (u *unit) service() *Service {
 	s := &Service{Declared: u.declared(), Name: u.composeName()}
-	for _, e := range u.x.ev.Collect(u.x.place, func() { u.readService(s) }) {
+	uses := u.x.ev.Collect(u.x.place, func() { u.readService(s) })
+	if len(uses) > 0 {
+		s.Uses = make([]Use, 0, len(uses))
+	}
+	for _, e := range uses {
 		switch {
 		case e.File != "":
 			u.companion(s, e)
@@ -82,23 +86,23 @@ func (u *unit) readService(s *Service) {
 		}
 		switch b.Type {
 		case "build":
-			s.Build = u.build(b, r)
+			s.Build = u.build(b, &r)
 		case "port":
-			s.Ports = append(s.Ports, u.port(b, r))
+			s.Ports = append(s.Ports, u.port(b, &r))
 		case "publish":
 			n := u.x.read(b, nested.Block, u.sc)
 			s.Publish = append(s.Publish, Publish{Range: n.at, Port: label(b), Host: n.integer("host", 1, 65535)})
 		case "volume":
-			s.Volumes = append(s.Volumes, u.mount(b, r))
+			s.Volumes = append(s.Volumes, u.mount(b, &r))
 		case "config":
-			if c, ok := u.config(b, u.x.read(b, nested.Block, u.sc)); ok {
+			if c, ok := u.config(b, nested.Block); ok {
 				s.Configs = append(s.Configs, c)
 			}
 		case "writable":
 			n := u.x.read(b, nested.Block, u.sc)
 			s.Writable = append(s.Writable, Writable{Path: label(b), Size: n.size("size", 4<<10, 1<<40), Exec: n.boolean("exec")})
 		case "healthcheck":
-			s.Health = u.health(b, r)
+			s.Health = u.health(b, &r)
 		case "resources":
 			n := u.x.read(b, nested.Block, u.sc)
 			s.CPUs = n.float("cpus", 0.01, 512)
@@ -152,7 +156,7 @@ func (u *unit) build(b *hclsyntax.Block, outer *reader) *Build {
 				"The build argument %q would hold %s, and build arguments stay in the history of the image. Give the secret to the running service instead.", a.Name, a.Value.V.Addresses()[0]))
 		}
 	}
-	out.Context = u.below(r, "context", out.Context)
+	out.Context = u.below(&r, "context", out.Context)
 	return out
 }
 
@@ -211,7 +215,7 @@ func (u *unit) checkPorts(s *Service) {
 func (u *unit) mount(b *hclsyntax.Block, outer *reader) Mount {
 	r := u.x.read(b, outer.nested("volume"), u.sc)
 	m := Mount{Range: r.at, Name: b.Labels[0], Path: r.str("path"), ReadOnly: r.boolean("read_only")}
-	m.Host = u.below(r, "host", r.str("host"))
+	m.Host = u.below(&r, "host", r.str("host"))
 	shared, at, ok := r.ref("source", "volume")
 	if ok {
 		m.Volume = shared.address
@@ -292,12 +296,13 @@ func (u *unit) route(b *hclsyntax.Block, spec *schema.Block, sc *eval.Scope, add
 		}
 	}
 	for _, rb := range r.blocks("rate_limit") {
-		rt.RateLimit = rateLimit(u.x.read(rb, r.nested("rate_limit"), sc))
+		rt.RateLimit = u.x.rateLimit(rb, r.nested("rate_limit"), sc)
 	}
 	return rt
 }
 
-func rateLimit(r *reader) *RateLimit {
+func (x *instance) rateLimit(b *hclsyntax.Block, spec *schema.Block, sc *eval.Scope) *RateLimit {
+	r := x.read(b, spec, sc)
 	l := &RateLimit{
 		Range: r.at, Requests: r.integer("requests", 1, 1_000_000), Burst: r.integer("burst", 1, 1_000_000),
 		Window: r.wholeUnits("window", second, "seconds", 1, 86400), Off: r.boolean("off"),

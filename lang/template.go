@@ -25,7 +25,9 @@ func (x *instance) template(name String) (hclsyntax.Expression, bool) {
 		if err != nil {
 			d := readError(name.Range, name.V, err)
 			d.Subject = name.Range
-			d.Detail += " Templates stand next to the file that names them, in the folder " + path.Dir(name.V) + "."
+			if dir := path.Dir(name.V); dir != "." {
+				d.Detail += " Paths are relative to the file that names them: this one leads to the folder " + dir + "."
+			}
 			x.ev.Report(d)
 			return nil, false
 		}

@@ -3,7 +3,6 @@ package lang
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -13,55 +12,97 @@ import (
 	"nselfc/lang/source"
 )
 
-var (
-	sizePattern     = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?([KMGT]?)(?:I?B)?$`)
-	durationPattern = regexp.MustCompile(`^(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d))+$`)
-	durationPiece   = regexp.MustCompile(`([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)`)
-)
+// number cuts a decimal number off the front of a text. ok is false when there
+// is none.
+func number(s string) (n float64, rest string, ok bool) {
+	i := 0
+	digits := func() bool {
+		start := i
+		for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+			i++
+		}
+		return i > start
+	}
+	if !digits() {
+		return 0, s, false
+	}
+	if i < len(s) && s[i] == '.' {
+		i++
+		if !digits() {
+			return 0, s, false
+		}
+	}
+	n, err := strconv.ParseFloat(s[:i], 64)
+	return n, s[i:], err == nil
+}
 
-// ParseSize gives the bytes of a size such as "512M" or "1.5G". Units are
-// powers of 1024, as Docker's are; without one, bytes are meant.
+// longest is more than any size or duration takes to write.
+const longest = 40
+
+// ParseSize gives the bytes of a size such as "512M", "2 GiB" or "1.5g". Units
+// are powers of 1024, as Docker's are; without one, bytes are meant. It gives
+// false for what is no size, is no whole number of bytes, or is more than 2^50.
 func ParseSize(s string) (int64, bool) {
-	m := sizePattern.FindStringSubmatch(strings.ToUpper(s))
-	if m == nil {
+	n, unit, ok := number(s)
+	if !ok || len(s) > longest {
 		return 0, false
 	}
-	f, err := strconv.ParseFloat(m[1], 64)
-	if err != nil {
+	power := 0
+	switch strings.ToUpper(strings.TrimPrefix(unit, " ")) {
+	case "", "B":
+	case "K", "KB", "KIB":
+		power = 10
+	case "M", "MB", "MIB":
+		power = 20
+	case "G", "GB", "GIB":
+		power = 30
+	case "T", "TB", "TIB":
+		power = 40
+	default:
 		return 0, false
 	}
-	f *= math.Pow(1024, float64(strings.Index(" KMGT", orSpace(m[2]))))
-	if f > 1<<50 || f != math.Trunc(f) {
+	n = math.Ldexp(n, power)
+	if n > 1<<50 || n != math.Trunc(n) {
 		return 0, false
 	}
-	return int64(f), true
+	return int64(n), true
 }
 
-func orSpace(unit string) string {
-	if unit == "" {
-		return " "
-	}
-	return unit
-}
-
-// ParseDuration gives the milliseconds of a duration such as "1h30m" or "90d".
+// ParseDuration gives the milliseconds of a duration such as "1h30m" or "90d",
+// rounded. It gives false for what is no duration, or is more than 10^14 ms.
 func ParseDuration(s string) (ms int64, ok bool) {
-	if !durationPattern.MatchString(s) || len(s) > 40 {
+	if s == "" || len(s) > longest {
 		return 0, false
 	}
 	total := 0.0
-	for _, m := range durationPiece.FindAllStringSubmatch(s, -1) {
-		f, err := strconv.ParseFloat(m[1], 64)
-		if err != nil {
+	for s != "" {
+		n, rest, ok := number(s)
+		if !ok {
 			return 0, false
 		}
-		total += f * map[string]float64{"ms": 1, "s": 1e3, "m": 60e3, "h": 3600e3, "d": 86400e3}[m[2]]
+		unit := 0.0
+		for _, u := range durationUnits {
+			if after, found := strings.CutPrefix(rest, u.name); found {
+				unit, s = float64(u.ms), after
+				break
+			}
+		}
+		if unit == 0 {
+			return 0, false
+		}
+		total += n * unit
 	}
 	if total > 1e14 {
 		return 0, false
 	}
 	return int64(math.Round(total)), true
 }
+
+// durationUnits are the units of a duration, "ms" before "m".
+var durationUnits = []struct {
+	name string
+	ms   int64
+}{{"ms", 1}, {"s", second}, {"m", minute}, {"h", hour}, {"d", day}}
 
 // size reads a number of bytes between lo and hi.
 func (r *reader) size(name string, lo, hi int64) Bytes {

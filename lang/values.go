@@ -93,7 +93,7 @@ func (x *instance) variable(b *hclsyntax.Block, spec *schema.Block, name string,
 			With(at, "the variable is declared here"))
 		return cty.DynamicVal, false
 	}
-	return out, x.ev.Check(out, where) && x.validate(r, b, name, out, where)
+	return out, x.ev.Check(out, where) && x.validate(&r, b, name, out, where)
 }
 
 // validate evaluates the validation blocks of a variable. They see variables

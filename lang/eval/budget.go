@@ -36,7 +36,7 @@ const (
 // spend pays for work. It gives false when the means are used up, which is
 // reported once for an expression, and once for the environment.
 func (w *walk) spend(n int, at func() hcl.Range) bool {
-	if w.failed {
+	if w.spent {
 		return false
 	}
 	if n <= w.limit && n <= w.ev.budget {
@@ -44,7 +44,7 @@ func (w *walk) spend(n int, at func() hcl.Range) bool {
 		w.ev.budget -= n
 		return true
 	}
-	w.failed = true
+	w.failed, w.spent = true, true
 	if n > w.limit {
 		w.ev.Report(diag.Errorf("NS209", source.FromHCL(at()), "Expression too large",
 			"Evaluating this would produce more than 16 MiB of text, or loop that often. Nothing that a stack needs is that large; look for a loop inside a loop, or for a text that is joined to itself."))

@@ -18,20 +18,21 @@ func (w *walk) call(e *hclsyntax.FunctionCallExpr) (cty.Value, hcl.Diagnostics) 
 		names := w.ev.functionNames()
 		w.ev.Report(diag.Errorf("NS205", source.FromHCL(e.NameRange), "Unknown function",
 			"There is no function named %q.%s All functions are listed by\n    nselfc docs", e.Name, DidYouMean(e.Name, names)))
-		return cty.DynamicVal, nil
+		_, diags := w.arguments(e)
+		return cty.DynamicVal, diags
 	}
 	if e.Name == "try" || e.Name == "can" {
 		return w.attempt(e)
 	}
 	args, diags := w.arguments(e)
-	if w.failed || diags.HasErrors() {
+	if diags.HasErrors() {
 		return cty.DynamicVal, diags
 	}
 	vals := make([]cty.Value, len(args))
 	for i, a := range args {
 		o := a.(operand)
 		vals[i], _ = o.Val.Unmark()
-		if !w.admit(def, i, o) {
+		if !o.Val.IsKnown() || !w.admit(def, i, o) {
 			return cty.DynamicVal, nil
 		}
 	}
@@ -72,8 +73,8 @@ func (w *walk) arguments(e *hclsyntax.FunctionCallExpr) ([]hclsyntax.Expression,
 		}
 		list, marks := o.Val.Unmark()
 		ty := list.Type()
-		if w.failed || diags.HasErrors() {
-			break
+		if !list.IsKnown() {
+			return append(args, o), diags
 		}
 		if list.IsNull() || !ty.IsTupleType() && !ty.IsListType() && !ty.IsSetType() {
 			return nil, append(diags, wrong(a, "Invalid function argument", "What stands before the ellipsis must be a list or a set, and not null: its elements become the arguments."))

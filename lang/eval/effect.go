@@ -57,6 +57,9 @@ func (u *uses) add(e *Effect, at source.Range) {
 		}
 		u.seen[e] = struct{}{}
 	}
+	if u.list == nil {
+		u.list = make([]Use, 0, 4)
+	}
 	u.list = append(u.list, Use{e, at})
 }
 

@@ -96,6 +96,10 @@ func (ev *Evaluator) Value(expr hclsyntax.Expression, sc *Scope) (cty.Value, boo
 		return v, ok
 	}
 	w := walk{ev: ev, sc: sc, limit: maxExpression}
+	if n := len(ev.stack); n > 0 && ev.stack[n-1].uses != nil {
+		_, alone := expr.(*hclsyntax.ScopeTraversalExpr) // its place is the expression's
+		w.finds = !alone
+	}
 	v, ok := w.whole(expr)
 	if !ok {
 		return cty.DynamicVal, false

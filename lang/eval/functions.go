@@ -14,6 +14,7 @@ type FunctionDoc struct {
 	Name    string
 	Doc     string
 	Example string
+	Carries bool // takes a text that holds a secret, and passes it on
 }
 
 // definition is one function of the language. All are pure: nothing reads a
@@ -42,11 +43,14 @@ func (d *definition) takesNumber(i int) bool {
 	return d.counts || i < len(params) && hasNumber(params[i].Type)
 }
 
+// carries tells whether a secret may stand in the function's first argument.
+func (d *definition) carries() bool { return d.sees != nil && !d.sees(0, cty.StringVal("")) }
+
 // Documentation lists the functions in order of name.
 func Documentation() []FunctionDoc {
 	var out []FunctionDoc
 	for _, d := range definitions() {
-		out = append(out, FunctionDoc{Name: d.name, Doc: d.doc, Example: d.example})
+		out = append(out, FunctionDoc{Name: d.name, Doc: d.doc, Example: d.example, Carries: d.carries()})
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
 	return out

@@ -28,12 +28,16 @@ func (w *walk) loop(e *hclsyntax.ForExpr) (cty.Value, hcl.Diagnostics) {
 	}
 	r := &result{walk: w, expr: e, marks: []cty.ValueMarks{marks}, diags: diags, attrs: map[string]cty.Value{}}
 	outer := w.vars
-	for it := coll.ElementIterator(); it.Next() && !w.failed && !r.diags.HasErrors(); {
+	ok := true
+	for it := coll.ElementIterator(); ok && it.Next(); {
 		k, v := it.Element()
 		w.bind(outer, e, k, v)
-		r.element()
+		ok = r.element() // what is wrong is wrong for every element
 	}
 	w.vars = outer
+	if !ok {
+		return cty.DynamicVal, r.diags
+	}
 	return r.value(), r.diags
 }
 
@@ -70,44 +74,45 @@ type result struct {
 	diags hcl.Diagnostics
 }
 
-// element evaluates one turn of the loop.
-func (r *result) element() {
+// element evaluates one turn of the loop. It gives false when that cannot be done.
+func (r *result) element() bool {
 	e := r.expr
 	if e.CondExpr != nil {
 		c, ok := r.part(e.CondExpr, cty.Bool, "a condition", "Invalid 'for' condition", "The value of the 'if' clause must not be null.", "The 'if' clause value is invalid: ")
 		if !ok || c.False() {
-			return
+			return ok
 		}
 	}
-	if e.KeyExpr == nil {
-		v, diags := r.walk.value(e.ValExpr)
-		r.diags = append(r.diags, diags...)
-		r.elems = append(r.elems, v)
-		return
-	}
-	k, ok := r.part(e.KeyExpr, cty.String, "a key", "Invalid object key", "Key expression in 'for' expression must not produce a null value.", "The key expression produced an invalid result: ")
-	if !ok {
-		return
+	name := ""
+	if e.KeyExpr != nil {
+		k, ok := r.part(e.KeyExpr, cty.String, "a key", "Invalid object key", "Key expression in 'for' expression must not produce a null value.", "The key expression produced an invalid result: ")
+		if !ok {
+			return false
+		}
+		name = k.AsString()
 	}
 	v, diags := r.walk.value(e.ValExpr)
 	r.diags = append(r.diags, diags...)
-	name := k.AsString()
-	if !r.spend(len(name), e.Range) {
-		return
+	if !v.IsKnown() || !r.spend(len(name), e.Range) {
+		return false
 	}
-	if e.Group {
+	switch {
+	case e.KeyExpr == nil:
+		r.elems = append(r.elems, v)
+	case e.Group:
 		if r.group == nil {
 			r.group = map[string][]cty.Value{}
 		}
 		r.group[name] = append(r.group[name], v)
-		return
+	default:
+		if _, dup := r.attrs[name]; dup {
+			r.diags = append(r.diags, wrong(e.KeyExpr, "Duplicate object key",
+				"Two different items produced the key \""+Redact(name)+"\" in this 'for' expression. If duplicates are expected, use the ellipsis (...) after the value expression to enable grouping by key."))
+			return false
+		}
+		r.attrs[name] = v
 	}
-	if _, dup := r.attrs[name]; dup {
-		r.diags = append(r.diags, wrong(e.KeyExpr, "Duplicate object key",
-			"Two different items produced the key \""+Redact(name)+"\" in this 'for' expression. If duplicates are expected, use the ellipsis (...) after the value expression to enable grouping by key."))
-		return
-	}
-	r.attrs[name] = v
+	return true
 }
 
 // part evaluates the condition or the key of one turn. It gives false when
@@ -115,7 +120,7 @@ func (r *result) element() {
 func (r *result) part(x hclsyntax.Expression, ty cty.Type, what, summary, null, invalid string) (cty.Value, bool) {
 	v, diags := r.walk.value(x)
 	r.diags = append(r.diags, diags...)
-	if diags.HasErrors() || !r.blind(v, x, what) {
+	if !v.IsKnown() || !r.blind(v, x, what) {
 		return cty.NilVal, false
 	}
 	v, marks := v.Unmark()
@@ -131,7 +136,7 @@ func (r *result) part(x hclsyntax.Expression, ty cty.Type, what, summary, null, 
 		r.diags = append(r.diags, wrong(x, summary, invalid+err.Error()+"."))
 		return cty.NilVal, false
 	}
-	return out, out.IsKnown()
+	return out, true
 }
 
 func (r *result) value() cty.Value {
@@ -153,12 +158,10 @@ func (w *walk) splat(e *hclsyntax.SplatExpr) (cty.Value, hcl.Diagnostics) {
 	ty := src.Type()
 	isList := ty.IsListType() || ty.IsSetType()
 	switch {
-	case diags.HasErrors() || w.failed:
+	case !src.IsKnown():
 		return cty.DynamicVal, diags
 	case src.IsNull() && (isList || ty.IsTupleType()):
 		return cty.DynamicVal, append(diags, wrong(e.Source, "Splat of null value", "Splat expressions (with the * symbol) cannot be applied to null sequences."))
-	case ty == cty.DynamicPseudoType && !src.IsNull():
-		return cty.DynamicVal, diags
 	case src.IsNull():
 		src = cty.EmptyTupleVal.WithSameMarks(src)
 	case !isList && !ty.IsTupleType():
@@ -174,12 +177,15 @@ func (w *walk) splat(e *hclsyntax.SplatExpr) (cty.Value, hcl.Diagnostics) {
 		return v, more
 	}
 	if src.LengthInt() == 0 {
-		_, _ = each(cty.DynamicVal)
+		_, _ = each(cty.DynamicVal) // for the names in it alone
 	}
-	for it := src.ElementIterator(); it.Next() && !w.failed && !diags.HasErrors(); {
+	for it := src.ElementIterator(); it.Next(); {
 		_, item := it.Element()
 		v, more := each(item)
 		diags = append(diags, more...)
+		if !v.IsKnown() {
+			return cty.DynamicVal, diags
+		}
 		elems = append(elems, v)
 	}
 	if isList && len(elems) > 0 && cty.CanListVal(elems) {

@@ -29,7 +29,7 @@ func (w *walk) reference(expr hclsyntax.Expression) (cty.Value, hcl.Diagnostics)
 		w.failed = w.failed || !ok
 		p.value = v
 	}
-	if n := len(w.ev.stack); n > 0 && w.ev.stack[n-1].uses != nil && p.value.IsMarked() {
+	if w.finds && p.value.IsMarked() {
 		_, marks := p.value.Unmark()
 		for _, e := range effectsOf(marks) {
 			w.found = append(w.found, Use{e, source.FromHCL(expr.Range())})
@@ -76,6 +76,7 @@ func at(n *Node) place {
 
 // follow takes the steps of a traversal from the given one on.
 func (w *walk) follow(p place, t hcl.Traversal, from int) (place, hcl.Diagnostics) {
+	var marks []cty.ValueMarks
 	for i := from; i < len(t); i++ {
 		if p.node != nil {
 			if name, ok := stepName(t[i]); ok {
@@ -89,11 +90,18 @@ func (w *walk) follow(p place, t hcl.Traversal, from int) (place, hcl.Diagnostic
 			w.failed = w.failed || !ok
 			p = place{value: v}
 		}
-		v, diags := step(p.value, t[i], t[:i])
+		v, m := p.value.Unmark()
+		if len(m) > 0 {
+			marks = append(marks, m)
+		}
+		v, diags := step(v, t[i], t[:i])
 		if diags.HasErrors() {
 			return place{value: cty.DynamicVal}, diags
 		}
 		p.value = v
+	}
+	if len(marks) > 0 {
+		p.value = p.value.WithMarks(marks...)
 	}
 	return p, nil
 }
@@ -167,20 +175,19 @@ func attribute(coll, key cty.Value) (string, bool) {
 	return key.AsString(), true
 }
 
-// step applies one attribute or index step to a value, with a message that says
-// what is there. before are the steps that led to it, for the message.
+// step applies one attribute or index step to a value without marks of its own,
+// with a message that says what is there. before are the steps that led to it,
+// for the message.
 func step(v cty.Value, s hcl.Traverser, before hcl.Traversal) (cty.Value, hcl.Diagnostics) {
-	v, marks := v.Unmark()
 	name, ok := stepName(s)
 	if !ok || v.IsNull() || !v.IsKnown() || !v.Type().IsObjectType() && !v.Type().IsMapType() {
-		out, diags := s.TraversalStep(v)
-		return out.WithMarks(marks), diags
+		return s.TraversalStep(v)
 	}
 	switch {
 	case v.Type().IsObjectType() && v.Type().HasAttribute(name):
-		return v.GetAttr(name).WithMarks(marks), nil
+		return v.GetAttr(name), nil
 	case v.Type().IsMapType() && v.HasIndex(cty.StringVal(name)).True():
-		return v.Index(cty.StringVal(name)).WithMarks(marks), nil
+		return v.Index(cty.StringVal(name)), nil
 	}
 	what := "This value"
 	if len(before) > 0 {

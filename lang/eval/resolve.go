@@ -17,7 +17,7 @@ func (ev *Evaluator) resolve(t hcl.Traversal, sc *Scope) (*Node, bool) {
 	root := sc.lookup(rootName)
 	if root == nil {
 		ev.Report(diag.Errorf("NS201", source.FromHCL(t[0].SourceRange()), "Unknown name",
-			"Nothing here is called %q.%s%s", rootName, DidYouMean(rootName, sc.rootNames()), sc.offer()))
+			"Nothing here is called %q.%s%s%s", rootName, DidYouMean(rootName, sc.rootNames()), hints[rootName], sc.offer()))
 		return nil, false
 	}
 	at := source.FromHCL(t.SourceRange())

@@ -108,6 +108,13 @@ func (s *Scope) rootNames() []string {
 	return out
 }
 
+// hints say where a name has a meaning that has none here.
+var hints = map[string]string{
+	"each": " each.key and each.value stand in a block that has for_each.",
+	"self": " self.name stands in the files of a module or kind.",
+	"vars": " vars stands in a template whose config has vars.",
+}
+
 // Describe names the type of a value, as a detail does: "a list".
 func Describe(v cty.Value) string {
 	ty := v.Type()

@@ -21,15 +21,19 @@ import (
 // There are two ways to fail. What an operation finds wrong comes back as
 // diagnostics, which try() and the branch that a condition does not take may
 // drop. What nothing may hide (an unknown name, a secret looked into, work
-// without bound) is reported at once and makes the whole expression fail; values
-// are unknown from then on, which every operation passes on.
+// without bound) is reported at once and makes the whole expression fail; the
+// rest is evaluated all the same, for what else is wrong in it. Either way the
+// value is cty.DynamicVal, which is unknown, and which makes every operation on
+// it, and every collection with it, cty.DynamicVal too.
 type walk struct {
 	ev     *Evaluator
 	sc     *Scope
 	vars   *binding
 	limit  int   // what the expression may still produce
+	finds  bool  // somebody asks where effects come from
 	found  []Use // where references brought effects in
 	failed bool  // something was reported: the result is void
+	spent  bool  // the means are used up: nothing more is evaluated
 }
 
 // binding is a variable of a loop, or the element that a splat stands at.
@@ -51,16 +55,13 @@ func (o operand) Value(*hcl.EvalContext) (cty.Value, hcl.Diagnostics) { return o
 // whole evaluates the expression that the walk was made for.
 func (w *walk) whole(expr hclsyntax.Expression) (cty.Value, bool) {
 	v, diags := w.value(expr)
-	if w.failed {
+	for _, d := range fromHCL(diags) {
+		w.ev.Report(d)
+	}
+	if w.failed || diags.HasErrors() || !w.affordable(v, expr) {
 		return cty.DynamicVal, false
 	}
-	if diags.HasErrors() {
-		for _, d := range fromHCL(diags) {
-			w.ev.Report(d)
-		}
-		return cty.DynamicVal, false
-	}
-	return v, w.affordable(v, expr)
+	return v, true
 }
 
 // affordable refuses a value that is too large to work with.
@@ -87,10 +88,8 @@ func (w *walk) check(s survey, expr hclsyntax.Expression) bool {
 
 // refuse reports what nothing may hide. It gives false.
 func (w *walk) refuse(code string, at interface{ Range() hcl.Range }, summary, detail string, args ...any) bool {
-	if !w.failed {
-		w.failed = true
-		w.ev.Report(diag.Errorf(code, source.FromHCL(at.Range()), summary, detail, args...))
-	}
+	w.failed = true
+	w.ev.Report(diag.Errorf(code, source.FromHCL(at.Range()), summary, detail, args...))
 	return false
 }
 
@@ -117,14 +116,14 @@ func literal(v cty.Value, expr hclsyntax.Expression, diags hcl.Diagnostics) oper
 	return operand{&hclsyntax.LiteralValueExpr{Val: v, SrcRange: expr.Range()}, diags}
 }
 
-// value evaluates an expression. With an error the value is cty.DynamicVal, which
-// is unknown, of no type, and has no marks.
+// value evaluates an expression. What it gives is known throughout, or it is
+// cty.DynamicVal, without marks.
 func (w *walk) value(expr hclsyntax.Expression) (cty.Value, hcl.Diagnostics) {
 	if !w.spend(stepPrice, expr.Range) {
 		return cty.DynamicVal, nil
 	}
 	v, diags := w.step(expr)
-	if w.failed || diags.HasErrors() || !v.IsKnown() {
+	if diags.HasErrors() || !v.IsKnown() {
 		return cty.DynamicVal, diags
 	}
 	return v, diags
@@ -192,6 +191,7 @@ func (w *walk) template(e *hclsyntax.TemplateExpr) (cty.Value, hcl.Diagnostics) 
 	var b strings.Builder
 	var diags hcl.Diagnostics
 	var marks []cty.ValueMarks
+	void := false
 	for _, part := range e.Parts {
 		v, more := w.value(part)
 		if v.Type() != cty.String || v.IsNull() || len(more) > 0 {
@@ -201,7 +201,7 @@ func (w *walk) template(e *hclsyntax.TemplateExpr) (cty.Value, hcl.Diagnostics) 
 			diags = append(diags, more...)
 		}
 		v, m := v.Unmark()
-		if w.failed || diags.HasErrors() || !v.IsKnown() {
+		if void = void || !v.IsKnown(); void {
 			continue
 		}
 		if len(m) > 0 {
@@ -209,12 +209,16 @@ func (w *walk) template(e *hclsyntax.TemplateExpr) (cty.Value, hcl.Diagnostics) 
 		}
 		s := v.AsString()
 		if b.Len()+len(s) > maxValue {
-			w.check(survey{weight: b.Len() + len(s)}, e)
+			void = !w.check(survey{weight: b.Len() + len(s)}, e)
 			continue
 		}
-		if w.spend(len(s), e.Range) {
-			b.WriteString(s)
+		if !w.spend(len(s), e.Range) {
+			return cty.DynamicVal, diags
 		}
+		b.WriteString(s)
+	}
+	if void {
+		return cty.DynamicVal, diags
 	}
 	return cty.StringVal(b.String()).WithMarks(marks...), diags
 }
@@ -228,6 +232,17 @@ func (w *walk) join(e *hclsyntax.TemplateJoinExpr) (cty.Value, hcl.Diagnostics) 
 	return (&hclsyntax.TemplateJoinExpr{Tuple: o}).Value(nil)
 }
 
+// whole gives a collection, or cty.DynamicVal when it has an element that could
+// not be had.
+func whole(coll cty.Value, elems []cty.Value) cty.Value {
+	for _, e := range elems {
+		if !e.IsKnown() {
+			return cty.DynamicVal
+		}
+	}
+	return coll
+}
+
 func (w *walk) tuple(e *hclsyntax.TupleConsExpr) (cty.Value, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
 	elems := make([]cty.Value, 0, len(e.Exprs))
@@ -236,7 +251,7 @@ func (w *walk) tuple(e *hclsyntax.TupleConsExpr) (cty.Value, hcl.Diagnostics) {
 		diags = append(diags, more...)
 		elems = append(elems, v)
 	}
-	return cty.TupleVal(elems), diags
+	return whole(cty.TupleVal(elems), elems), diags
 }
 
 func (w *walk) object(e *hclsyntax.ObjectConsExpr) (cty.Value, hcl.Diagnostics) {
@@ -247,6 +262,7 @@ func (w *walk) object(e *hclsyntax.ObjectConsExpr) (cty.Value, hcl.Diagnostics) 
 	for _, item := range e.Items {
 		v, more := w.value(item.ValueExpr)
 		diags = append(diags, more...)
+		void = void || !v.IsKnown()
 		key, more := w.value(item.KeyExpr)
 		if !w.blind(key, item.KeyExpr, "a key") {
 			void = true
@@ -273,7 +289,7 @@ func (w *walk) object(e *hclsyntax.ObjectConsExpr) (cty.Value, hcl.Diagnostics) 
 		marks = append(marks, m)
 		name := key.AsString()
 		if _, dup := attrs[name]; dup {
-			w.refuse("NS107", item.KeyExpr, "Duplicate name in a map", "The name %q stands twice in this map, so one of the values would be lost. Remove one.", name)
+			void = !w.refuse("NS107", item.KeyExpr, "Duplicate name in a map", "The name %q stands twice in this map, so one of the values would be lost. Remove one.", name)
 		}
 		attrs[name] = v
 	}

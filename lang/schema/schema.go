@@ -4,6 +4,8 @@
 // knows no file.
 package schema
 
+import "strings"
+
 // Type is what an argument takes.
 type Type uint8
 
@@ -58,7 +60,8 @@ type Block struct {
 	// a module.
 	Open bool
 
-	index map[string]int
+	index    map[string]int
+	required []*Argument
 }
 
 // Nested says how often a block may stand inside another.
@@ -74,6 +77,9 @@ func (b *Block) Arg(name string) (*Argument, bool) {
 	}
 	return nil, false
 }
+
+// Required lists the arguments that must be written, in the order of the table.
+func (b *Block) Required() []*Argument { return b.required }
 
 // Nested finds a nested block.
 func (b *Block) Nested(name string) (*Nested, bool) {
@@ -114,11 +120,25 @@ func build(b *Block) *Block {
 		}}, b.Args...)
 	}
 	b.index = make(map[string]int, len(b.Args))
-	for i, a := range b.Args {
-		b.index[a.Name] = i
+	for i := range b.Args {
+		b.index[b.Args[i].Name] = i
+		if b.Args[i].Required {
+			b.required = append(b.required, &b.Args[i])
+		}
 	}
 	for _, n := range b.Blocks {
 		build(n.Block)
 	}
 	return b
 }
+
+// An puts the article before the name of a block: "an ingress".
+func An(name string) string {
+	if name != "" && strings.IndexByte("aeiou", name[0]) >= 0 {
+		return "an " + name
+	}
+	return "a " + name
+}
+
+// A is An at the beginning of a sentence.
+func A(name string) string { return "A" + An(name)[1:] }

@@ -17,7 +17,7 @@ variable "version" {
 variable "image" {
   type    = string
   default = null
-  doc     = "Image to use instead of the official one; it must behave like it."
+  doc     = "Image to use instead of the official one; it must behave like the one that `version` names."
 }
 
 variable "databases" {
@@ -44,13 +44,21 @@ variable "roles" {
     connections = optional(number, 50)
   }))
   default = {}
-  doc     = "Logins. `access` is one of `read_write`, `read_only`, `migrate` (owns the tables and may change them), `monitor` and `backup`."
+  doc     = "Logins. `access` is one of `read_write`, `read_only`, `migrate` (owns the tables and may change them), `monitor` (statistics) and `backup` (reads everything, to dump it)."
 
   validation {
     condition = alltrue([
-      for name, r in var.roles : can(regex("^[a-z][a-z0-9_]{0,39}$", name)) && !startswith(name, "pg_") && name != "postgres"
+      for name, r in var.roles :
+      can(regex("^[a-z][a-z0-9_]{0,39}$", name)) && !startswith(name, "pg_") && !contains(["postgres", "public", "none"], name)
     ])
-    message = "Roles are named by 1 to 40 lower-case letters, digits and underscores, beginning with a letter, and not with pg_; postgres is the superuser."
+    message = "Roles are named by 1 to 40 lower-case letters, digits and underscores, beginning with a letter, and not with pg_; postgres is the superuser, and public and none are words of PostgreSQL."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for d in var.databases : [for group in ["owner", "read_write", "read_only"] : !contains(keys(var.roles), "${d}_${group}")]
+    ]))
+    message = "A role cannot be called after a database and _owner, _read_write or _read_only: these are the groups that hold the privileges, and a login of that name would be one of them."
   }
 
   validation {
@@ -59,8 +67,8 @@ variable "roles" {
   }
 
   validation {
-    condition     = alltrue([for r in var.roles : contains(["read_write", "read_only", "migrate", "monitor", "backup"], r.access)])
-    message       = "The access of a role is one of: read_write, read_only, migrate, monitor, backup."
+    condition = alltrue([for r in var.roles : contains(["read_write", "read_only", "migrate", "monitor", "backup"], r.access)])
+    message   = "The access of a role is one of: read_write, read_only, migrate, monitor, backup."
   }
 
   validation {

@@ -15,7 +15,7 @@ variable "version" {
 variable "image" {
   type    = string
   default = null
-  doc     = "Image to use instead of the official one."
+  doc     = "Image to use instead of the official one; it must behave like the one that `version` names."
 }
 
 variable "max_memory" {

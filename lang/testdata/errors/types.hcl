@@ -8,7 +8,7 @@ service "api" {
   restart  = "sometimes" # ERROR NS211: Unsupported value
   stop_grace = "30" # ERROR NS214: Invalid duration
   capabilities = "NET_BIND_SERVICE" # ERROR NS210: Incorrect value type
-  command = [] # ERROR NS212: Number out of range
+  command = [] # ERROR NS211: Unsupported value
   port "http" {
     container = 80800 # ERROR NS212: Number out of range
   }

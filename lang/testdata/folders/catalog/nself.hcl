@@ -1,0 +1,34 @@
+stack "t" {}
+
+postgres "memory" {
+  databases = ["app"]
+  memory    = "lots" # ERROR NS213: Invalid size
+}
+postgres "cpus" {
+  databases = ["app"]
+  cpus      = 1000 # ERROR NS212: Number out of range
+}
+postgres "type" {
+  databases = "app" # ERROR NS210: Incorrect value type
+}
+postgres "image" {
+  databases = ["app"]
+  image     = secret.key # ERROR NS221: Secret in a plain argument
+}
+postgres "names" {
+  databases = ["app"]
+  roles = { # ERROR NS210: Incorrect value type
+    app = { databse = "app" }
+  }
+}
+redis "cache" {
+  max_memory = 128 # ERROR NS218: Invalid value for a variable
+}
+redis "ports" {
+  port "x" { # ERROR NS104: Unsupported block
+  }
+}
+redis "secret" {
+  version = secret.key # ERROR NS220: Secret value inspected
+}
+secret "key" {}

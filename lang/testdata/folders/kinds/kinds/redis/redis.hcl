@@ -1,0 +1,7 @@
+variable "own" {
+  type    = string
+  default = ""
+}
+output "own" {
+  value = var.own
+}

@@ -1,0 +1,1 @@
+service "x" {} # ERROR NS108: Invalid name

@@ -1,0 +1,1 @@
+service "x" { # ERROR NS110: Syntax error

@@ -1,0 +1,3 @@
+module "again" { # ERROR NS142: Module within itself
+  source = "."
+}
