@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/compose-spec/compose-go/v2/schema"
 	"gopkg.in/yaml.v3"
 
 	"nselfc/compiler/ir"
@@ -32,11 +31,6 @@ func Check(stack *ir.Stack, files []emit.File) diag.List {
 	c.validate()
 	return c.diags
 }
-
-// Prepare compiles the schema, which takes about 10 ms and is kept by compose-go
-// for the life of the process. A caller with a second processor runs it beside
-// the work that comes before Check.
-func Prepare() error { return schema.Validate(map[string]any{}) }
 
 // checker takes the files apart into units.
 type checker struct {
@@ -217,7 +211,7 @@ func judge(units []unit) error {
 	if err := yaml.Unmarshal(doc, &model); err != nil {
 		return err
 	}
-	return schema.Validate(model)
+	return validate(model)
 }
 
 // body gives what follows the name of the unit's entry, from the colon on.

@@ -11,3 +11,12 @@ func ExtraKeys() map[string]bool {
 	}
 	return out
 }
+
+// SchemaURL is where Prepare puts the schema.
+const SchemaURL = schemaURL
+
+// CompileSchema compiles a schema as if it stood at a URL.
+func CompileSchema(url, text string) error {
+	_, err := compileSchema(url, text)
+	return err
+}

@@ -6,8 +6,6 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
-	"github.com/compose-spec/compose-go/v2/schema"
-
 	"nselfc/compiler/ir"
 	"nselfc/lang/diag"
 	"nselfc/lang/secret"
@@ -100,7 +98,7 @@ func refuse(s *ir.Service, key string, value cty.Value) *diag.Diagnostic {
 		return extraError("NS363", s, "Secret in extra_compose",
 			"`%s` in extra_compose of %s holds a secret, which would stand in docker-compose.yml and in git for everyone to read. Pass it in a file instead:\n\n    secrets = { NAME = … }",
 			key, s.Address)
-	case !rule.fits(value) || schema.Validate(asService(key, value)) != nil:
+	case !rule.fits(value) || validate(asService(key, value)) != nil:
 		return extraError("NS362", s, extraForm,
 			"`%s` in extra_compose of %s must be %s.", key, s.Address, rule.say)
 	}
