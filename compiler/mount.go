@@ -182,9 +182,7 @@ func (l *lowering) checkTargets(u *unit) {
 // checkFolder reports a path that is not below the stack's folder: what lies
 // outside may not exist on another machine, and is not reviewed with the stack.
 func (l *lowering) checkFolder(d lang.Declared, p lang.String, what string) bool {
-	clean := path.Clean(p.V)
-	if p.V != "" && !path.IsAbs(p.V) && clean != ".." && !strings.HasPrefix(clean, "../") &&
-		!strings.ContainsFunc(p.V, func(c rune) bool { return c < ' ' || c == 0x7f || c == '\\' || c == ':' }) {
+	if isBelow(p.V) {
 		return true
 	}
 	l.errorf(d, p.Range, "NS307", hostPathSummary,
@@ -195,28 +193,64 @@ func (l *lowering) checkFolder(d lang.Declared, p lang.String, what string) bool
 
 const hostPathSummary = "Invalid path on the host"
 
-// checkBind refuses to show a container the stack's secrets or a Docker socket.
+// isBelow tells whether a relative path stays below where it starts, and is one
+// to every program that reads it.
+func isBelow(p string) bool {
+	clean := path.Clean(p)
+	return p != "" && !path.IsAbs(p) && clean != ".." && !strings.HasPrefix(clean, "../") &&
+		!strings.ContainsFunc(p, func(c rune) bool { return c < ' ' || c == 0x7f || c == '\\' || c == ':' })
+}
+
+// checkBind refuses to show a container the stack's secrets, the ingress's key
+// or a Docker socket.
 func (l *lowering) checkBind(d lang.Declared, p lang.String) bool {
 	if !l.checkFolder(d, p, "host") {
 		return false
 	}
 	clean := path.Clean(p.V)
-	first, _, _ := strings.Cut(clean, "/")
-	base := path.Base(clean)
+	segments := strings.Split(clean, "/")
+	base := segments[len(segments)-1]
+	private := slices.IndexFunc(segments, isPrivate)
 	switch {
-	case l.meetsOutput(clean) || first == "out":
+	case l.meetsOutput(clean) || segments[0] == "out":
 		l.errorf(d, p.Range, "NS307", hostPathSummary,
 			"%s would see the folder that nselfc writes to, with all secrets of the stack. Bind a folder that holds only what the service "+
 				"needs:\n\n    host = \"./site\"", d.Address)
 	case base == "docker.sock" || base == "containerd.sock" || base == "podman.sock":
 		l.errorf(d, p.Range, "NS307", hostPathSummary,
 			"%s would get a container engine's socket. Whoever can talk to it is root on the host. There is no way to bind it.", d.Address)
-	case strings.HasPrefix(first, ".secrets") || first == ".git":
-		l.errorf(d, p.Range, "NS307", hostPathSummary, "%s would see %s, which is not for containers.", d.Address, first)
+	case private >= 0:
+		l.errorf(d, p.Range, "NS307", hostPathSummary, "%s would see %s, which is not for containers: such files hold secrets, or what they "+
+			"guarded once.", d.Address, path.Join(segments[:private+1]...))
+	case l.holdsKey(clean):
+		l.errorf(d, p.Range, "NS307", hostPathSummary,
+			"%s would see %s, the private key of the ingress's certificate. Whoever has it can pass for every host of the stack. Bind a "+
+				"folder that holds only what the service needs:\n\n    host = \"./site\"", d.Address, path.Clean(l.in.Ingress.Certificate.PrivateKey.V)).
+			With(l.in.Ingress.Certificate.PrivateKey.Range, "the private key")
 	default:
 		return true
 	}
 	return false
+}
+
+// isPrivate tells a file or folder in which tools keep secrets, by its name.
+func isPrivate(name string) bool {
+	switch name {
+	case ".git", ".ssh", ".gnupg", ".docker", ".aws", ".kube":
+		return true
+	}
+	return strings.HasPrefix(name, ".secrets")
+}
+
+// holdsKey tells whether a clean path below the stack's folder is, or holds, the
+// private key that the ingress is brought. Where an absolute one stands, only
+// the host knows.
+func (l *lowering) holdsKey(clean string) bool {
+	if l.in.Ingress == nil || l.in.Ingress.Certificate == nil {
+		return false
+	}
+	key := l.in.Ingress.Certificate.PrivateKey.V
+	return isBelow(key) && (clean == "." || strings.HasPrefix(path.Clean(key)+"/", clean+"/"))
 }
 
 // meetsOutput tells whether a clean path below the stack's folder is, holds or
