@@ -108,6 +108,7 @@ var errorCases = []errorCase{
 	{"user with three parts", user("1:2:3"), "error NS301"},
 	{"unknown capability", onAPI(func(b *builder, s *lang.Service) { s.Capabilities = b.strs("NET_ADMN", "net_bind_service") }), "error NS302, error NS302"},
 	{"restart", onAPI(func(b *builder, s *lang.Service) { s.Restart = b.str("sometimes") }), "error NS303"},
+	{"restart with an end", onAPI(func(b *builder, s *lang.Service) { s.Restart = b.str("on-failure:5") }), ""},
 	{"restart without end", onAPI(func(b *builder, s *lang.Service) { s.Restart = b.str("on-failure:0") }), "error NS303"},
 	{"duration", onAPI(func(b *builder, s *lang.Service) { s.StopGrace = b.str("5 minutes") }), "error NS304"},
 	{"no interval", onAPI(func(b *builder, s *lang.Service) { s.Health.Interval = b.str("0s") }), "error NS304"},
@@ -204,6 +205,8 @@ var errorCases = []errorCase{
 		s.Ports = append(s.Ports, lang.Port{Name: b.str("dns"), Container: b.num(53), Protocol: b.str("udp")})
 		s.Health.Port, s.Routes[0].Port = b.str("dns"), b.str("http")
 	}), "error NS327"},
+	{"health query", onAPI(func(b *builder, s *lang.Service) { s.Health.HTTP = b.str("/_cluster/health?wait_for_status=yellow&timeout=1s") }), ""},
+	{"health query with a blank", onAPI(func(b *builder, s *lang.Service) { s.Health.HTTP = b.str("/ready?a b") }), "error NS327"},
 	{"health path", onAPI(func(b *builder, s *lang.Service) { s.Health.HTTP = b.str("healthz") }), "error NS327"},
 	{"unknown port", onRoute(func(b *builder, r *lang.Route) { r.Port = b.str("htp") }), "error NS328"},
 	{"which port", onAPI(func(b *builder, s *lang.Service) {
