@@ -38,7 +38,7 @@ var extraKeys = map[string]extraKey{
 	"shm_size":        {isSize, "a size such as \"64m\""},
 	"stop_signal":     {text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-"), "a signal such as \"SIGINT\""},
 	"sysctls":         {isSysctls, "an object whose names are among those that act inside the container alone: " + strings.Join(sysctls, ", ")},
-	"ulimits":         {isUlimits, "an object such as { nofile = 65536 } or { nofile = { soft = 1024, hard = 65536 } }, with positive numbers for core, memlock, nofile, nproc and stack"},
+	"ulimits":         {isUlimits, "an object such as { nofile = 65536 } or { nofile = { soft = 1024, hard = 65536 } }, with whole numbers for core, memlock, nofile, nproc and stack; -1 is no limit, for memlock alone"},
 	"working_dir":     {isPath, "an absolute path"},
 
 	// Written by the compiler from arguments of the service.
@@ -254,10 +254,12 @@ func isSysctls(v cty.Value) bool {
 }
 
 func isUlimits(v cty.Value) bool {
-	limit := wholeNumber(0, 1<<31-1)
 	return entries(v, func(key string, v cty.Value) bool {
+		limit := wholeNumber(0, 1<<31-1)
 		switch key {
-		case "core", "memlock", "nofile", "nproc", "stack":
+		case "core", "nofile", "nproc", "stack":
+		case "memlock": // in bytes; what is locked counts towards the memory limit
+			limit = wholeNumber(-1, 1<<44)
 		default:
 			return false
 		}

@@ -114,7 +114,7 @@ func TestExtraRefused(t *testing.T) {
 		{object("sysctls", object("kernel.shmmax", "1")), "NS362", "net.core.somaxconn"},
 		{object("sysctls", object("net.ipv4.ip_forward", 1)), "NS362", "net.core.somaxconn"},
 		{object("sysctls", []string{"kernel.msgmax=1"}), "NS362", "object"},
-		{object("ulimits", object("nofile", -1)), "NS362", "positive"},
+		{object("ulimits", object("nofile", -1)), "NS362", "memlock alone"},
 		{object("ulimits", object("rtprio", 99)), "NS362", "nofile"},
 		{object("ulimits", object("nofile", object("soft", 1))), "NS362", "hard"},
 		{object("labels", object("com.docker.compose.project", "other")), "NS362", "com.docker."},
@@ -181,7 +181,7 @@ func allExtra() cty.Value {
 		"domainname", "example.com", "hostname", "h", "labels", object("com.example.a", "$b"), "mem_reservation", "16m",
 		"oom_score_adj", 500, "platform", "linux/amd64", "pull_policy", "missing", "shm_size", "64m", "stop_signal", "SIGINT",
 		"sysctls", object("net.core.somaxconn", 1024, "net.ipv4.ip_local_port_range", "1024 65000"),
-		"ulimits", object("nofile", object("soft", 1024, "hard", 65536), "nproc", 64), "working_dir", "/srv",
+		"ulimits", object("nofile", object("soft", 1024, "hard", 65536), "nproc", 64, "memlock", object("soft", -1, "hard", -1)), "working_dir", "/srv",
 	)
 }
 
