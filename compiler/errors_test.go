@@ -60,6 +60,14 @@ func ownKey(p string, f func(b *builder)) func(b *builder) {
 	}
 }
 
+// link makes a path lead elsewhere on this host.
+func link(from, to string, f func(b *builder)) func(b *builder) {
+	return func(b *builder) {
+		b.stack.Links = map[string]string{from: to}
+		f(b)
+	}
+}
+
 func buildOf(context, dockerfile string) func(b *builder) {
 	return onAPI(func(b *builder, s *lang.Service) {
 		s.Build = &lang.Build{Range: b.at(), Context: b.str(context)}
@@ -140,6 +148,13 @@ var errorCases = []errorCase{
 	{"bind of the ingress's key", ownKey("certs/privkey.pem", bind("./certs/privkey.pem")), "error NS307"},
 	{"bind around the ingress's key", ownKey("./tls/prod/privkey.pem", bind("tls")), "error NS307"},
 	{"bind beside the ingress's key", ownKey("certs/privkey.pem", bind("./certs-public")), ""},
+	{"bind around an absolute key", link("/etc/ssl/shop/privkey.pem", "certs/privkey.pem", bind("certs")), "error NS307"},
+	{"bind of a link to the key", ownKey("certs/privkey.pem", link("./site", "certs", bind("./site"))), "error NS307"},
+	{"bind of a link to the output", link("site", "out/prod/.secrets.d", bind("site")), "error NS307"},
+	{"bind of a link out of the stack", link("site", "../../etc", bind("site")), "error NS307"},
+	{"bind of a link in the stack", link("site", "releases/5", bind("site")), ""},
+	{"context of a link out of the stack", link("api", "..", buildOf("api", "")), "error NS307"},
+	{"context of a link to the stack", link("api", ".", buildOf("api", "")), "warning NS349"},
 	{"context around the ingress's key", ownKey("api/tls/privkey.pem", buildOf("api", "")), "warning NS349"},
 	{"Dockerfile outside", buildOf("api", "../../Dockerfile"), "error NS307"},
 	{"absolute Dockerfile", buildOf("api", "/etc/passwd"), "error NS307"},
@@ -205,7 +220,9 @@ var errorCases = []errorCase{
 		s.Ports = append(s.Ports, lang.Port{Name: b.str("dns"), Container: b.num(53), Protocol: b.str("udp")})
 		s.Health.Port, s.Routes[0].Port = b.str("dns"), b.str("http")
 	}), "error NS327"},
-	{"health query", onAPI(func(b *builder, s *lang.Service) { s.Health.HTTP = b.str("/_cluster/health?wait_for_status=yellow&timeout=1s") }), ""},
+	{"health query", onAPI(func(b *builder, s *lang.Service) {
+		s.Health.HTTP = b.str("/_cluster/health?wait_for_status=yellow&timeout=1s")
+	}), ""},
 	{"health query with a blank", onAPI(func(b *builder, s *lang.Service) { s.Health.HTTP = b.str("/ready?a b") }), "error NS327"},
 	{"health path", onAPI(func(b *builder, s *lang.Service) { s.Health.HTTP = b.str("healthz") }), "error NS327"},
 	{"unknown port", onRoute(func(b *builder, r *lang.Route) { r.Port = b.str("htp") }), "error NS328"},

@@ -110,7 +110,7 @@ func (l *lowering) lowerBuild(s *lang.Service) *ir.Build {
 	}
 	if l.checkFolder(d, b.Context, "context") {
 		o.Context = ir.String{V: l.fromOutput(b.Context.V), Origin: b.Context.Origin}
-		l.checkContext(s, path.Clean(b.Context.V))
+		l.checkContext(s)
 		if file := o.Dockerfile; path.IsAbs(file.V) || !isBelow(path.Join(b.Context.V, file.V)) {
 			l.errorf(d, file.Range, "NS307", hostPathSummary,
 				"The Dockerfile of %s is %q, as seen from its context, which is not a path below the stack's folder. What lies outside is not "+
@@ -129,12 +129,12 @@ func (l *lowering) lowerBuild(s *lang.Service) *ir.Build {
 }
 
 // checkContext warns of a build context with secrets in it.
-func (l *lowering) checkContext(s *lang.Service, clean string) {
-	holds := ""
+func (l *lowering) checkContext(s *lang.Service) {
+	holds, places := "", l.places(s.Build.Context.V)
 	switch {
-	case l.meetsOutput(clean):
+	case slices.ContainsFunc(places, l.meetsOutput):
 		holds = "meets the folder that nselfc writes to, .secrets included"
-	case l.holdsKey(clean):
+	case slices.ContainsFunc(places, l.holdsKey):
 		holds = "holds the private key of the ingress's certificate"
 	default:
 		return
