@@ -17,7 +17,7 @@ func service() *Block {
 			{Name: "init", Type: Bool, Default: "true", Doc: "Whether a small init process reaps children and passes signals on."},
 			{Name: "read_only", Type: Bool, Default: "true", Doc: "Whether the root file system is read-only. `false` is reported in production."},
 			{Name: "egress", Type: Bool, Default: "false", Doc: "Whether the service may open connections to the internet."},
-			{Name: "capabilities", Type: Strings, Doc: "Linux capabilities to add, without CAP_. All others are dropped.", Example: `capabilities = ["NET_BIND_SERVICE"]`},
+			{Name: "capabilities", Type: Strings, Doc: "Linux capabilities to add, without CAP_. All others are dropped. Docker gives them to root alone, and ports below 1024 need none.", Example: `capabilities = ["NET_BIND_SERVICE"]`},
 			{Name: "store", Type: String, Doc: "Says that the service stores data, and which kind: it can then never be published, nor share a volume that it writes to.", Example: `store = "postgres"`},
 			{Name: "extra_compose", Type: Any, Doc: "Compose attributes that the language has no argument for. Merged, checked against compose's schema, and reported; what would undo a hardening is an error."},
 		},
