@@ -47,7 +47,7 @@ func value(v any) cty.Value {
 
 func withExtra(v cty.Value) *ir.Stack {
 	return &ir.Stack{Name: at("s", 1), Project: "s", Services: []*ir.Service{
-		{Name: "x", Address: "service.x", Origin: origin(1), Image: at("i", 1), Extra: at(v, 5)},
+		{Name: "x", Address: "service.x", Origin: origin(1), Image: at("i", 1), Memory: at[int64](512<<20, 1), Extra: at(v, 5)},
 	}}
 }
 
@@ -122,6 +122,10 @@ func TestExtraRefused(t *testing.T) {
 		{object("labels", object("x-a", "b")), "NS362", "x-"},
 		{object("labels", object("a", 1)), "NS362", "strings"},
 		{object("labels", []string{"a=b"}), "NS362", "object"},
+		{object("ulimits", object("nofile", object("soft", 2, "hard", 1))), "NS362", "not above hard"},
+		{object("ulimits", object("memlock", object("soft", -1, "hard", 1))), "NS362", "not above hard"},
+		{object("mem_reservation", "513m"), "NS362", "start"},
+		{object("shm_size", "1bg"), "NS362", "64m"},
 		{object("shm_size", "lots"), "NS362", "64m"},
 		{object("shm_size", -1), "NS362", "64m"},
 		{object("cpu_shares", 1.5), "NS362", "whole number"},
