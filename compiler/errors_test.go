@@ -52,6 +52,31 @@ func bind(p string) func(b *builder) {
 	})
 }
 
+// ownKey brings the ingress a key from below the stack's folder.
+func ownKey(p string, f func(b *builder)) func(b *builder) {
+	return func(b *builder) {
+		b.stack.Ingress.Certificate.PrivateKey = b.str(p)
+		f(b)
+	}
+}
+
+// link makes a path lead elsewhere on this host.
+func link(from, to string, f func(b *builder)) func(b *builder) {
+	return func(b *builder) {
+		b.stack.Links = map[string]string{from: to}
+		f(b)
+	}
+}
+
+func buildOf(context, dockerfile string) func(b *builder) {
+	return onAPI(func(b *builder, s *lang.Service) {
+		s.Build = &lang.Build{Range: b.at(), Context: b.str(context)}
+		if dockerfile != "" {
+			s.Build.Dockerfile = b.str(dockerfile)
+		}
+	})
+}
+
 // output moves the output directory.
 func output(dir string, f func(b *builder)) func(b *builder) {
 	return func(b *builder) {
@@ -91,6 +116,7 @@ var errorCases = []errorCase{
 	{"user with three parts", user("1:2:3"), "error NS301"},
 	{"unknown capability", onAPI(func(b *builder, s *lang.Service) { s.Capabilities = b.strs("NET_ADMN", "net_bind_service") }), "error NS302, error NS302"},
 	{"restart", onAPI(func(b *builder, s *lang.Service) { s.Restart = b.str("sometimes") }), "error NS303"},
+	{"restart with an end", onAPI(func(b *builder, s *lang.Service) { s.Restart = b.str("on-failure:5") }), ""},
 	{"restart without end", onAPI(func(b *builder, s *lang.Service) { s.Restart = b.str("on-failure:0") }), "error NS303"},
 	{"duration", onAPI(func(b *builder, s *lang.Service) { s.StopGrace = b.str("5 minutes") }), "error NS304"},
 	{"no interval", onAPI(func(b *builder, s *lang.Service) { s.Health.Interval = b.str("0s") }), "error NS304"},
@@ -117,6 +143,22 @@ var errorCases = []errorCase{
 	{"bind around an output elsewhere", output("deploy/generated", bind("./deploy")), "error NS307"},
 	{"bind of the default output", output("deploy", bind("out")), "error NS307"},
 	{"bind of the socket", bind("run/docker.sock"), "error NS307"},
+	{"bind of another stack's secrets", bind("site/.secrets.d/api"), "error NS307"},
+	{"bind of keys", bind("./home/.ssh"), "error NS307"},
+	{"bind of the ingress's key", ownKey("certs/privkey.pem", bind("./certs/privkey.pem")), "error NS307"},
+	{"bind around the ingress's key", ownKey("./tls/prod/privkey.pem", bind("tls")), "error NS307"},
+	{"bind beside the ingress's key", ownKey("certs/privkey.pem", bind("./certs-public")), ""},
+	{"bind around an absolute key", link("/etc/ssl/shop/privkey.pem", "certs/privkey.pem", bind("certs")), "error NS307"},
+	{"bind of a link to the key", ownKey("certs/privkey.pem", link("./site", "certs", bind("./site"))), "error NS307"},
+	{"bind of a link to the output", link("site", "out/prod/.secrets.d", bind("site")), "error NS307"},
+	{"bind of a link out of the stack", link("site", "../../etc", bind("site")), "error NS307"},
+	{"bind of a link in the stack", link("site", "releases/5", bind("site")), ""},
+	{"context of a link out of the stack", link("api", "..", buildOf("api", "")), "error NS307"},
+	{"context of a link to the stack", link("api", ".", buildOf("api", "")), "warning NS349"},
+	{"context around the ingress's key", ownKey("api/tls/privkey.pem", buildOf("api", "")), "warning NS349"},
+	{"Dockerfile outside", buildOf("api", "../../Dockerfile"), "error NS307"},
+	{"absolute Dockerfile", buildOf("api", "/etc/passwd"), "error NS307"},
+	{"Dockerfile beside the context", buildOf("api", "../docker/api.Dockerfile"), ""},
 	{"bind", bind("./site"), ""},
 	{"no memory", onAPI(func(b *builder, s *lang.Service) { s.Memory = value[int64](b, 1) }), "error NS308"},
 	{"no processors", onAPI(func(b *builder, s *lang.Service) { s.CPUs = value(b, 0.0) }), "error NS308"},
@@ -178,6 +220,10 @@ var errorCases = []errorCase{
 		s.Ports = append(s.Ports, lang.Port{Name: b.str("dns"), Container: b.num(53), Protocol: b.str("udp")})
 		s.Health.Port, s.Routes[0].Port = b.str("dns"), b.str("http")
 	}), "error NS327"},
+	{"health query", onAPI(func(b *builder, s *lang.Service) {
+		s.Health.HTTP = b.str("/_cluster/health?wait_for_status=yellow&timeout=1s")
+	}), ""},
+	{"health query with a blank", onAPI(func(b *builder, s *lang.Service) { s.Health.HTTP = b.str("/ready?a b") }), "error NS327"},
 	{"health path", onAPI(func(b *builder, s *lang.Service) { s.Health.HTTP = b.str("healthz") }), "error NS327"},
 	{"unknown port", onRoute(func(b *builder, r *lang.Route) { r.Port = b.str("htp") }), "error NS328"},
 	{"which port", onAPI(func(b *builder, s *lang.Service) {
@@ -236,13 +282,13 @@ var errorCases = []errorCase{
 	}), "error NS346"},
 	{"nothing to run", onAPI(func(_ *builder, s *lang.Service) { s.Image = lang.String{} }), "error NS347"},
 	{"dense start order", func(b *builder) { layers(b, 12, 2) }, "warning NS348"},
-	{"context around the output", output("a/b", onAPI(func(b *builder, s *lang.Service) { s.Build = &lang.Build{Range: b.at(), Context: b.str("a")} })), "warning NS349"},
+	{"context around the output", output("a/b", buildOf("a", "")), "warning NS349"},
 	{"a host port for several", onAPI(func(b *builder, s *lang.Service) {
 		b.stack.Posture = b.str("development")
 		s.Replicas = source.At(2, b.at())
 		s.Publish = []lang.Publish{{Range: b.at(), Port: b.str("http"), Host: source.At(9000, b.at())}}
 	}), "error NS321"},
-	{"context with secrets", onAPI(func(b *builder, s *lang.Service) { s.Build = &lang.Build{Range: b.at(), Context: b.str(".")} }), "warning NS349"},
+	{"context with secrets", buildOf(".", ""), "warning NS349"},
 
 	{"secret in the environment", onAPI(func(b *builder, s *lang.Service) { s.Env = []lang.EnvVar{b.env("KEY", ref("secret.jwt_key"))} }), "warning NS460"},
 	{"secret in a build argument", onAPI(func(b *builder, s *lang.Service) {

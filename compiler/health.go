@@ -66,7 +66,7 @@ func (l *lowering) healthTest(u *unit, h *lang.Health) []string {
 	if h.TCP.V {
 		return tcpTest(port.Container.V)
 	}
-	if _, problem := decodePath(h.HTTP.V); problem != "" {
+	if problem := healthPathProblem(h.HTTP.V); problem != "" {
 		l.errorf(d, h.HTTP.Range, "NS327", "Invalid health check",
 			"The health check of %s asks for %q, which %s. Write a path:\n\n    http = \"/healthz\"", u.in.Address, h.HTTP.V, problem)
 		return nil
@@ -74,17 +74,29 @@ func (l *lowering) healthTest(u *unit, h *lang.Health) []string {
 	return httpTest(port.Container.V, h.HTTP.V)
 }
 
+// healthPathProblem says what is wrong with a path and the query that may follow
+// it, or "". What a query means is the service's affair (RFC 3986, 3.4).
+func healthPathProblem(s string) string {
+	p, query, _ := strings.Cut(s, "?")
+	if strings.ContainsFunc(query, func(c rune) bool { return c <= ' ' || c >= 0x7f || c == '#' || c == '\\' }) {
+		return "has a query with a blank, a #, a backslash or a character that is not ASCII"
+	}
+	_, problem := decodePath(p)
+	return problem
+}
+
 // httpTest asks for a path on the container's loopback address; any status
 // below 400 is healthy. No single client is in every image, so it takes the
 // first of wget (Alpine and whatever has busybox), curl and bash (every image
 // made from Debian, Ubuntu or Red Hat) that there is. An image without a shell
-// needs a health check by command. The address is spelled out because localhost
+// needs a health check by command. curl's -g keeps brackets and braces as they
+// are. The address is spelled out because localhost
 // is ::1 first in some images, where few programs listen.
 func httpTest(port int, path string) []string {
 	p := strconv.Itoa(port)
 	url := shellQuote("http://127.0.0.1:" + p + path)
 	return []string{"CMD-SHELL", "if command -v wget >/dev/null; then exec wget -q -O /dev/null " + url + "; fi; " +
-		"if command -v curl >/dev/null; then exec curl -fs -o /dev/null " + url + "; fi; " +
+		"if command -v curl >/dev/null; then exec curl -gfs -o /dev/null " + url + "; fi; " +
 		`exec bash -c 'exec 3<>/dev/tcp/127.0.0.1/` + p + ` && printf "GET %s HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" "$1" >&3 && ` +
 		`read -r _ status _ <&3 && [ "$status" -lt 400 ]' - ` + shellQuote(path)}
 }

@@ -15,8 +15,9 @@ import (
 // the path, against a real server.
 func TestHealthChecksInAShell(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.RequestURI() {
-		case "/healthz", "/it's%20%25fine":
+		query := r.URL.Query() // decoded: wget encodes the braces
+		switch uri := r.URL.RequestURI(); {
+		case uri == "/healthz", uri == "/it's%20%25fine", query.Get("all") == "$1" && query.Get("in[]") == "{a,b}":
 			w.WriteHeader(http.StatusNoContent)
 		default:
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -38,6 +39,7 @@ func TestHealthChecksInAShell(t *testing.T) {
 			}
 			check("200", httpTest(port, "/healthz"), true)
 			check("quoting", httpTest(port, "/it's%20%25fine"), true)
+			check("query", httpTest(port, "/ready?all=$1&in[]={a,b}"), true)
 			check("503", httpTest(port, "/broken"), false)
 			check("refused", httpTest(closed, "/healthz"), false)
 			if name == "bash" || name == "busybox" {

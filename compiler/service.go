@@ -110,11 +110,11 @@ func (l *lowering) lowerBuild(s *lang.Service) *ir.Build {
 	}
 	if l.checkFolder(d, b.Context, "context") {
 		o.Context = ir.String{V: l.fromOutput(b.Context.V), Origin: b.Context.Origin}
-		if l.meetsOutput(path.Clean(b.Context.V)) {
-			l.warningf(d, b.Context.Range, "NS349", "Build context holds the secrets",
-				"The build context of %s meets the folder that nselfc writes to, .secrets included. A Dockerfile that copies its context puts "+
-					"them into the image, where everybody who can pull it can read them. Move what the image needs into a folder of its own:\n\n"+
-					"    build {\n      context = \"./api\"\n    }", s.Address)
+		l.checkContext(s)
+		if file := o.Dockerfile; path.IsAbs(file.V) || !isBelow(path.Join(b.Context.V, file.V)) {
+			l.errorf(d, file.Range, "NS307", hostPathSummary,
+				"The Dockerfile of %s is %q, as seen from its context, which is not a path below the stack's folder. What lies outside is not "+
+					"reviewed with the stack, and may not be there on another machine. Write:\n\n    dockerfile = \"Dockerfile\"", s.Address, file.V)
 		}
 	}
 	for _, a := range sortedVars(b.Args) {
@@ -126,6 +126,22 @@ func (l *lowering) lowerBuild(s *lang.Service) *ir.Build {
 		}
 	}
 	return o
+}
+
+// checkContext warns of a build context with secrets in it.
+func (l *lowering) checkContext(s *lang.Service) {
+	holds, places := "", l.places(s.Build.Context.V)
+	switch {
+	case slices.ContainsFunc(places, l.meetsOutput):
+		holds = "meets the folder that nselfc writes to, .secrets included"
+	case slices.ContainsFunc(places, l.holdsKey):
+		holds = "holds the private key of the ingress's certificate"
+	default:
+		return
+	}
+	l.warningf(s.Declared, s.Build.Context.Range, "NS349", "Build context holds the secrets",
+		"The build context of %s %s. A Dockerfile that copies its context puts that into the image, where everybody who can pull it can "+
+			"read it. Move what the image needs into a folder of its own:\n\n    build {\n      context = \"./api\"\n    }", s.Address, holds)
 }
 
 // plain gives a text that must not hold a secret, which it reports by name.

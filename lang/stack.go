@@ -34,7 +34,11 @@ type Stack struct {
 	Folder string
 	// Output is the directory that all environments are written to, as seen from
 	// the stack's folder, slash-separated; "" for "out". No container may see it.
-	Output   string
+	Output string
+	// Links says where paths of the stack lead on this host, as seen from the
+	// stack's folder and slash-separated, if not where they say: links, and
+	// absolute paths. Its keys are the paths as written.
+	Links    map[string]string
 	Services []*Service
 	Volumes  []*Volume
 	Secrets  []*Secret

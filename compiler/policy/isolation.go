@@ -70,8 +70,8 @@ func dangerousCapability() Rule {
 		Check: eachService(func(s *ir.Service, report func(Finding)) {
 			for _, c := range s.CapAdd {
 				if why := dangerous(c.V); why != "" {
-					report(about(s, c.Range, "%s asks for the capability %s: a process with it %s. No service of a stack needs that. Remove it; "+
-						"for ports below 1024 there is:\n\n    capabilities = [\"NET_BIND_SERVICE\"]", s.Address, c.V, why))
+					report(about(s, c.Range, "%s asks for the capability %s: a process with it %s. No service of a stack needs that. Remove it. "+
+						"Ports below 1024 need no capability: Docker lets every user of a container listen there.", s.Address, c.V, why))
 				}
 			}
 		}),

@@ -66,7 +66,7 @@ func Rules() []Rule {
 		noHealthCheck(), noLimit(), // NS315, NS316
 		publishedPort(), writableBind(), openDatabase(), // NS317 to NS319
 		outdatedNginx(), localCertificate(), noFirewall(), // NS339 to NS341
-		trustedGateway(), // NS354
+		trustedGateway(), severalWriters(), // NS354, NS355
 	}
 }
 

@@ -85,6 +85,15 @@ var ruleCases = []ruleCase{
 		s.Networks = []*ir.Network{{Purpose: "edge", Owner: "service.ingress", Subnet: "10.214.50.96/28"}, {Purpose: "provider", Owner: "service.ingress", Subnet: "10.9.0.0/28"}}
 		s.Ingress.TrustedProxy = []ir.String{set("10.9.0.0/16", 23), set("10.214.0.0/16", 24), set("::/0", 25)}
 	}, 24, "error", "warning"},
+	{"NS355", "containers of one store", func(s *ir.Stack) {
+		s.Services[0].Store, s.Services[0].Replicas, s.Services[0].Volumes = set("pg", 12), set(2, 13), []ir.VolumeMount{{Volume: "a"}, {Volume: "b"}}
+	}, 13, "error", "error"},
+	{"NS355", "two stores", func(s *ir.Stack) {
+		for i, one := range s.Services {
+			line := int32(12 + i)
+			one.Store, one.Volumes = set("pg", 12), []ir.VolumeMount{{Volume: "a", Origin: source.Origin{Range: at(line)}}}
+		}
+	}, 13, "error", "error"},
 }
 
 func TestRules(t *testing.T) {

@@ -100,7 +100,7 @@ func drawService(t *rapid.T, i int, name string, before, nets, vols []string) *i
 		s.EnvFile = at(".secrets.d/"+name+".env", 2)
 	}
 	s.Ports = some(t, 2, "ports", func(i int) ir.Port {
-		return ir.Port{Container: at(8000+i, 1), Protocol: draw(t, protocols, "protocol")}
+		return ir.Port{Container: at(8000+i*rapid.IntRange(0, 1).Draw(t, "apart"), 1), Protocol: draw(t, protocols, "protocol")}
 	})
 	s.Publish = some(t, 2, "publish", func(i int) ir.Publish {
 		return ir.Publish{HostIP: draw(t, rapid.SampledFrom([]string{"", "127.0.0.1", "::1"}), "ip"), Host: at(1000*i+1, 1), Container: at(8000+i, 1), Protocol: draw(t, protocols, "protocol")}

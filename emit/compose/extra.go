@@ -102,6 +102,11 @@ func refuse(s *ir.Service, key string, value cty.Value) *diag.Diagnostic {
 		return extraError("NS362", s, extraForm,
 			"`%s` in extra_compose of %s must be %s.", key, s.Address, rule.say)
 	}
+	if n, ok := sizeOf(value); ok && key == "mem_reservation" && s.Memory.V > 0 && n > s.Memory.V {
+		return extraError("NS362", s, extraForm,
+			"`%s` in extra_compose of %s is above the service's limit of memory: Docker would not start the container. Reserve less, or raise the limit:\n\n"+
+				"    resources {\n      memory = \"2G\"\n    }", key, s.Address)
+	}
 	return nil
 }
 

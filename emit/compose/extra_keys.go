@@ -3,6 +3,7 @@ package compose
 import (
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -38,7 +39,7 @@ var extraKeys = map[string]extraKey{
 	"shm_size":        {isSize, "a size such as \"64m\""},
 	"stop_signal":     {text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-"), "a signal such as \"SIGINT\""},
 	"sysctls":         {isSysctls, "an object whose names are among those that act inside the container alone: " + strings.Join(sysctls, ", ")},
-	"ulimits":         {isUlimits, "an object such as { nofile = 65536 } or { nofile = { soft = 1024, hard = 65536 } }, with positive numbers for core, memlock, nofile, nproc and stack"},
+	"ulimits":         {isUlimits, "an object such as { nofile = 65536 } or { nofile = { soft = 1024, hard = 65536 } }, with whole numbers for core, memlock, nofile, nproc and stack, of which soft is not above hard; -1 is no limit, for memlock alone"},
 	"working_dir":     {isPath, "an absolute path"},
 
 	// Written by the compiler from arguments of the service.
@@ -182,15 +183,22 @@ func isHostName(v cty.Value) bool {
 	return true
 }
 
-// isSize accepts what go-units' RAMInBytes reads without surprises: a whole
-// number and a unit.
+// isSize accepts what go-units' RAMInBytes reads without surprises.
 func isSize(v cty.Value) bool {
+	_, ok := sizeOf(v)
+	return ok
+}
+
+// sizeOf reads a whole number and a unit, in bytes.
+func sizeOf(v cty.Value) (int64, bool) {
 	if !isString(v) {
-		return false
+		return 0, false
 	}
-	s := v.AsString()
-	digits := strings.TrimRight(s, "bkmgBKMG")
-	return digits != "" && len(digits) <= 12 && len(s)-len(digits) <= 2 && strings.Trim(digits, "0123456789") == ""
+	s := strings.ToLower(v.AsString())
+	number := strings.TrimRight(s, "bkmg")
+	shift, ok := map[string]int{"": 0, "b": 0, "k": 10, "kb": 10, "m": 20, "mb": 20, "g": 30, "gb": 30}[s[len(number):]]
+	n, err := strconv.ParseUint(number, 10, 32)
+	return int64(n) << shift, ok && err == nil
 }
 
 func wholeNumber(from, to int64) func(cty.Value) bool {
@@ -254,20 +262,27 @@ func isSysctls(v cty.Value) bool {
 }
 
 func isUlimits(v cty.Value) bool {
-	limit := wholeNumber(0, 1<<31-1)
 	return entries(v, func(key string, v cty.Value) bool {
+		limit := wholeNumber(0, 1<<31-1)
 		switch key {
-		case "core", "memlock", "nofile", "nproc", "stack":
+		case "core", "nofile", "nproc", "stack":
+		case "memlock": // in bytes; what is locked counts towards the memory limit
+			limit = wholeNumber(-1, 1<<44)
 		default:
 			return false
 		}
 		if limit(v) {
 			return true
 		}
-		n := 0
-		return entries(v, func(key string, v cty.Value) bool {
-			n++
-			return (key == "soft" || key == "hard") && limit(v)
-		}) && n == 2
+		of := map[string]int64{}
+		fits := entries(v, func(key string, v cty.Value) bool {
+			if (key == "soft" || key == "hard") && limit(v) {
+				of[key], _ = v.AsBigFloat().Int64()
+			}
+			_, known := of[key]
+			return known
+		})
+		soft, hard := of["soft"], of["hard"]
+		return fits && len(of) == 2 && (hard < 0 || 0 <= soft && soft <= hard)
 	})
 }

@@ -47,7 +47,7 @@ func value(v any) cty.Value {
 
 func withExtra(v cty.Value) *ir.Stack {
 	return &ir.Stack{Name: at("s", 1), Project: "s", Services: []*ir.Service{
-		{Name: "x", Address: "service.x", Origin: origin(1), Image: at("i", 1), Extra: at(v, 5)},
+		{Name: "x", Address: "service.x", Origin: origin(1), Image: at("i", 1), Memory: at[int64](512<<20, 1), Extra: at(v, 5)},
 	}}
 }
 
@@ -114,7 +114,7 @@ func TestExtraRefused(t *testing.T) {
 		{object("sysctls", object("kernel.shmmax", "1")), "NS362", "net.core.somaxconn"},
 		{object("sysctls", object("net.ipv4.ip_forward", 1)), "NS362", "net.core.somaxconn"},
 		{object("sysctls", []string{"kernel.msgmax=1"}), "NS362", "object"},
-		{object("ulimits", object("nofile", -1)), "NS362", "positive"},
+		{object("ulimits", object("nofile", -1)), "NS362", "memlock alone"},
 		{object("ulimits", object("rtprio", 99)), "NS362", "nofile"},
 		{object("ulimits", object("nofile", object("soft", 1))), "NS362", "hard"},
 		{object("labels", object("com.docker.compose.project", "other")), "NS362", "com.docker."},
@@ -122,6 +122,10 @@ func TestExtraRefused(t *testing.T) {
 		{object("labels", object("x-a", "b")), "NS362", "x-"},
 		{object("labels", object("a", 1)), "NS362", "strings"},
 		{object("labels", []string{"a=b"}), "NS362", "object"},
+		{object("ulimits", object("nofile", object("soft", 2, "hard", 1))), "NS362", "not above hard"},
+		{object("ulimits", object("memlock", object("soft", -1, "hard", 1))), "NS362", "not above hard"},
+		{object("mem_reservation", "513m"), "NS362", "start"},
+		{object("shm_size", "1bg"), "NS362", "64m"},
 		{object("shm_size", "lots"), "NS362", "64m"},
 		{object("shm_size", -1), "NS362", "64m"},
 		{object("cpu_shares", 1.5), "NS362", "whole number"},
@@ -181,7 +185,7 @@ func allExtra() cty.Value {
 		"domainname", "example.com", "hostname", "h", "labels", object("com.example.a", "$b"), "mem_reservation", "16m",
 		"oom_score_adj", 500, "platform", "linux/amd64", "pull_policy", "missing", "shm_size", "64m", "stop_signal", "SIGINT",
 		"sysctls", object("net.core.somaxconn", 1024, "net.ipv4.ip_local_port_range", "1024 65000"),
-		"ulimits", object("nofile", object("soft", 1024, "hard", 65536), "nproc", 64), "working_dir", "/srv",
+		"ulimits", object("nofile", object("soft", 1024, "hard", 65536), "nproc", 64, "memlock", object("soft", -1, "hard", -1)), "working_dir", "/srv",
 	)
 }
 

@@ -270,7 +270,10 @@ func (w *writer) expose(ports []ir.Port) {
 		return
 	}
 	w.key(4, "expose", ports[0].Container.Origin)
-	for _, p := range ports {
+	for i, p := range ports {
+		if i > 0 && p.Container.V == ports[i-1].Container.V && p.Protocol.V == ports[i-1].Protocol.V {
+			continue // one port by two names; the schema wants each once
+		}
 		w.dash = true
 		w.begin(8, p.Container.Origin)
 		w.buf = strconv.AppendInt(append(w.buf, '\''), int64(p.Container.V), 10)

@@ -47,6 +47,7 @@ func api() *ir.Service {
 		Command: []ir.String{at("serve", 12), at("--greeting=$HOME is not yours", 12), at("yes", 12)},
 		User:    preset("10001:10001", 10, "default service.user"),
 		Ports: []ir.Port{
+			{Name: at("admin", 13), Container: at(8080, 13), Protocol: at("tcp", 13)}, // a second name
 			{Name: at("http", 13), Container: at(8080, 13), Protocol: at("tcp", 13)},
 			{Name: at("metrics", 14), Container: at(9125, 14), Protocol: at("udp", 14)},
 		},

@@ -136,6 +136,7 @@ func (c *Compiled) compile(name string, opts Options) (*Environment, diag.List) 
 	}
 	out := c.OutDir(opts)
 	evaluated.Folder, evaluated.Output = way(filepath.Join(out, name), c.Dir), way(c.Dir, out)
+	evaluated.Links = links(c.Dir, evaluated)
 	lowered, more := compiler.Compile(evaluated)
 	diags = append(diags, more...)
 	if diags.HasErrors() {

@@ -12,13 +12,13 @@ func service() *Block {
 			{Name: "env", Type: TextMap, Doc: "Environment variables. One that holds a secret goes through a git-ignored file, with a warning: everybody who may run `docker inspect` can read it."},
 			{Name: "secrets", Type: TextMap, Doc: "Secret files: NAME becomes `/run/secrets/NAME`, and the variable NAME_FILE says so.", Example: "secrets = {\n  DATABASE_URL = postgres.main.roles.app.url\n}"},
 			{Name: "replicas", Type: Integer, Default: "1", Doc: "Containers of this service, 0 to 100."},
-			{Name: "restart", Type: String, Default: "unless-stopped", Enum: []string{"no", "always", "on-failure", "unless-stopped"}, Doc: "When Docker starts the container again."},
+			{Name: "restart", Type: String, Default: "unless-stopped", Doc: "When Docker starts the container again: `no`, `always`, `unless-stopped`, `on-failure`, or `on-failure:5`, with 1 to 100 tries.", Example: `restart = "on-failure:5"`},
 			{Name: "stop_grace", Type: Duration, Default: "30s", Doc: "How long the process has to end before it is killed."},
 			{Name: "init", Type: Bool, Default: "true", Doc: "Whether a small init process reaps children and passes signals on."},
 			{Name: "read_only", Type: Bool, Default: "true", Doc: "Whether the root file system is read-only. `false` is reported in production."},
 			{Name: "egress", Type: Bool, Default: "false", Doc: "Whether the service may open connections to the internet."},
-			{Name: "capabilities", Type: Strings, Doc: "Linux capabilities to add, without CAP_. All others are dropped.", Example: `capabilities = ["NET_BIND_SERVICE"]`},
-			{Name: "store", Type: String, Doc: "Says that the service stores data, and which kind: it can then never be published.", Example: `store = "postgres"`},
+			{Name: "capabilities", Type: Strings, Doc: "Linux capabilities to add, without CAP_. All others are dropped. Docker gives them to root alone, and ports below 1024 need none.", Example: `capabilities = ["NET_BIND_SERVICE"]`},
+			{Name: "store", Type: String, Doc: "Says that the service stores data, and which kind: it can then never be published, nor share a volume that it writes to.", Example: `store = "postgres"`},
 			{Name: "extra_compose", Type: Any, Doc: "Compose attributes that the language has no argument for. Merged, checked against compose's schema, and reported; what would undo a hardening is an error."},
 		},
 		Blocks: []Nested{
@@ -75,7 +75,7 @@ func buildBlock() *Block {
 		Name: "build", Doc: "Builds the image from a folder of the stack, instead of `image` or beside it.",
 		Args: []Argument{
 			{Name: "context", Type: String, Required: true, Doc: "Folder below the stack's folder.", Example: `context = "./api"`},
-			{Name: "dockerfile", Type: String, Default: "Dockerfile", Doc: "File in the context."},
+			{Name: "dockerfile", Type: String, Default: "Dockerfile", Doc: "File, as seen from the context; below the stack's folder."},
 			{Name: "target", Type: String, Doc: "Stage to build."},
 			{Name: "args", Type: TextMap, Doc: "Build arguments. They stay in the image's history: no secrets."},
 		},
@@ -86,8 +86,8 @@ func health() *Block {
 	return &Block{
 		Name: "healthcheck", Doc: "How Docker tells that the service works. Exactly one of `http`, `tcp` and `command`.",
 		Args: []Argument{
-			{Name: "http", Type: String, Doc: "Path that must answer with a status below 400. The image needs `wget` or `curl`.", Example: `http = "/healthz"`},
-			{Name: "tcp", Type: Bool, Doc: "Whether a connection to the port is enough. The image needs `nc` or `bash`."},
+			{Name: "http", Type: String, Doc: "Path, perhaps with a query, that must answer with a status below 400. The image needs a shell with `wget`, `curl` or `bash`.", Example: `http = "/healthz"`},
+			{Name: "tcp", Type: Bool, Doc: "Whether a connection to the port is enough. The image needs a shell with `bash` or `grep`."},
 			{Name: "command", Type: Command, Doc: "A list, run as it is, or one text for the shell; exit status 0 is healthy."},
 			{Name: "port", Type: String, Doc: "Name of the port; may be left out when there is just one."},
 			{Name: "interval", Type: Duration, Default: "10s", Doc: "Time between checks."},

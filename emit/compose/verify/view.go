@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -112,6 +113,7 @@ func wantService(s *ir.Service) service {
 		}
 		want.Expose = append(want.Expose, text)
 	}
+	want.Expose = slices.Compact(want.Expose) // one port may have two names
 	for _, a := range s.Networks {
 		want.Networks[a.Network] = nilIfEmpty(a.Aliases)
 	}

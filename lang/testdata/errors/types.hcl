@@ -5,12 +5,12 @@ service "api" {
   replicas = "many" # ERROR NS210: Incorrect value type
   init     = "yes"  # ERROR NS210: Incorrect value type
   env      = ["A"]  # ERROR NS210: Incorrect value type
-  restart  = "sometimes" # ERROR NS211: Unsupported value
   stop_grace = "30" # ERROR NS214: Invalid duration
   capabilities = "NET_BIND_SERVICE" # ERROR NS210: Incorrect value type
   command = [] # ERROR NS211: Unsupported value
   port "http" {
     container = 80800 # ERROR NS212: Number out of range
+    protocol  = "sctp" # ERROR NS211: Unsupported value
   }
   port "b" {
     container = 1.5 # ERROR NS210: Incorrect value type
