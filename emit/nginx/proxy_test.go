@@ -333,8 +333,13 @@ func TestPlain(t *testing.T) {
 		{"/", "x.wild.example.com", "https://x.wild.example.com:8443/"},
 	} {
 		answer := ask("GET " + tc.target + " HTTP/1.1\r\nHost: " + tc.host + "\r\nConnection: close\r\n\r\n")
-		if status(answer) != "301" || !strings.Contains(answer, "\r\nLocation: "+tc.want+"\r\n") || strings.Contains(answer, "Strict-Transport") {
+		if status(answer) != "301" || !strings.Contains(answer, "\r\nLocation: "+tc.want+"\r\n") || !plainHeaders(answer) {
 			t.Errorf("%s of %s: %s", tc.target, tc.host, answer)
+		}
+	}
+	for _, request := range []string{"GET / x HTTP/1.1\r\n\r\n", "PROXY TCP4 203.0.113.1 203.0.113.2 1 2\r\n\r\n", "\x16\x03\x01\r\n\r\n"} {
+		if answer := ask(request); status(answer) != "400" || !plainHeaders(answer) {
+			t.Errorf("%q: %s", request, answer)
 		}
 	}
 	for _, request := range []string{
@@ -345,6 +350,13 @@ func TestPlain(t *testing.T) {
 			t.Errorf("%q is answered %q", request, answer)
 		}
 	}
+}
+
+// plainHeaders tells whether an answer has the header set, and no promise of TLS
+// as it came without (RFC 6797, 7.2).
+func plainHeaders(answer string) bool {
+	return strings.Count(answer, "\r\nX-Content-Type-Options: nosniff\r\n") == 1 &&
+		strings.Count(answer, "\r\nContent-Security-Policy: frame-ancestors 'self'\r\n") == 1 && !strings.Contains(answer, "Strict-Transport")
 }
 
 // TestHealth asks as the container's health check does.
@@ -420,6 +432,7 @@ func TestResponseHeaders(t *testing.T) {
 			"X-New": "new",
 		}},
 		{"/mine/..", "400", nil},
+		{"https://nobody.example.net/x/..", "421", nil},
 	} {
 		for _, http2 := range []bool{false, true} {
 			target, _, _ := strings.Cut(tc.target, "/..")
