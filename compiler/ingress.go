@@ -286,7 +286,7 @@ func (l *lowering) localCA(at source.Range, hosts []ir.String) {
 	l.addIngressSecret(l.in.Ingress, &ir.Secret{
 		Address: localCA, Key: secretKey(localCA), Origin: source.Origin{Range: at},
 		Kind: source.Default("x509", at, by),
-		X509: &ir.X509{CA: true, CommonName: source.Default(l.in.Name.V+" local CA", at, by), Hosts: sortedStrings(names), Days: source.Default(localCADays, at, by)},
+		X509: &ir.X509{CA: true, CommonName: source.Default(l.in.Name.V+ir.LocalAuthority, at, by), Hosts: sortedStrings(names), Days: source.Default(localCADays, at, by)},
 	})
 	l.addFile(".secrets.d/"+ingressName+"/ca.crt", source.Origin{Range: at}, secretMode, secret.Of(&secret.Expr{Address: localCA, Field: "certificate"}))
 }
