@@ -250,7 +250,7 @@ func TestLogsAnyByte(t *testing.T) {
 	naive := bad(func(_, content string) string {
 		return strings.NewReplacer(`"host":"$nself_host"`, `"host":"$host"`, `"agent":"$nself_agent"`, `"agent":"$http_user_agent"`).Replace(content)
 	})
-	if len(naive) < 16 {
+	if len(naive) < 8 { // the agents at least: newer releases refuse such a Host
 		t.Errorf("the control: nginx's own variables make %d bad entries", len(naive))
 	}
 }
