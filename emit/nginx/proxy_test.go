@@ -483,6 +483,25 @@ func TestResponseHeaders(t *testing.T) {
 	}
 }
 
+// TestLargeHeader passes on a header of a service's that nginx's own buffer would
+// not hold.
+func TestLargeHeader(t *testing.T) {
+	t.Parallel()
+	port := service(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Large", strings.Repeat("x", 15<<10))
+	}))
+	ask := func(patch func(path, content string) string) string {
+		srv := start(t, anIngress(aHost("a.example.com", aRoute("api", "/", port))), setup{dns: loopback("api"), patch: patch})
+		return status(srv.get("a.example.com", "/"))
+	}
+	if got := ask(nil); got != "200" {
+		t.Errorf("got %s", got)
+	}
+	if got := ask(func(_, content string) string { return strings.Replace(content, "proxy_buffer_size 16k;", "", 1) }); got != "502" {
+		t.Errorf("the control, with nginx's own buffer: %s", got)
+	}
+}
+
 // TestBodies holds the limit of the body and streams what is large.
 func TestBodies(t *testing.T) {
 	t.Parallel()
