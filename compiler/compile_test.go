@@ -132,6 +132,7 @@ func TestIngressInDevelopment(t *testing.T) {
 	b := shop()
 	b.stack.Posture = b.str("development")
 	b.stack.Ingress.Certificate = nil
+	b.stack.Ingress.HSTS = &lang.HSTS{Range: b.at(), MaxAge: b.num(63072000), IncludeSubDomains: value(b, true)} // written for production
 	b.route(b.service0("api"), "*.shop.localhost")
 	b.service0("api").Publish = []lang.Publish{{Range: b.at(), Port: b.str("http"), Host: b.num(9000)}}
 	out := b.compiled(t)

@@ -257,6 +257,9 @@ var errorCases = []errorCase{
 	{"network with host bits", onRoute(func(b *builder, r *lang.Route) { r.AllowFrom = b.strs("10.0.0.1/8") }), "warning NS337"},
 	{"listening on a name", func(b *builder) { b.stack.Ingress.Address = b.str("localhost") }, "error NS337"},
 	{"nginx of unknown age", func(b *builder) { b.stack.Ingress.Image = b.str("acme/nginx:2024-01" + testDigest) }, "error NS338"},
+	{"nginx with releases of its own", func(b *builder) { b.stack.Ingress.Image = b.str("acme/edge:5.2.0" + testDigest) }, "error NS338"},
+	{"floating nginx", func(b *builder) { b.stack.Ingress.Image = b.str("nginx:stable-alpine") }, "error NS310"},
+	{"floating nginx in development", development(func(b *builder) { b.stack.Ingress.Image = b.str("nginx") }), "error NS338, warning NS310"},
 	{"nginx of declared age", func(b *builder) {
 		b.stack.Ingress.Image, b.stack.Ingress.Version = b.str("acme/nginx:2024-01"+testDigest), b.str("1.31.3")
 	}, ""},

@@ -94,20 +94,18 @@ func (l *lowering) checkNoRoutes() {
 	l.routes = nil
 }
 
-// lowerHSTS gives the Strict-Transport-Security header. The default names no
-// subdomains: some of them may be another machine's, without TLS, and a browser
-// that has once seen the header keeps to it for two years.
+// lowerHSTS gives the Strict-Transport-Security header, which development never
+// sends: a browser that saw it would refuse every other project of the laptop
+// that has the host without TLS. The default names no subdomains: some of them
+// may be another machine's, and a browser keeps to the header for two years.
 func (l *lowering) lowerHSTS(s *lang.Ingress) ir.HSTS {
-	at, by, age := s.Range, "posture production", productionHSTS
-	if l.out.Posture == ir.Development {
-		by, age = "posture development", 0
-	}
+	at, by := s.Range, "posture production"
 	in := s.HSTS
 	if in == nil {
 		in = &lang.HSTS{Range: at}
 	}
 	o := ir.HSTS{
-		MaxAge:            within(l, s.Declared, in.MaxAge, 0, 10*365*86400, source.Default(age, at, by), "max_age, in seconds,"),
+		MaxAge:            within(l, s.Declared, in.MaxAge, 0, 10*365*86400, source.Default(productionHSTS, at, by), "max_age, in seconds,"),
 		IncludeSubDomains: in.IncludeSubDomains.Or(false, at, "default hsts.include_subdomains"),
 		Preload:           in.Preload.Or(false, at, "default hsts.preload"),
 	}
@@ -115,6 +113,9 @@ func (l *lowering) lowerHSTS(s *lang.Ingress) ir.HSTS {
 		l.errorf(s.Declared, o.Preload.Range, "NS342", "HSTS preload without its conditions",
 			"Browsers take a host into their lists only when the header covers its subdomains for a year or more (hstspreload.org). Write, "+
 				"if every subdomain has TLS:\n\n    hsts {\n      max_age            = \"730d\"\n      include_subdomains = true\n      preload            = true\n    }")
+	}
+	if l.out.Posture == ir.Development {
+		o.MaxAge = source.Default(0, at, "posture development")
 	}
 	return o
 }
@@ -198,7 +199,8 @@ func (l *lowering) ingressAddress(s *lang.Ingress) ir.String {
 }
 
 // nginxVersion reads the release, on which the directives that nginx knows
-// depend, from the image's tag or from what the author says.
+// depend, from the image's tag or from what the author says. A tag that is no
+// 1.x counts something else: an image of the author's own has releases of its own.
 func (l *lowering) nginxVersion(s *lang.Ingress, image ir.String) ir.Version {
 	switch {
 	case s.Version.IsSet():
@@ -208,8 +210,11 @@ func (l *lowering) nginxVersion(s *lang.Ingress, image ir.String) ir.Version {
 		l.unknownNginx(s, s.Version.Range, "The version %q is not a release of nginx.", s.Version.V)
 	case image.IsSet():
 		parsed, err := reference.Parse(image.V)
-		if major, minor, patch, ok := parsed.Version(); err == nil && ok {
+		if major, minor, patch, ok := parsed.Version(); err == nil && ok && major == 1 {
 			return ir.Version{Major: major, Minor: minor, Patch: patch}
+		}
+		if l.out.Posture == ir.Production && parsed.Floating() {
+			break // the floating tag is an error itself, and a better tag mends both
 		}
 		l.unknownNginx(s, image.Range, "The tag of %q does not begin with a release of nginx.", image.V)
 	}
@@ -281,7 +286,7 @@ func (l *lowering) localCA(at source.Range, hosts []ir.String) {
 	l.addIngressSecret(l.in.Ingress, &ir.Secret{
 		Address: localCA, Key: secretKey(localCA), Origin: source.Origin{Range: at},
 		Kind: source.Default("x509", at, by),
-		X509: &ir.X509{CA: true, CommonName: source.Default(l.in.Name.V+" local CA", at, by), Hosts: sortedStrings(names), Days: source.Default(localCADays, at, by)},
+		X509: &ir.X509{CA: true, CommonName: source.Default(l.in.Name.V+ir.LocalAuthority, at, by), Hosts: sortedStrings(names), Days: source.Default(localCADays, at, by)},
 	})
 	l.addFile(".secrets.d/"+ingressName+"/ca.crt", source.Origin{Range: at}, secretMode, secret.Of(&secret.Expr{Address: localCA, Field: "certificate"}))
 }

@@ -42,6 +42,10 @@ type HSTS struct {
 	Preload           Bool
 }
 
+// LocalAuthority ends the common name of the authority that signs certificates of
+// the source "local"; the stack's name begins it.
+const LocalAuthority = " local CA"
+
 // Certificate names the files that nginx reads, as paths in the container.
 type Certificate struct {
 	Origin source.Origin

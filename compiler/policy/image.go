@@ -1,6 +1,9 @@
 package policy
 
 import (
+	"fmt"
+	"strings"
+
 	"nselfc/compiler/ir"
 	"nselfc/compiler/reference"
 )
@@ -20,9 +23,18 @@ func floatingTag() Rule {
 			}
 			report(about(s, s.Image.Range,
 				"The image %s of %s has %s. Tomorrow it is another image: two hosts run different code, a restart is an upgrade, and there is "+
-					"nothing to go back to. Name a version, and best a digest too:\n\n    image = \"%s:1.4.2\"", s.Image.V, s.Address, tag, image.Name))
+					"nothing to go back to. Name a version, and best a digest too:\n\n    image = \"%s:%s\"", s.Image.V, s.Address, tag, image.Name, exampleTag(image)))
 		}),
 	}
+}
+
+// exampleTag gives a tag that may be copied: an nginx of any other release would
+// be refused next.
+func exampleTag(image reference.Image) string {
+	if image.Name == "nginx" || strings.HasSuffix(image.Name, "/nginx") {
+		return safeNginx
+	}
+	return "1.4.2"
 }
 
 // missingDigest speaks once of each image, however many services run it: there is
@@ -56,6 +68,10 @@ func missingDigest() Rule {
 	}
 }
 
+// safeNginx is the oldest stable release without the faults that outdatedNginx
+// names.
+const safeNginx = "1.30.4"
+
 func outdatedNginx() Rule {
 	return Rule{
 		Code: "NS339", Title: "Outdated nginx", Production: Warning,
@@ -75,9 +91,8 @@ func outdatedNginx() Rule {
 					at = service.Image.Range
 				}
 			}
-			f := Finding{At: at, Detail: "This nginx has known faults that let a client run code in it or read its memory; they are mended in 1.30.4 and " +
-				"1.31.3. It is the one service that the whole internet talks to. Write:\n\n    image = \"nginx:1.30.4\""}
-			report(f)
+			report(Finding{At: at, Detail: fmt.Sprintf("nginx %d.%d.%d has known faults that let a client run code in it or read its memory; they are mended in "+
+				"1.30.4 and 1.31.3. It is the one service that the whole internet talks to. Write:\n\n    image = \"nginx:%s\"", v.Major, v.Minor, v.Patch, safeNginx)})
 		},
 	}
 }

@@ -18,9 +18,14 @@ func (r *renderer) checkVersion() {
 	if v.AtLeast(oldest.Major, oldest.Minor, oldest.Patch) {
 		return
 	}
-	r.diags = append(r.diags, diag.Errorf("NS370", r.in.Origin.Range, "nginx release too old",
-		"The image's tag says nginx %d.%d.%d. Releases before %d.%d cannot refuse TLS handshakes for unknown names safely, or let "+
-			"through requests that the rules here rely on being refused. Use a supported release:\n\n    image = \"nginx:1.30.4\"",
+	at := r.image.Range
+	if at.IsZero() {
+		at = r.in.Origin.Range
+	}
+	r.diags = append(r.diags, diag.Errorf("NS370", at, "nginx release too old",
+		"The ingress is declared to run nginx %d.%d.%d. Releases before %d.%d cannot refuse TLS handshakes for unknown names safely, or let "+
+			"through requests that the rules here rely on being refused. Use a supported release:\n\n    image = \"nginx:1.30.4\"\n\n"+
+			"If the tag of an image of your own counts something else, say which nginx it holds:\n\n    version = \"1.30.4\"",
 		v.Major, v.Minor, v.Patch, oldest.Major, oldest.Minor))
 }
 

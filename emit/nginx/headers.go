@@ -7,7 +7,14 @@ import (
 	"nselfc/compiler/ir"
 )
 
-const headersFile = "snippets/headers.conf"
+// The set, and the same for answers without TLS, in which no host may promise
+// TLS (RFC 6797, 7.2).
+const (
+	headersFile      = "snippets/headers.conf"
+	plainHeadersFile = "snippets/headers-plain.conf"
+)
+
+const hstsName = "Strict-Transport-Security"
 
 // header is a response header of ours. Its value is the text of a token.
 type header struct{ name, value string }
@@ -31,7 +38,7 @@ func (r *renderer) standard() []header {
 		if hsts.Preload.V {
 			v += "; preload"
 		}
-		out = append(out, header{name: "Strict-Transport-Security", value: Quote(v)})
+		out = append(out, header{name: hstsName, value: Quote(v)})
 	}
 	return append(out,
 		header{name: "X-Content-Type-Options", value: "nosniff"},
@@ -56,18 +63,22 @@ var hiddenHeaders = [...]string{
 
 // headers renders the set for the servers; their locations inherit it, but for
 // those that add a header, which must repeat it whole.
-func (r *renderer) headers() *text {
-	t := r.text(headersFile, 1024)
+func (r *renderer) headers() []*text {
+	t, plain := r.text(headersFile, 1024), r.text(plainHeadersFile, 1024)
 	t.line()
+	plain.line()
 	for _, h := range r.standard() {
-		if h.name == "Strict-Transport-Security" {
+		line := []string{"add_header ", h.name, " ", h.value, " always;"}
+		if h.name == hstsName {
 			t.from(r.address, r.in.HSTS.MaxAge.Origin)
-		} else {
-			t.from(r.address, r.in.Origin)
+			t.line(line...)
+			continue
 		}
-		t.line("add_header ", h.name, " ", h.value, " always;")
+		t.from(r.address, r.in.Origin)
+		t.line(line...)
+		plain.line(line...)
 	}
-	return t
+	return []*text{t, plain}
 }
 
 // routeHeaders writes the whole set as a route wants it: its headers replace

@@ -26,6 +26,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -160,6 +161,7 @@ func install(t *testing.T, s *ir.Stack, want setup) *server {
 func (s *server) command(ctx context.Context, args ...string) *exec.Cmd {
 	path, _ := program(s.t)
 	cmd := exec.CommandContext(ctx, path, append([]string{"-e", "stderr", "-p", s.dir + "/nginx", "-c", s.dir + "/nginx/nginx.conf"}, args...)...)
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "NGINX=") }) // nginx's own word for sockets
 	if os.Geteuid() == 0 {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 101, Gid: 101}}
 	}

@@ -74,6 +74,9 @@ func (l *linter) walk(ds []*directive, path []string) {
 			if h == "Content-Security-Policy" {
 				shared = 0
 			}
+			if h == hstsName && withoutTLS(ds) {
+				continue // servers says what holds there
+			}
 			if removed := hidden[h] > shared; !slices.Contains(added, h) && !removed {
 				l.say("%s: add_header without %s", where, h)
 			}
@@ -93,6 +96,11 @@ func (l *linter) walk(ds []*directive, path []string) {
 			l.walk(d.body, append(slices.Clip(path), strings.Join(append([]string{d.name}, d.args...), " ")))
 		}
 	}
+}
+
+// withoutTLS tells whether a block is a server that listens without TLS.
+func withoutTLS(ds []*directive) bool {
+	return slices.ContainsFunc(direct(ds, "listen"), func(d *directive) bool { return !slices.Contains(d.args, "ssl") })
 }
 
 var uriVariable = regexp.MustCompile(`\$\{?(uri|document_uri|args|query_string|arg_|cookie_|http_|request_body)`)
@@ -196,10 +204,13 @@ func (l *linter) servers() {
 		if len(listens) != 2 || !strings.HasPrefix(listens[1].args[0], "[::]:") {
 			l.say("%s: not on IPv4 and IPv6", name)
 		}
+		if len(direct(s.body, "add_header")) == 0 {
+			l.say("%s: no headers", name)
+		}
 		if isTLS {
 			l.tls(name, s)
-		} else if len(direct(s.body, "add_header")) > 0 {
-			l.say("%s: headers on plain HTTP", name)
+		} else if slices.ContainsFunc(direct(s.body, "add_header"), func(d *directive) bool { return d.args[0] == hstsName }) {
+			l.say("%s: HSTS without TLS", name)
 		}
 		refusal := direct(s.body, "return")
 		if isDefault && (len(refusal) != 1 || refusal[0].args[0] != "444" && refusal[0].args[0] != "421" || len(all(s.body, "location")) > 0) {
@@ -211,9 +222,6 @@ func (l *linter) servers() {
 		if !isDefault && isTLS {
 			if guards := direct(s.body, "if"); len(guards) != 2 || guards[0].args[0] != "($nself_misdirected)" {
 				l.say("%s: a Host of another connection is served", name)
-			}
-			if len(direct(s.body, "add_header")) == 0 {
-				l.say("%s: no headers", name)
 			}
 			for _, loc := range direct(s.body, "location") {
 				if len(direct(loc.body, "proxy_pass"))+len(direct(loc.body, "return")) != 1 {
@@ -332,6 +340,8 @@ func TestLint(t *testing.T) {
 	for _, tc := range []struct{ name, old, new, want string }{
 		{"if", "return 421;\n}", "proxy_method GET;\n}", "if with proxy_method"},
 		{"header set", "    include snippets/proxy.conf;", "    add_header X-A b always;\n    include snippets/proxy.conf;", "add_header without X-Content-Type-Options"},
+		{"headers of redirects", "include snippets/headers-plain.conf;", "", "api.example.com: no headers"},
+		{"promise", "include snippets/headers-plain.conf;", "include snippets/headers.conf;", "HSTS without TLS"},
 		{"always", "nosniff always", "nosniff", "without always"},
 		{"uri", "$request_uri;", "$uri;", "normalised"},
 		{"ssrf", "proxy_pass http://$nself_upstream;", "proxy_pass http://$http_x;", "proxy_pass"},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"nselfc/compiler/ir"
 )
@@ -205,4 +206,51 @@ func linesWith(text, what string) string {
 		}
 	}
 	return b.String()
+}
+
+// TestLogsAnyByte sends every byte in every part of a request, and wants lines
+// that a strict reader takes: Go's own replaces what is not UTF-8.
+func TestLogsAnyByte(t *testing.T) {
+	t.Parallel()
+	port := service(t, http.HandlerFunc(echo))
+	const client = "Host: a.example.com\r\nConnection: close\r\n"
+	requests := func(srv *server) (entries int) {
+		for first := 0; first < 256; first += 16 {
+			c := []byte{'x'}
+			for b := first; b < first+16; b++ {
+				if b != 0 && b != '\r' && b != '\n' { // those end a header, or the request
+					c = append(c, byte(b))
+				}
+			}
+			for _, request := range []string{
+				"GET /" + string(c) + " HTTP/1.1\r\n" + client,
+				"GET / HTTP/1.1\r\n" + client + "User-Agent: " + string(c) + "\r\nReferer: https://" + string(c) + "/\r\n",
+				"GET / HTTP/1.1\r\nConnection: close\r\nHost: " + string(c) + ".example.com\r\n",
+				string(c) + " / HTTP/1.1\r\n" + client,
+			} {
+				srv.raw("a.example.com", request+"\r\n")
+				entries++
+			}
+		}
+		return entries
+	}
+	bad := func(patch func(path, content string) string) (lines []string) {
+		srv := start(t, anIngress(aHost("a.example.com", aRoute("api", "/", port))), setup{dns: loopback("api"), patch: patch})
+		access, _ := srv.logs(requests(srv))
+		for line := range strings.Lines(access) {
+			if !utf8.ValidString(line) || !json.Valid([]byte(line)) {
+				lines = append(lines, line)
+			}
+		}
+		return lines
+	}
+	if lines := bad(nil); len(lines) > 0 {
+		t.Errorf("%d entries are not JSON, such as %q", len(lines), lines[0])
+	}
+	naive := bad(func(_, content string) string {
+		return strings.NewReplacer(`"host":"$nself_host"`, `"host":"$host"`, `"agent":"$nself_agent"`, `"agent":"$http_user_agent"`).Replace(content)
+	})
+	if len(naive) < 8 { // the agents at least: newer releases refuse such a Host
+		t.Errorf("the control: nginx's own variables make %d bad entries", len(naive))
+	}
 }

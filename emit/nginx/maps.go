@@ -24,6 +24,10 @@ func (r *renderer) maps() *text {
 	mapOf("A referer for the log: its origin, without user or password.",
 		"$http_referer", "nself_referer", `""`,
 		[2]string{`"~*^(?<nself_origin>https?://[a-z0-9.-]+(?::[0-9]{1,5})?)(?:[/?#]|\z)"`, "$nself_origin"})
+	mapOf("A host and an agent for the log: up to the first byte that is not printable ASCII.",
+		"$host", "nself_host", `""`, [2]string{`"~^(?<nself_plain_host>[ -~]{0,255})"`, "$nself_plain_host"})
+	mapOf("",
+		"$http_user_agent", "nself_agent", `""`, [2]string{`"~^(?<nself_plain_agent>[ -~]{0,512})"`, "$nself_plain_agent"})
 
 	mapOf("A path that a service may read differently: a dot segment, however encoded, a backslash, a raw #.",
 		"$request_uri", "nself_bad_path", "0",

@@ -68,8 +68,9 @@ func Render(stack *ir.Stack, opts Options) ([]emit.File, diag.List) {
 	r.checkVersion()
 	hosts := r.hosts()
 	domains := r.domains(hosts)
-	texts := append(make([]*text, 0, len(domains)+10), domains...)
-	texts = append(texts, r.headers(), r.proxy(), r.request())
+	texts := append(make([]*text, 0, len(domains)+11), domains...)
+	texts = append(texts, r.headers()...)
+	texts = append(texts, r.proxy(), r.request())
 	shared := []*text{r.log(), r.tls(), r.limits(), r.maps(), r.refuse()} // once it is known what the hosts need
 	texts = append(texts, shared...)
 	texts = append(texts, r.core(shared, domains, hosts))
@@ -86,6 +87,7 @@ func Render(stack *ir.Stack, opts Options) ([]emit.File, diag.List) {
 type renderer struct {
 	in      *ir.Ingress
 	address string                // of the ingress's service
+	image   source.Value[string]  // the same
 	cpus    source.Value[float64] // of the ingress's service
 	memory  ir.Bytes              // the same
 	edge    string                // IPv4 subnet of the network that the ingress publishes from; "" when there is none
@@ -106,7 +108,7 @@ func newRenderer(stack *ir.Stack, opts Options) *renderer {
 	}
 	for _, s := range stack.Services {
 		if s.Name == r.in.Service {
-			r.address, r.cpus, r.memory = s.Address, s.CPUs, s.Memory
+			r.address, r.image, r.cpus, r.memory = s.Address, s.Image, s.CPUs, s.Memory
 		}
 	}
 	for _, n := range stack.Networks {

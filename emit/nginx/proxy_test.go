@@ -333,8 +333,13 @@ func TestPlain(t *testing.T) {
 		{"/", "x.wild.example.com", "https://x.wild.example.com:8443/"},
 	} {
 		answer := ask("GET " + tc.target + " HTTP/1.1\r\nHost: " + tc.host + "\r\nConnection: close\r\n\r\n")
-		if status(answer) != "301" || !strings.Contains(answer, "\r\nLocation: "+tc.want+"\r\n") || strings.Contains(answer, "Strict-Transport") {
+		if status(answer) != "301" || !strings.Contains(answer, "\r\nLocation: "+tc.want+"\r\n") || !plainHeaders(answer) {
 			t.Errorf("%s of %s: %s", tc.target, tc.host, answer)
+		}
+	}
+	for _, request := range []string{"GET / x HTTP/1.1\r\n\r\n", "PROXY TCP4 203.0.113.1 203.0.113.2 1 2\r\n\r\n", "\x16\x03\x01\r\n\r\n"} {
+		if answer := ask(request); status(answer) != "400" || !plainHeaders(answer) {
+			t.Errorf("%q: %s", request, answer)
 		}
 	}
 	for _, request := range []string{
@@ -345,6 +350,13 @@ func TestPlain(t *testing.T) {
 			t.Errorf("%q is answered %q", request, answer)
 		}
 	}
+}
+
+// plainHeaders tells whether an answer has the header set, and no promise of TLS
+// as it came without (RFC 6797, 7.2).
+func plainHeaders(answer string) bool {
+	return strings.Count(answer, "\r\nX-Content-Type-Options: nosniff\r\n") == 1 &&
+		strings.Count(answer, "\r\nContent-Security-Policy: frame-ancestors 'self'\r\n") == 1 && !strings.Contains(answer, "Strict-Transport")
 }
 
 // TestHealth asks as the container's health check does.
@@ -420,6 +432,7 @@ func TestResponseHeaders(t *testing.T) {
 			"X-New": "new",
 		}},
 		{"/mine/..", "400", nil},
+		{"https://nobody.example.net/x/..", "421", nil},
 	} {
 		for _, http2 := range []bool{false, true} {
 			target, _, _ := strings.Cut(tc.target, "/..")
@@ -467,6 +480,25 @@ func TestResponseHeaders(t *testing.T) {
 				t.Errorf("%s: cookie %q", tc.target, got)
 			}
 		}
+	}
+}
+
+// TestLargeHeader passes on a header of a service's that nginx's own buffer would
+// not hold.
+func TestLargeHeader(t *testing.T) {
+	t.Parallel()
+	port := service(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Large", strings.Repeat("x", 15<<10))
+	}))
+	ask := func(patch func(path, content string) string) string {
+		srv := start(t, anIngress(aHost("a.example.com", aRoute("api", "/", port))), setup{dns: loopback("api"), patch: patch})
+		return status(srv.get("a.example.com", "/"))
+	}
+	if got := ask(nil); got != "200" {
+		t.Errorf("got %s", got)
+	}
+	if got := ask(func(_, content string) string { return strings.Replace(content, "proxy_buffer_size 16k;", "", 1) }); got != "502" {
+		t.Errorf("the control, with nginx's own buffer: %s", got)
 	}
 }
 

@@ -196,6 +196,7 @@ func TestRefused(t *testing.T) {
 		"long dollars":   {withHeader("X-A", strings.Repeat("$", 1000)), "NS373"},
 	}
 	cases["old"].stack.Ingress.Version = ir.Version{Major: 1, Minor: 18}
+	cases["old"].stack.Services[0].Image = source.At("nginx:1.18", at(8))
 	cases["bad proxy"].stack.Ingress.TrustedProxy = []ir.String{str("unix:")}
 	cases["bad client"].stack.Ingress.Hosts[0].Routes[0].AllowFrom = []ir.String{str("all")}
 	for _, host := range []string{
@@ -222,7 +223,7 @@ func TestRefused(t *testing.T) {
 			if got := codes(diags); !cmp.Equal(got, []string{tc.code}) {
 				t.Fatalf("findings %v, want %s", got, tc.code)
 			}
-			if diags[0].Subject.IsZero() || !diags.HasErrors() {
+			if diags[0].Subject.IsZero() || !diags.HasErrors() || name == "old" && diags[0].Subject != at(8) {
 				t.Error("no place, or no error")
 			}
 			if page, err := os.ReadFile("../../lang/diag/pages/" + tc.code + ".md"); err != nil ||

@@ -1,6 +1,10 @@
 package nginx
 
-import "cmp"
+import (
+	"cmp"
+	"strconv"
+	"strings"
+)
 
 // The suites of TLS 1.2. Both lists hold what has forward secrecy and
 // authenticated encryption only; TLS 1.3 has no others.
@@ -14,15 +18,37 @@ const (
 		":ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 )
 
-// curves are Mozilla's 6.0. The hybrid group is known to OpenSSL since 3.5,
-// which the official images have since nginx 1.29; an older one would refuse the
-// whole list and not start.
+// curves are Mozilla's 6.0. The hybrid group is known to OpenSSL since 3.5; an
+// older one refuses the whole list, and nginx does not start. The official images
+// have 3.5 since nginx 1.29.1: that of 1.29.0 was still built on Debian 12. An
+// image whose tag names a system older than that does without.
 func (r *renderer) curves() string {
 	classic := "X25519:prime256v1:secp384r1"
-	if r.in.Version.AtLeast(1, 29, 0) {
+	if r.in.Version.AtLeast(1, 29, 1) && !onOldSystem(r.image.V) {
 		return "X25519MLKEM768:" + classic
 	}
 	return classic
+}
+
+// onOldSystem tells whether an image's tag names a system whose OpenSSL is older
+// than 3.5, as in 1.30.4-bookworm: Debian before 13, Alpine before 3.22, Ubuntu
+// before 25.10.
+func onOldSystem(image string) bool {
+	image, _, _ = strings.Cut(image, "@")
+	_, tag, _ := strings.Cut(image[strings.LastIndexByte(image, '/')+1:], ":")
+	for part := range strings.SplitSeq(strings.ReplaceAll(tag, "debian-", "debian"), "-") {
+		switch part {
+		case "bookworm", "bullseye", "buster", "noble", "jammy", "focal":
+			return true
+		}
+		for system, first := range map[string]float64{"alpine3.": 22, "debian": 13, "ubuntu": 25.10} {
+			release, ok := strings.CutPrefix(part, system)
+			if n, err := strconv.ParseFloat(release, 64); ok && err == nil && n < first {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // tls renders what every TLS server shares. nginx takes the protocols of a

@@ -240,22 +240,35 @@ func (s *server) handshakes(tls12 bool) {
 	}
 }
 
-// TestCurves looks for the hybrid group where the release has it, and only there.
+// TestCurves asks for the hybrid group where OpenSSL has it, and nowhere else: an
+// nginx that does not know a group does not start.
 func TestCurves(t *testing.T) {
 	for _, tc := range []struct {
 		version ir.Version
+		image   string
 		want    bool
 	}{
-		{ir.Version{Major: 1, Minor: 22}, false},
-		{ir.Version{Major: 1, Minor: 28, Patch: 9}, false},
-		{ir.Version{Major: 1, Minor: 29}, true},
-		{ir.Version{Major: 1, Minor: 30, Patch: 4}, true},
-		{ir.Version{Major: 2}, true},
+		{ir.Version{Major: 1, Minor: 22}, "nginx:1.22", false},
+		{ir.Version{Major: 1, Minor: 28, Patch: 9}, "nginx:1.28.9", false},
+		{ir.Version{Major: 1, Minor: 29}, "nginx:1.29.0", false},
+		{ir.Version{Major: 1, Minor: 29, Patch: 1}, "nginx:1.29.1", true},
+		{ir.Version{Major: 1, Minor: 30, Patch: 4}, "nginx:1.30.4@sha256:bookworm", true},
+		{ir.Version{Major: 1, Minor: 30, Patch: 4}, "bookworm:5000/debian12/nginx:1.30.4-trixie", true},
+		{ir.Version{Major: 1, Minor: 30, Patch: 4}, "nginx:1.30.4-alpine3.22-slim", true},
+		{ir.Version{Major: 1, Minor: 30, Patch: 4}, "nginx:1.30.4-alpine", true},
+		{ir.Version{Major: 1, Minor: 30, Patch: 4}, "ghcr.io/acme/edge:7", true},
+		{ir.Version{Major: 1, Minor: 30, Patch: 4}, "ghcr.io/acme/edge", true},
+		{ir.Version{Major: 1, Minor: 30, Patch: 4}, "example.com/nginx:1.30.4-debian-13-r0", true},
+		{ir.Version{Major: 1, Minor: 30, Patch: 4}, "example.com/nginx:1.30.4-debian-12-r0", false},
+		{ir.Version{Major: 1, Minor: 30, Patch: 4}, "nginx:1.30.4-bookworm-perl@sha256:0", false},
+		{ir.Version{Major: 1, Minor: 30, Patch: 4}, "nginx:1.30.4-alpine3.21", false},
+		{ir.Version{Major: 1, Minor: 30, Patch: 4}, "example.com/nginx:1.30.4-ubuntu24.04", false},
+		{ir.Version{Major: 2}, "nginx:2.0", true},
 	} {
 		s := anIngress()
-		s.Ingress.Version = tc.version
+		s.Ingress.Version, s.Services[0].Image = tc.version, str(tc.image)
 		if got := strings.Contains(render(t, s)["nginx/snippets/tls.conf"], "X25519MLKEM768"); got != tc.want {
-			t.Errorf("%v: %v", tc.version, got)
+			t.Errorf("%v of %s: %v", tc.version, tc.image, got)
 		}
 	}
 }

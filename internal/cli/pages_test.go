@@ -69,6 +69,7 @@ var textOnly = map[string]string{
 	"NS405 Wrong": "a value of .secrets stands in it",
 	"NS431 Wrong": "it takes certificates", "NS433 Wrong": "it takes certificates",
 	"NS439 Wrong": "it takes certificates", "NS440 Wrong": "it takes certificates",
+	"NS441 Wrong": "it takes certificates",
 }
 
 // earlier are the findings that come before a second look at the same fault.

@@ -29,6 +29,9 @@ const (
 	minRSABits  = 2048
 	minECBits   = 256
 	soon        = 30 * 24 * time.Hour
+	// longest is what Apple's systems take of any authority, the user's own too
+	// (support.apple.com/HT210176). Public ones may not issue even half of it.
+	longest = 825 * 24 * time.Hour
 )
 
 // bring reads a certificate that its owner keeps in files, checks that clients
@@ -127,6 +130,7 @@ func parseChain(text []byte, name ir.String, path string) ([]*x509.Certificate, 
 	bad := func(why, advice string) *diag.Diagnostic {
 		return diag.Errorf(codeCertUnread, name.Range, "Certificate file cannot be used", "%s %s.\n\n%s", name.V, why, advice)
 	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // Windows' editors write it, and it hides the first line
 	var chain []*x509.Certificate
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "CERTIFICATE" {
@@ -137,6 +141,11 @@ func parseChain(text []byte, name ir.String, path string) ([]*x509.Certificate, 
 			return nil, bad(fmt.Sprintf("holds a certificate, number %d, that cannot be read", len(chain)+1), "Ask its issuer for a new copy. To see what a reader of another hand says:\n\n    openssl x509 -noout -text -in "+path)
 		}
 		chain = append(chain, cert)
+	}
+	// pem.Decode passes over what is damaged: a chain with a hole would be served.
+	if begun := bytes.Count(text, []byte("-----BEGIN CERTIFICATE-----")); begun != len(chain) {
+		return nil, bad(fmt.Sprintf("begins %d certificates, of which %d cannot be read", begun, begun-len(chain)),
+			"Lines are missing, indented or changed. Copy the file once more from where it was issued. To see which certificates are whole:\n\n    openssl crl2pkcs7 -nocrl -certfile "+path+" | openssl pkcs7 -print_certs -noout")
 	}
 	if len(chain) == 0 {
 		return nil, bad("holds no certificate in PEM form", "A file in DER form is turned into PEM with\n\n    openssl x509 -inform der -in "+path+" -out cert.pem")
@@ -194,7 +203,7 @@ func (c *brought) check() diag.List {
 		return diags // perhaps another certificate is meant, and the rest would be about the wrong one
 	}
 	var diags diag.List
-	for _, check := range []func() diag.List{c.checkChain, c.checkNames, c.checkDates, c.checkStrength, c.checkUsage} {
+	for _, check := range []func() diag.List{c.checkChain, c.checkTrial, c.checkNames, c.checkDates, c.checkStrength, c.checkUsage} {
 		diags = append(diags, check()...)
 	}
 	return diags
@@ -221,7 +230,11 @@ func (c *brought) checkKey() diag.List {
 func (c *brought) checkChain() diag.List {
 	for i := 1; i < len(c.chain); i++ {
 		child, parent := c.chain[i-1], c.chain[i]
-		if !bytes.Equal(child.RawIssuer, parent.RawSubject) || child.CheckSignatureFrom(parent) != nil {
+		err := child.CheckSignatureFrom(parent)
+		if forgeable := x509.InsecureAlgorithmError(0); errors.As(err, &forgeable) {
+			err = nil // checkStrength says so
+		}
+		if !bytes.Equal(child.RawIssuer, parent.RawSubject) || err != nil {
 			return diag.List{c.errorf(codeCertChain, "Broken certificate chain",
 				"Certificate number %d of %s did not sign number %d. Clients that do not repair the order themselves refuse the connection.\n\nPut the server's certificate first, then the one that signed it, and so on; certbot writes that file as fullchain.pem.", i+1, c.name(), i)}
 		}
@@ -303,6 +316,10 @@ func (c *brought) checkDates() diag.List {
 	if left := leaf.NotAfter.Sub(now); left < min(soon, leaf.NotAfter.Sub(leaf.NotBefore)/3) {
 		return diag.List{diag.Warningf(codeCertSoon, c.at, "Certificate expires soon",
 			"%s is valid until %s. Nothing renews it but its owner, and from then on every client refuses the stack.\n\nRenew it, and build again.", c.name(), date(leaf.NotAfter))}
+	}
+	if life := leaf.NotAfter.Sub(leaf.NotBefore); life > longest && !leaf.IsCA {
+		return diag.List{diag.Warningf(codeCertLong, c.at, "Certificate valid for too long",
+			"%s is valid for %d days. Apple's systems refuse more than 825, whoever signed it, and a key that gets lost serves its finder that long.\n\nRequest one for 90 days, or a year at most, and renew it.", c.name(), int(life.Hours()/24))}
 	}
 	return nil
 }

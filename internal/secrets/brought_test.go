@@ -122,6 +122,13 @@ func TestBrought(t *testing.T) {
 	self := func(c *x509.Certificate) *x509.Certificate { return sign(t, c, c, key.Public(), key) }
 	selfSigned := self(&x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "me"}, DNSNames: []string{"shop.example.com"}, NotBefore: testNow.AddDate(0, 0, -1), NotAfter: testNow.AddDate(1, 0, 0)})
 
+	signedBy := func(authority pkix.Name) string {
+		ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: authority, NotBefore: testNow.AddDate(-1, 0, 0), NotAfter: testNow.AddDate(5, 0, 0), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+		other := &issuer{middle: sign(t, ca, ca, in.middleKey.Public(), in.middleKey), middleKey: in.middleKey}
+		return chainPEM(other.leaf(t, key, nil), other.middle)
+	}
+	damaged := chainPEM(in.middle)[:300]
+
 	tests := []struct {
 		name        string
 		chain, key  string
@@ -135,6 +142,10 @@ func TestBrought(t *testing.T) {
 		{"combined file", keyPEM(t, key) + chainPEM(good, in.middle), chainPEM(good) + keyPEM(t, key), nil, "", "", false},
 		{"no certificate", "", keyPEM(t, key), nil, "NS430", "no certificate in PEM", false},
 		{"broken certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", keyPEM(t, key), nil, "NS430", "number 1, that cannot be read", false},
+		{"byte order mark", "\xef\xbb\xbf" + strings.ReplaceAll(chainPEM(good, in.middle), "\n", "\r\n"), keyPEM(t, key), nil, "", "", false},
+		{"damaged issuer", chainPEM(good) + damaged, keyPEM(t, key), nil, "NS430", "begins 2 certificates, of which 1 cannot be read", false},
+		{"damaged first", damaged + chainPEM(good), keyPEM(t, key), nil, "NS430", "begins 2 certificates", false},
+		{"indented", strings.ReplaceAll(chainPEM(good, in.middle), "-----BEGIN", "  -----BEGIN"), keyPEM(t, key), nil, "NS430", "begins 2 certificates, of which 2", false},
 		{"no key", chainPEM(good, in.middle), chainPEM(good), nil, "NS430", "no private key", false},
 		{"broken key", chainPEM(good, in.middle), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", nil, "NS430", "private key that cannot be read", false},
 		{"encrypted key", chainPEM(good, in.middle), "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n", nil, "NS430", "passphrase", false},
@@ -151,6 +162,14 @@ func TestBrought(t *testing.T) {
 		{"expired", chainPEM(with(func(c *x509.Certificate) { c.NotAfter = testNow.Add(-time.Minute) }), in.middle), keyPEM(t, key), nil, "NS434", "was valid until 2030-05-01 11:59 UTC", false},
 		{"not yet", chainPEM(with(func(c *x509.Certificate) { c.NotBefore = testNow.Add(time.Hour) }), in.middle), keyPEM(t, key), nil, "NS434", "valid from", false},
 		{"soon", chainPEM(with(func(c *x509.Certificate) { c.NotAfter = testNow.AddDate(0, 0, 4) }), in.middle), keyPEM(t, key), nil, "NS435", "valid until", true},
+		{"long", chainPEM(with(func(c *x509.Certificate) { c.NotAfter = c.NotBefore.AddDate(0, 0, 826) }), in.middle), keyPEM(t, key), nil, "NS442", "826 days", true},
+		{"as long as may be", chainPEM(with(func(c *x509.Certificate) { c.NotAfter = c.NotBefore.AddDate(0, 0, 825) }), in.middle), keyPEM(t, key), nil, "", "", false},
+		{"mkcert", signedBy(pkix.Name{Organization: []string{"mkcert development CA"}, CommonName: "mkcert me@laptop"}), keyPEM(t, key), nil, "NS441", "mkcert development CA", false},
+		{"Let's Encrypt's staging", signedBy(pkix.Name{Organization: []string{"Let's Encrypt"}, CommonName: "(STAGING) Counterfeit Cashew R10"}), keyPEM(t, key), nil, "NS441", "--staging", false},
+		{"root of a staging chain", signedBy(pkix.Name{Organization: []string{"(STAGING) Let's Encrypt"}, CommonName: "R3"}), keyPEM(t, key), nil, "NS441", "(STAGING)", false},
+		{"Caddy's", signedBy(pkix.Name{CommonName: "Caddy Local Authority - ECC Intermediate"}), keyPEM(t, key), nil, "NS441", "Caddy", false},
+		{"the stack's local one", signedBy(pkix.Name{CommonName: "shop local CA"}), keyPEM(t, key), nil, "NS441", "shop local CA", false},
+		{"an organisation's local one", signedBy(pkix.Name{CommonName: "Acme local CA"}), keyPEM(t, key), nil, "", "", false},
 		{"short life, not soon", chainPEM(with(func(c *x509.Certificate) {
 			c.NotBefore, c.NotAfter = testNow.AddDate(0, 0, -1), testNow.AddDate(0, 0, 5)
 		}), in.middle), keyPEM(t, key), nil, "", "", false},
@@ -192,9 +211,17 @@ func TestSHA1(t *testing.T) {
 		{SignatureAlgorithm: x509.SHA1WithRSA, PublicKey: &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2047)}, RawIssuer: []byte{1}},
 	}, at: at(1).Range}
 	wantCode(t, c.checkStrength(), "NS436", "SHA1-RSA, which can be forged")
+	c.chain[0].PublicKeyAlgorithm, c.chain[0].IsCA, c.chain[0].BasicConstraintsValid, c.chain[0].RawSubject = x509.RSA, true, true, []byte{1}
+	c.chain = append(c.chain, c.chain[0])
+	if d := c.checkChain(); len(d) > 0 {
+		t.Errorf("the weak signature is told as a wrong order: %s", d[0].Detail)
+	}
 	c.chain[0].SignatureAlgorithm = x509.SHA256WithRSA
 	if d := c.checkStrength(); len(d) > 0 {
 		t.Error(d[0].Detail)
+	}
+	if c.checkChain() == nil {
+		t.Error("a wrong signature passes")
 	}
 }
 

@@ -39,6 +39,8 @@ const (
 	codeCertKeyMode = "NS438"
 	codeCertUntrust = "NS439"
 	codeCertAlone   = "NS440"
+	codeCertTrial   = "NS441"
+	codeCertLong    = "NS442"
 
 	codeUnsafeDir  = "NS600"
 	codeUnsafeFile = "NS601"

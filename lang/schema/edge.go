@@ -36,7 +36,7 @@ func ingress() *Block {
 					{Block: &Block{
 						Name: "hsts", Doc: "Strict-Transport-Security (RFC 6797).",
 						Args: []Argument{
-							{Name: "max_age", Type: Duration, Doc: "How long browsers insist on TLS: 730 days in production, not at all in development, by default.", Example: `max_age = "730d"`},
+							{Name: "max_age", Type: Duration, Doc: "How long browsers insist on TLS: 730 days by default. Development never sends the header.", Example: `max_age = "730d"`},
 							{Name: "include_subdomains", Type: Bool, Default: "false", Doc: "Whether every name below the hosts is meant too."},
 							{Name: "preload", Type: Bool, Default: "false", Doc: "Whether browsers may carry the hosts in their own lists. Hard to undo."},
 						},
