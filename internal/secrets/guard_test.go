@@ -2,12 +2,17 @@ package secrets
 
 import (
 	"crypto/elliptic"
+	"encoding/binary"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"nselfc/emit"
 )
@@ -112,6 +117,40 @@ func TestRefusesFiles(t *testing.T) {
 	}
 }
 
+// TestAdviceKeepsValues does what the refusal of a .secrets that its owner moved,
+// linked or gave away tells to do: no value is made anew.
+func TestAdviceKeepsValues(t *testing.T) {
+	needRoot(t) // others are told to use sudo
+	sh := tool(t, "sh")
+	for name, misplace := range map[string]func(path string) error{
+		"moved": func(path string) error {
+			return errors.Join(os.Rename(path, path+" of mine"), os.Symlink(path+" of mine", path))
+		},
+		"linked":     func(path string) error { return os.Link(path, path+".backup") },
+		"given away": func(path string) error { return os.Chown(path, nobody, nobody) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := workDir(t)
+			stack := stackOf(decl("a", "hex"), decl("b", "password"))
+			build(t, dir, stack, nil)
+			path := filepath.Join(dir, File)
+			before := get(t, path)
+			if err := misplace(path); err != nil {
+				t.Fatal(err)
+			}
+			_, diags := run(dir, stack, nil, Options{})
+			wantCode(t, diags, "NS601", "Do not just remove it")
+			_, command, _ := strings.Cut(diags[0].Detail, "\n\n    ")
+			if out, err := exec.Command(sh, "-c", command).CombinedOutput(); err != nil {
+				t.Fatalf("%s: %v: %s", command, err, out)
+			}
+			if r := build(t, dir, stack, nil); len(r.Kept) != 2 || get(t, path) != before {
+				t.Errorf("after %s: %+v", command, r)
+			}
+		})
+	}
+}
+
 // TestTakesDirectories is the other side: what many machines have, and is safe.
 func TestTakesDirectories(t *testing.T) {
 	dir := workDir(t)
@@ -141,6 +180,29 @@ func TestTakesDirectories(t *testing.T) {
 	}
 	_, diags := run(dir, stackOf(decl("a", "hex")), nil, Options{})
 	wantCode(t, diags, "NS600", "written by group 4")
+}
+
+// TestAccessList opens a directory above the output to one more user, in the way
+// that shows only as a right of the owner's private group.
+func TestAccessList(t *testing.T) {
+	dir := workDir(t)
+	entry := func(tag, perm uint16, id uint32) []byte {
+		b := binary.LittleEndian.AppendUint16(nil, tag)
+		return binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint16(b, perm), id)
+	}
+	const none, userObj, named, groupObj, mask, other = 0xffffffff, 1, 2, 4, 0x10, 0x20 // linux/posix_acl.h
+	list := slices.Concat([]byte{2, 0, 0, 0}, entry(userObj, 7, none), entry(named, 7, nobody), entry(groupObj, 5, none), entry(mask, 7, none), entry(other, 5, none))
+	parent := filepath.Dir(dir)
+	if err := unix.Setxattr(parent, "system.posix_acl_access", list, 0); err != nil {
+		t.Skipf("NOT TESTED: no access control lists here: %v", err)
+	}
+	_, diags := run(dir, stackOf(decl("a", "hex")), nil, Options{})
+	wantCode(t, diags, "NS600", "access control list")
+	// What the advice says takes the right away, though the list stays.
+	if err := os.Chmod(parent, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	build(t, dir, stackOf(decl("a", "hex")), nil)
 }
 
 func TestPrivateGroup(t *testing.T) {
