@@ -1,7 +1,6 @@
 package secrets
 
 import (
-	"crypto/elliptic"
 	"encoding/binary"
 	"errors"
 	"os"
@@ -395,70 +394,6 @@ func TestManifestIsUntrusted(t *testing.T) {
 		wantCode(t, diags, "NS409", "Line 1")
 		if state(t, dir) != before || get(t, filepath.Join(dir, "../victim")) != "x" {
 			t.Errorf("%q: something was written", line)
-		}
-	}
-}
-
-func TestTracked(t *testing.T) {
-	git := tool(t, "git")
-	dir := workDir(t)
-	stack := stackOf(decl("a", "hex"))
-	build(t, dir, stack, nil)
-	put(t, filepath.Join(dir, Dir, "app", "key"), "x", 0o600)
-	steps := [][]string{
-		{"init", "-q"},
-		{"add", "-f", "out/" + LockFile},
-		{"add", "-f", "out/.secrets"},
-		{"rm", "-q", "--cached", "out/.secrets"},
-		{"add", "-f", "out/.secrets.d/app/key"},
-		{"rm", "-q", "--cached", "out/.secrets.d/app/key"},
-		{"init", "-q", "--separate-git-dir", "../elsewhere"},
-		{"add", "-f", "out/.secrets"},
-	}
-	want := map[int]string{2: "git rm --cached " + filepath.Join(dir, File), 4: filepath.Join(dir, Dir, "app", "key"), 7: "git rm --cached"}
-	index := func(args ...string) {
-		t.Helper()
-		cmd := exec.Command(git, args...)
-		cmd.Dir = filepath.Dir(dir)
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %v: %v: %s", args, err, out)
-		}
-	}
-	for i, args := range steps {
-		index(args...)
-		_, diags := run(dir, stack, nil, Options{})
-		if want[i] == "" && diags.HasErrors() {
-			t.Errorf("after git %v: %s", args, diags[0].Detail)
-		}
-		if want[i] != "" {
-			wantCode(t, diags, "NS606", want[i])
-		}
-	}
-	// A private key that its owner brings, by its path and through a link.
-	in := newIssuer(t)
-	key := ecKey(t, elliptic.P256())
-	home := filepath.Join(filepath.Dir(dir), "home")
-	put(t, filepath.Join(home, "certs/cert.pem"), chainPEM(in.leaf(t, key, nil), in.middle), 0o644)
-	put(t, filepath.Join(home, "certs/key.pem"), keyPEM(t, key), 0o600)
-	if err := os.Symlink("certs", filepath.Join(home, "tls")); err != nil {
-		t.Fatal(err)
-	}
-	brought := ownersStack("shop.example.com")
-	for _, args := range [][]string{nil, {"add", "home/certs/cert.pem"}, {"add", "home/certs/key.pem"}, {"rm", "-q", "--cached", "home/certs/key.pem"}} {
-		if args != nil {
-			index(args...)
-		}
-		_, diags := run(workDir(t), brought, nil, Options{StackDir: home})
-		if added := args != nil && args[0] == "add" && strings.HasSuffix(args[1], "key.pem"); added {
-			wantCode(t, diags, "NS606", "git rm --cached ")
-		} else if diags.HasErrors() {
-			t.Errorf("after git %v: %s", args, diags[0].Detail)
-		}
-	}
-	for _, bad := range []string{"", "DIRC", "DIRC\x00\x00\x00\x02\xff\xff\xff\xff", "DIRC\x00\x00\x00\x02\x00\x00\x00\x02" + strings.Repeat("\xff", 70)} {
-		if inIndex([]byte(bad), "x") != "" {
-			t.Errorf("found in %q", bad)
 		}
 	}
 }

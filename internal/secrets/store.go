@@ -171,9 +171,6 @@ func (st *store) readSecrets() (*dotsecrets.Document, []byte, diag.List) {
 	}
 	full := filepath.Join(st.dir, File)
 	doc, diags := dotsecrets.Parse(full, text)
-	if d := st.tracked(); d != nil {
-		diags = append(diags, d)
-	}
 	return doc, text, diags
 }
 
