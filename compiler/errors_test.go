@@ -236,13 +236,13 @@ var errorCases = []errorCase{
 	}), "error NS346"},
 	{"nothing to run", onAPI(func(_ *builder, s *lang.Service) { s.Image = lang.String{} }), "error NS347"},
 	{"dense start order", func(b *builder) { layers(b, 12, 2) }, "warning NS348"},
-	{"context around the output", output("a/b", onAPI(func(b *builder, s *lang.Service) { s.Build = &lang.Build{Range: b.at(), Context: b.str("a")} })), "warning NS349"},
+	{"context around the output", output("a/b", onAPI(func(b *builder, s *lang.Service) { s.Build = &lang.Build{Range: b.at(), Context: b.str("a")} })), "error NS349"},
 	{"a host port for several", onAPI(func(b *builder, s *lang.Service) {
 		b.stack.Posture = b.str("development")
 		s.Replicas = source.At(2, b.at())
 		s.Publish = []lang.Publish{{Range: b.at(), Port: b.str("http"), Host: source.At(9000, b.at())}}
 	}), "error NS321"},
-	{"context with secrets", onAPI(func(b *builder, s *lang.Service) { s.Build = &lang.Build{Range: b.at(), Context: b.str(".")} }), "warning NS349"},
+	{"context with secrets", onAPI(func(b *builder, s *lang.Service) { s.Build = &lang.Build{Range: b.at(), Context: b.str(".")} }), "error NS349"},
 
 	{"secret in the environment", onAPI(func(b *builder, s *lang.Service) { s.Env = []lang.EnvVar{b.env("KEY", ref("secret.jwt_key"))} }), "warning NS460"},
 	{"secret in a build argument", onAPI(func(b *builder, s *lang.Service) {

@@ -1,7 +1,6 @@
 package compiler
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -110,12 +109,7 @@ func (l *lowering) lowerBuild(s *lang.Service) *ir.Build {
 	}
 	if l.checkFolder(d, b.Context, "context") {
 		o.Context = ir.String{V: l.fromOutput(b.Context.V), Origin: b.Context.Origin}
-		if l.meetsOutput(path.Clean(b.Context.V)) {
-			l.warningf(d, b.Context.Range, "NS349", "Build context holds the secrets",
-				"The build context of %s meets the folder that nselfc writes to, .secrets included. A Dockerfile that copies its context puts "+
-					"them into the image, where everybody who can pull it can read them. Move what the image needs into a folder of its own:\n\n"+
-					"    build {\n      context = \"./api\"\n    }", s.Address)
-		}
+		l.checkContext(s, b)
 	}
 	for _, a := range sortedVars(b.Args) {
 		if !l.checkEnvName(d, a, "A build argument", true) {
