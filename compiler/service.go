@@ -129,7 +129,7 @@ func (l *lowering) plain(d lang.Declared, t lang.Text, what, why string) (ir.Str
 	}
 	l.errorf(d, t.Range, "NS461", "Secret where it would be seen",
 		"%s of %s holds %s. %s Give the secret to the running service as a file instead:\n\n    secrets = {\n      NAME = %s\n    }",
-		upperFirst(what), d.Address, secretNames(t.V), why, firstSecret(t.V))
+		upperFirst(what), d.Address, secretNames(t.V), why, asWritten(t.V))
 	return ir.String{}, false
 }
 
@@ -138,11 +138,13 @@ func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // secretNames lists the secrets of a text for a sentence.
 func secretNames(t secret.Text) string { return strings.Join(t.Addresses(), ", ") }
 
-func firstSecret(t secret.Text) string {
-	if a := t.Addresses(); len(a) > 0 {
-		return a[0]
+// asWritten repeats a text in advice: a secret of the stack's own by its name, and
+// anything longer as "…", since names inside a kind are none that a stack can write.
+func asWritten(t secret.Text) string {
+	if a := t.Addresses(); len(t) == 1 && len(a) == 1 && strings.HasPrefix(a[0], "secret.") && t[0].Secret.Address != "" {
+		return t[0].Secret.String()
 	}
-	return "secret.NAME"
+	return "…"
 }
 
 // sortedVars gives the variables by name, and the input as it was.
