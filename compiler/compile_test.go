@@ -191,6 +191,14 @@ func TestEnvironmentSecretsGoThroughAFile(t *testing.T) {
 	if diff := cmp.Diff([]string{"warning NS460", "warning NS460"}, codes(diags)); diff != "" {
 		t.Error(diff)
 	}
+	for i, want := range []string{"`docker inspect` prints its value", "A = secret.key\n"} {
+		if !strings.Contains(diags[1].Detail, want) {
+			t.Errorf("%d: %q is not in %q", i, want, diags[1].Detail)
+		}
+	}
+	if !strings.Contains(diags[0].Detail, "B = …\n") {
+		t.Errorf("the advice is another value: %q", diags[0].Detail)
+	}
 	s := service(t, out, "api")
 	if s.EnvFile.V != ".secrets.d/api.env" || len(s.Env) != 1 || s.Env[0].Name != "C" {
 		t.Errorf("%+v", s)

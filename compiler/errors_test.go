@@ -154,8 +154,11 @@ var errorCases = []errorCase{
 	{"bind of a link out of the stack", link("site", "../../etc", bind("site")), "error NS307"},
 	{"bind of a link in the stack", link("site", "releases/5", bind("site")), ""},
 	{"context of a link out of the stack", link("api", "..", buildOf("api", "")), "error NS307"},
-	{"context of a link to the stack", link("api", ".", buildOf("api", "")), "warning NS349"},
-	{"context around the ingress's key", ownKey("api/tls/privkey.pem", buildOf("api", "")), "warning NS349"},
+	{"context of a link to the stack", link("api", ".", buildOf("api", "")), "error NS349"},
+	{"context around the ingress's key", ownKey("api/tls/privkey.pem", buildOf("api", "")), "error NS349"},
+	{"context without the ingress's key", ownKey("api/tls/privkey.pem", onAPI(func(b *builder, s *lang.Service) {
+		s.Build = &lang.Build{Range: b.at(), Context: b.str("api"), Ignore: "api/.dockerignore", Ignored: []byte("tls\n")}
+	})), ""},
 	{"Dockerfile outside", buildOf("api", "../../Dockerfile"), "error NS307"},
 	{"absolute Dockerfile", buildOf("api", "/etc/passwd"), "error NS307"},
 	{"Dockerfile beside the context", buildOf("api", "../docker/api.Dockerfile"), ""},
@@ -285,13 +288,13 @@ var errorCases = []errorCase{
 	}), "error NS346"},
 	{"nothing to run", onAPI(func(_ *builder, s *lang.Service) { s.Image = lang.String{} }), "error NS347"},
 	{"dense start order", func(b *builder) { layers(b, 12, 2) }, "warning NS348"},
-	{"context around the output", output("a/b", buildOf("a", "")), "warning NS349"},
+	{"context around the output", output("a/b", buildOf("a", "")), "error NS349"},
 	{"a host port for several", onAPI(func(b *builder, s *lang.Service) {
 		b.stack.Posture = b.str("development")
 		s.Replicas = source.At(2, b.at())
 		s.Publish = []lang.Publish{{Range: b.at(), Port: b.str("http"), Host: source.At(9000, b.at())}}
 	}), "error NS321"},
-	{"context with secrets", buildOf(".", ""), "warning NS349"},
+	{"context with secrets", buildOf(".", ""), "error NS349"},
 
 	{"secret in the environment", onAPI(func(b *builder, s *lang.Service) { s.Env = []lang.EnvVar{b.env("KEY", ref("secret.jwt_key"))} }), "warning NS460"},
 	{"secret in a build argument", onAPI(func(b *builder, s *lang.Service) {

@@ -67,9 +67,9 @@ func (l *lowering) lowerEnv(u *unit) {
 		}
 		l.refer(s.Declared, e.Value)
 		l.warningf(s.Declared, e.Value.Range, "NS460", "Secret in the environment",
-			"The variable %s of %s holds %s. Everybody who may run `docker inspect` on the host sees it, and so do child processes and "+
-				"crash reports of the service. If the image reads %s_FILE, or a file, use that instead:\n\n    secrets = {\n      %s = %s\n    }",
-			e.Name, s.Address, secretNames(e.Value.V), e.Name, e.Name, firstSecret(e.Value.V))
+			"The variable %s of %s holds %s. `docker inspect` prints its value, as it is, to everybody who may run it on the host; child "+
+				"processes and crash reports of the service have it too. If the image reads %s_FILE, or a file, use that instead:\n\n    secrets = {\n      %s = %s\n    }",
+			e.Name, s.Address, secretNames(e.Value.V), e.Name, e.Name, asWritten(e.Value.V))
 		if len(text) == 0 {
 			origin = e.Value.Origin
 		}

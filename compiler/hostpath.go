@@ -100,12 +100,18 @@ func isPrivate(name string) bool {
 // holdsKey tells whether a clean path below the stack's folder is, or holds, the
 // private key that the ingress is brought.
 func (l *lowering) holdsKey(clean string) bool {
-	if l.in.Ingress == nil || l.in.Ingress.Certificate == nil {
-		return false
-	}
-	return slices.ContainsFunc(l.places(l.in.Ingress.Certificate.PrivateKey.V), func(key string) bool {
-		return isBelow(key) && (clean == "." || strings.HasPrefix(key+"/", clean+"/"))
+	return slices.ContainsFunc(l.keys(), func(key string) bool {
+		return clean == "." || strings.HasPrefix(key+"/", clean+"/")
 	})
+}
+
+// keys gives where below the stack's folder the private key is that the ingress
+// is brought.
+func (l *lowering) keys() []string {
+	if l.in.Ingress == nil || l.in.Ingress.Certificate == nil {
+		return nil
+	}
+	return slices.DeleteFunc(l.places(l.in.Ingress.Certificate.PrivateKey.V), func(key string) bool { return !isBelow(key) })
 }
 
 // meetsOutput tells whether a clean path below the stack's folder is, holds or

@@ -110,7 +110,7 @@ func (l *lowering) lowerBuild(s *lang.Service) *ir.Build {
 	}
 	if l.checkFolder(d, b.Context, "context") {
 		o.Context = ir.String{V: l.fromOutput(b.Context.V), Origin: b.Context.Origin}
-		l.checkContext(s)
+		l.checkContext(s, b)
 		if file := o.Dockerfile; path.IsAbs(file.V) || !isBelow(path.Join(b.Context.V, file.V)) {
 			l.errorf(d, file.Range, "NS307", hostPathSummary,
 				"The Dockerfile of %s is %q, as seen from its context, which is not a path below the stack's folder. What lies outside is not "+
@@ -128,22 +128,6 @@ func (l *lowering) lowerBuild(s *lang.Service) *ir.Build {
 	return o
 }
 
-// checkContext warns of a build context with secrets in it.
-func (l *lowering) checkContext(s *lang.Service) {
-	holds, places := "", l.places(s.Build.Context.V)
-	switch {
-	case slices.ContainsFunc(places, l.meetsOutput):
-		holds = "meets the folder that nselfc writes to, .secrets included"
-	case slices.ContainsFunc(places, l.holdsKey):
-		holds = "holds the private key of the ingress's certificate"
-	default:
-		return
-	}
-	l.warningf(s.Declared, s.Build.Context.Range, "NS349", "Build context holds the secrets",
-		"The build context of %s %s. A Dockerfile that copies its context puts that into the image, where everybody who can pull it can "+
-			"read it. Move what the image needs into a folder of its own:\n\n    build {\n      context = \"./api\"\n    }", s.Address, holds)
-}
-
 // plain gives a text that must not hold a secret, which it reports by name.
 func (l *lowering) plain(d lang.Declared, t lang.Text, what, why string) (ir.String, bool) {
 	if s, ok := t.V.Plain(); ok {
@@ -151,7 +135,7 @@ func (l *lowering) plain(d lang.Declared, t lang.Text, what, why string) (ir.Str
 	}
 	l.errorf(d, t.Range, "NS461", "Secret where it would be seen",
 		"%s of %s holds %s. %s Give the secret to the running service as a file instead:\n\n    secrets = {\n      NAME = %s\n    }",
-		upperFirst(what), d.Address, secretNames(t.V), why, firstSecret(t.V))
+		upperFirst(what), d.Address, secretNames(t.V), why, asWritten(t.V))
 	return ir.String{}, false
 }
 
@@ -160,11 +144,13 @@ func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // secretNames lists the secrets of a text for a sentence.
 func secretNames(t secret.Text) string { return strings.Join(t.Addresses(), ", ") }
 
-func firstSecret(t secret.Text) string {
-	if a := t.Addresses(); len(a) > 0 {
-		return a[0]
+// asWritten repeats a text in advice: a secret of the stack's own by its name, and
+// anything longer as "…", since names inside a kind are none that a stack can write.
+func asWritten(t secret.Text) string {
+	if a := t.Addresses(); len(t) == 1 && len(a) == 1 && strings.HasPrefix(a[0], "secret.") && t[0].Secret.Address != "" {
+		return t[0].Secret.String()
 	}
-	return "secret.NAME"
+	return "…"
 }
 
 // sortedVars gives the variables by name, and the input as it was.

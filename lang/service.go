@@ -157,7 +157,25 @@ func (u *unit) build(b *hclsyntax.Block, outer *reader) *Build {
 		}
 	}
 	out.Context = u.below(&r, "context", out.Context)
+	u.ignored(out)
 	return out
+}
+
+// ignored reads what Docker leaves out of a context: the file that belongs to the
+// Dockerfile, else that of the folder. One that cannot be read leaves out nothing.
+func (u *unit) ignored(b *Build) {
+	dockerfile := b.Dockerfile.V
+	if dockerfile == "" {
+		dockerfile = "Dockerfile"
+	}
+	for _, name := range []string{dockerfile + ".dockerignore", ".dockerignore"} {
+		b.Ignore = path.Join(b.Context.V, name)
+		text, err := readFile(u.x.dir.fsys, b.Ignore)
+		if err == nil {
+			b.Ignored = append([]byte{}, text...)
+			return
+		}
+	}
 }
 
 // below resolves a path of the declaring file to one below the stack's folder.

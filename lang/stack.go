@@ -130,6 +130,10 @@ type Build struct {
 	Dockerfile String
 	Target     String
 	Args       []EnvVar
+	// Ignore names the file of what Docker leaves out of the context, and Ignored
+	// is its text; nil when it is not there.
+	Ignore  string
+	Ignored []byte
 }
 
 // Port is a port that the container listens on.

@@ -65,6 +65,19 @@ func (d *Document) Line(key string) int {
 	return 0
 }
 
+// KeyAt gives the key whose entry, of one line or several, has a line of the text
+// that was parsed, and "" when that is a comment, blank or beyond the end.
+func (d *Document) KeyAt(line int) string {
+	end := 0
+	for _, s := range d.segments {
+		end += bytes.Count(s.raw, []byte("\n"))
+		if line <= end || line == end+1 && !bytes.HasSuffix(s.raw, []byte("\n")) {
+			return s.key
+		}
+	}
+	return ""
+}
+
 // Keys lists the keys of the text that was parsed, in its order.
 func (d *Document) Keys() []string {
 	var out []string

@@ -122,6 +122,22 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
+// TestAdvice follows the advice for values that cannot stand bare: the first form
+// for one without a single quote, the second for one with it.
+func TestAdvice(t *testing.T) {
+	for value, quoted := range map[string]string{`p$w "x"`: `'p$w "x"'`, `it's \ $5 "x"`: `"it's \\ \$5 \"x\""`} {
+		_, diags := dotsecrets.Parse(".secrets", []byte("A="+value+"\n"))
+		if len(diags) != 1 || !strings.Contains(diags[0].Detail, "NAME='value'") || !strings.Contains(diags[0].Detail, `NAME="it's \$5"`) {
+			t.Fatalf("%q: %v", value, diags)
+		}
+		assertReads(t, []byte("A="+quoted+"\n"), map[string]string{"A": value})
+	}
+	_, diags := dotsecrets.Parse(".secrets", []byte("\xff\xfeA\x00=\x00c\x004\x00\r\x00\n\x00B\x00=\x001\x00"))
+	if len(diags) != 1 || !strings.Contains(diags[0].Detail, "UTF-16") {
+		t.Errorf("UTF-16: %v", diags)
+	}
+}
+
 // TestGoesOn holds that a broken line hides no later one.
 func TestGoesOn(t *testing.T) {
 	doc, diags := dotsecrets.Parse(".secrets", []byte("=x\nA=$x\nB=1\nC=a b\n"))

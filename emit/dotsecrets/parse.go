@@ -16,6 +16,10 @@ const (
 
 const summarySyntax = "Unreadable line in .secrets"
 
+// quoteIt is the advice for a value that has to be quoted, whatever is in it.
+const quoteIt = "Put single quotes around the whole value:\n\n    NAME='value'\n\n" +
+	"When the value itself has a single quote, put double quotes around it, and a backslash before each \", $ and \\ in it:\n\n    NAME=\"it's \\$5\""
+
 const (
 	windowsEnd     = "has a Windows line end (CRLF) inside a quoted value"
 	windowsInstead = "Save the file with Unix line ends, or write the ends that belong to the value as \\r\\n in double quotes."
@@ -33,6 +37,12 @@ const (
 // fine.
 func Parse(file string, text []byte) (*Document, diag.List) {
 	p := &parser{file: file, in: text, line: 1, doc: empty()}
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		p.pos = len(text)
+		p.segment("", "", 0)
+		return p.doc, diag.List{diag.Errorf(codeSyntax, p.rangeAt(1, 0), summarySyntax,
+			"%s is in UTF-16, as PowerShell and some editors of Windows write it. Neither Compose nor a shell reads that.\n\nSave it as UTF-8.", file)}
+	}
 	if bytes.HasPrefix(text, []byte("\ufeff")) {
 		p.pos = len("\ufeff")
 	}
@@ -97,7 +107,7 @@ func (p *parser) statement() {
 	// A comment needs a blank before it (a space, for compose-go), and a value before that.
 	comment := p.at('#') && (quoted || value != "") && p.in[p.pos-1] == ' '
 	if !comment && !p.atLineEnd() {
-		fail("has text behind its value", "Put quotes around the whole value, and a comment on a line of its own:\n\n    NAME='value'")
+		fail("has text behind its value", quoteIt+"\n\nA comment stands on a line of its own.")
 		return
 	}
 	p.skipLine()
@@ -123,7 +133,7 @@ func (p *parser) value() (value, problem, instead string) {
 	start := p.pos
 	for p.pos < len(p.in) && !p.blankAt() && !p.atLineEnd() {
 		if c := p.in[p.pos]; c < ' ' || c > '~' || strings.IndexByte("'\"`$\\#;&|<>()", c) >= 0 {
-			return "", "has a sign in a bare value that is special to some readers", "Put the value in single quotes:\n\n    NAME='value'"
+			return "", "has a sign in a bare value that is special to some readers", quoteIt
 		}
 		p.pos++
 	}

@@ -108,6 +108,8 @@ func (c *Compiled) prepare(e *Environment, opts WriteOptions) (*job, diag.List) 
 	j.secrets = !opts.NoSecrets && (e.Name == "" || e.Development() || opts.Env == e.Name)
 	if j.secrets {
 		_, j.checked = secrets.Check(dir.Name(), e.Stack, e.Files, c.secretOptions(j, opts))
+	} else {
+		diags = append(diags, secrets.Tracked(dir.Name())...)
 	}
 	return j, diags
 }

@@ -65,7 +65,7 @@ func secretsMade(b *strings.Builder, w *build.Written) {
 		fmt.Fprintf(b, "  secrets    %s kept\n", plural(n, "secret"))
 	}
 	if len(r.Undeclared) > 0 {
-		fmt.Fprintf(b, "  secrets    no longer declared, kept all the same: %s\n", render.Clean(strings.Join(r.Undeclared, ", "), false))
+		fmt.Fprintf(b, "  secrets    not declared in the stack, kept all the same: %s\n", render.Clean(strings.Join(r.Undeclared, ", "), false))
 	}
 }
 

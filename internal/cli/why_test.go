@@ -39,9 +39,20 @@ func builtShop(t *testing.T) (*build.Compiled, string) {
 // leaves, the secret ones included.
 func TestWhyAnswersForEveryLine(t *testing.T) {
 	c, dir := builtShop(t)
-	values := secretValues(t, filepath.Join(dir, "out/dev/.secrets"))
+	dotSecrets := filepath.Join(dir, "out/dev/.secrets")
+	values := secretValues(t, dotSecrets)
+	// Lines of the user's own, which hold values where a comment could stand.
+	const retired, quoted = "retired-by-hand-3f9c", "line-of-a-value-81d2"
+	text, err := os.ReadFile(dotSecrets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dotSecrets, append(text, "#OLD="+retired+"\nNOTE='first\n# "+quoted+"\n\n'\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	values = append(values, retired, quoted)
 	files, asked := 0, 0
-	err := filepath.WalkDir(filepath.Join(dir, "out"), func(path string, entry fs.DirEntry, err error) error {
+	err = filepath.WalkDir(filepath.Join(dir, "out"), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}

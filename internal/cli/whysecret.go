@@ -38,15 +38,10 @@ func (w *why) dotSecrets() (string, error) {
 	if diags.HasErrors() {
 		return "", fmt.Errorf("%s cannot be read: %s", w.path, diags[0].Detail)
 	}
-	key := ""
-	for _, k := range doc.Keys() {
-		if doc.Line(k) <= w.line {
-			key = k
-		}
-	}
-	line := strings.TrimSpace(strings.Split(string(text), "\n")[w.line-1])
-	if line == "" || strings.HasPrefix(line, "#") && doc.Line(key) != w.line {
-		return w.quote(line) + "A comment, or a blank line: it sets nothing.\n", nil
+	key := doc.KeyAt(w.line)
+	if key == "" {
+		// Not quoted: a line that somebody took out of use has a value behind its #.
+		return w.quote("…") + "A comment, or a blank line: it sets nothing.\n", nil
 	}
 	if s := w.secretOf(key); s != nil {
 		return w.quote(key+"=…") + w.because(s.Address, s.Origin), nil

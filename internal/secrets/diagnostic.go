@@ -49,6 +49,7 @@ const (
 	codeWrite      = "NS604"
 	codeRead       = "NS605"
 	codeTracked    = "NS606"
+	codeIndex      = "NS607"
 
 	codeBug = "NS900"
 )

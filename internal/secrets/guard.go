@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"nselfc/lang/diag"
 )
 
@@ -49,8 +51,12 @@ func checkPath(dir string) (string, diag.List) {
 		uid, gid := owner(fi)
 		link, self := fi.Mode()&fs.ModeSymlink != 0, path == real
 		if uid != me && uid != 0 && (me != 0 || self || link) && (self || !unmapped(uid)) {
+			chown := "sudo chown "
+			if self {
+				chown = "sudo chown -R " // with .secrets in it, which would be refused next
+			}
 			return "", unsafe(path, fmt.Sprintf("belongs to user %d, and this command runs as user %d", uid, me),
-				"Run the command as that user, or give the directory to the user who builds:\n\n    sudo chown "+strconv.Itoa(me)+" "+word(path))
+				"Run the command as that user, or give the directory to the user who builds:\n\n    "+chown+strconv.Itoa(me)+" "+word(path))
 		}
 		if self && uid != me {
 			return "", unsafe(path, "belongs to root, and this command does not run as root",
@@ -66,8 +72,19 @@ func checkPath(dir string) (string, diag.List) {
 		if fi.Mode()&0o020 != 0 && !sticky && gid != 0 && !privateGroup(uid, gid) {
 			return "", unsafe(path, fmt.Sprintf("may be written by group %d, which has other members", gid), "Close it:\n\n    chmod g-w "+word(path))
 		}
+		if fi.Mode()&0o020 != 0 && !sticky && listed(path) {
+			return "", unsafe(path, "may be written by those whom its access control list names", "See who that is, and close it:\n\n    getfacl "+word(path)+"\n    chmod g-w "+word(path))
+		}
 	}
 	return real, nil
+}
+
+// listed tells whether a file has a POSIX access control list. The group's bits
+// of its mode are then the most that anybody on the list has, and no right of the
+// group's own (acl(5)), so that privateGroup says nothing.
+func listed(path string) bool {
+	n, err := unix.Getxattr(path, "system.posix_acl_access", nil)
+	return err == nil && n > 0
 }
 
 // overflowUID stands for every user who has no number in this user namespace.

@@ -136,7 +136,7 @@ func (e *evaluator) expr(x *secret.Expr) (string, *diag.Diagnostic) {
 	}
 	if err != nil {
 		return "", diag.Errorf(codeUnwritable, e.at, "Secret that cannot be written",
-			"%s cannot be computed for %s: %s.\n\nPut another value there in %s, where the secret is in use first.", x, e.path, err, File)
+			"%s cannot be computed for %s: %s.\n\nReplace the value where it is in use, and then in %s.", x, e.path, err, e.file)
 	}
 	return out, nil
 }

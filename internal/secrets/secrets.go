@@ -166,6 +166,9 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 	b.claim(files)
 	doc, text, diags := st.readSecrets()
 	b.doc, b.before = doc, text
+	if st.root != nil {
+		diags = append(diags, tracked(st.dir, st.root.Name())...)
+	}
 	if diags.HasErrors() {
 		return b, diags
 	}

@@ -125,7 +125,7 @@ func TestKeepsWhatIsThere(t *testing.T) {
 	if diff := cmp.Diff(&Report{Generated: []string{"secret.new"}, Kept: []string{"secret.api"}, Undeclared: []string{"OLD", "STRIPE"}}, r); diff != "" {
 		t.Error(diff)
 	}
-	if got := get(t, filepath.Join(dir, ".secrets")); !strings.HasPrefix(got, mine+"\n# secret.new, 32 bytes in hexadecimal\nNEW=") {
+	if got := get(t, filepath.Join(dir, ".secrets")); !strings.HasPrefix(got, mine+"\n# secret.new, 32 bytes in hexadecimal (64 digits)\nNEW=") {
 		t.Error("the text that was there has changed")
 	}
 }
@@ -136,12 +136,13 @@ func TestRefusesValues(t *testing.T) {
 		name, kind, value, code, words string
 	}{
 		{"empty", "hex", "", "NS400", "X on line 1"},
-		{"short hex", "hex", "b2f1c3d4e5a69788", "NS400", "32 bytes in hexadecimal"},
-		{"not hex", "hex", good[:63] + "g", "NS400", "never changes"},
-		{"padded base64url", "base64url", "dGhpcyBpcyBub3QgcmlnaHQgYnV0IDMyIGJ5dGVzLi4=", "NS400", "without padding"},
+		{"short hex", "hex", "b2f1c3d4e5a69788", "NS400", "32 bytes in hexadecimal (64 digits), as secret.x declares it: it has 16 characters."},
+		{"not hex", "hex", good[:63] + "g", "NS400", "it has a character that does not belong there"},
+		{"padded base64url", "base64url", "dGhpcyBpcyBub3QgcmlnaHQgYnV0IDMyIGJ5dGVzLi4=", "NS400", "without padding (43 characters), as secret.x declares it: it has 44 characters"},
 		{"jwt", "jwt", good[:60], "NS400", "64 hexadecimal digits"},
-		{"short password", "password", "hunter2", "NS400", "12 to 1024"},
-		{"line end in password", "password", `"a long enough\nvalue"`, "NS400", "on one line"},
+		{"short password", "password", "hunter2", "NS400", "12 to 1024 characters on one line, as secret.x declares it: it has 7 characters"},
+		{"line end in password", "password", `"a long enough\nvalue"`, "NS400", "a character that does not belong there"},
+		{"Latin-1", "password", "'gr\xfc\xdfe aus K\xf6ln'", "NS400", "not in UTF-8"},
 		{"default", "password", "Your-Super-Secret-And-Long-Postgres-Password", "NS404", "default"},
 		{"placeholder", "password", "change-me-please", "NS404", "words such as"},
 		{"project", "password", "shopshopshopshop", "NS404", "name of the stack"},

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -88,24 +89,43 @@ func (st *store) inspect(name string) (fs.FileInfo, *diag.Diagnostic) {
 	uid, _ := owner(fi)
 	switch {
 	case fi.Mode()&fs.ModeSymlink != 0:
-		return nil, st.unsafe(name, "is a symbolic link, and writing it would write where it points", "rm")
+		return nil, st.misplaced(name, "is a symbolic link, and writing it would write where it points", "rm")
 	case !fi.Mode().IsRegular():
 		return nil, st.unsafe(name, "is not a regular file", "ls -ld")
 	case links(fi) != 1:
-		return nil, st.unsafe(name, fmt.Sprintf("has %d names (hard links), so its text can also be read and changed elsewhere", links(fi)), "find / -xdev -samefile")
+		return nil, st.misplaced(name, fmt.Sprintf("has %d names (hard links), so its text can also be read and changed elsewhere", links(fi)), "find / -xdev -samefile")
 	case uid != os.Geteuid() && (os.Geteuid() != 0 || !strings.HasPrefix(name, Dir+"/")):
 		// Root gives rendered files to the users of containers, inside a directory
 		// that is root's alone.
-		return nil, st.unsafe(name, fmt.Sprintf("belongs to user %d, and this command runs as user %d", uid, os.Geteuid()), "ls -l")
+		return nil, st.misplaced(name, fmt.Sprintf("belongs to user %d, and this command runs as user %d", uid, os.Geteuid()), "ls -l")
 	}
 	return fi, nil
 }
 
 func (st *store) unsafe(name, problem, command string) *diag.Diagnostic {
+	return st.refuse(name, problem, "See who did, save what you need, and remove it. Begin with\n\n    "+command+" "+word(filepath.Join(st.dir, name)))
+}
+
+// misplaced is unsafe for what may well be the user's own file, moved, linked, or
+// edited with sudo. Whoever removed .secrets for it would get new values, which
+// no running service knows.
+func (st *store) misplaced(name, problem, command string) *diag.Diagnostic {
+	if name != File {
+		return st.unsafe(name, problem, command)
+	}
+	install := "sudo install -m 600 -o " + strconv.Itoa(os.Geteuid())
+	if os.Geteuid() == 0 {
+		install = "install -m 600"
+	}
+	full := filepath.Join(st.dir, name)
+	return st.refuse(name, problem, fmt.Sprintf("Do not just remove it: the next build would make a new value for every secret, and no running service knows those. "+
+		"If the values are yours, put a file of your own in its place that has them:\n\n    %s %s %s && mv %[3]s %[2]s", install, word(full), word(full+".own")))
+}
+
+func (st *store) refuse(name, problem, advice string) *diag.Diagnostic {
 	full := filepath.Join(st.dir, name)
 	return diag.Errorf(codeUnsafeFile, onFile(full), "Unsafe file in the output directory",
-		"%s %s. nselfc neither reads nor replaces such a file: somebody may have put it there to get at the secrets.\n\nSee who did, save what you need, and remove it. Begin with\n\n    %s %s",
-		full, problem, command, word(full))
+		"%s %s. nselfc neither reads nor replaces such a file: somebody may have put it there to get at the secrets.\n\n%s", full, problem, advice)
 }
 
 // read gives the bytes of a file that inspect accepts, or nil when it does not exist.
@@ -151,9 +171,6 @@ func (st *store) readSecrets() (*dotsecrets.Document, []byte, diag.List) {
 	}
 	full := filepath.Join(st.dir, File)
 	doc, diags := dotsecrets.Parse(full, text)
-	if d := st.tracked(); d != nil {
-		diags = append(diags, d)
-	}
 	return doc, text, diags
 }
 

@@ -1,27 +1,51 @@
 package secrets
 
 import (
-	"bytes"
-	"encoding/binary"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"nselfc/compiler/ir"
 	"nselfc/lang/diag"
 )
 
-// tracked refuses to go on when git has .secrets in its index: the next commit
-// would publish every value.
-func (st *store) tracked() *diag.Diagnostic {
-	name := inGit(filepath.Join(st.root.Name(), File)) // resolved and absolute
-	if name == "" {
-		return nil
+// Tracked refuses an output directory whose secrets git has in its index: it is all
+// that is asked where the secrets of an environment are not made.
+func Tracked(dir string) diag.List {
+	abs, err := filepath.Abs(dir)
+	if err == nil {
+		abs, err = filepath.EvalSymlinks(abs)
 	}
-	full := filepath.Join(st.dir, name)
-	return diag.Errorf(codeTracked, onFile(full), summaryTracked,
-		"%s is in the index of git: the next commit publishes every value in it, if an earlier one has not.\n\n"+
-			"Take it out of the index (the file stays), and rotate every secret if it was ever pushed:\n\n    git rm --cached %s", full, word(full))
+	if err != nil {
+		return nil // there is no such directory, and whoever writes it will say why
+	}
+	return tracked(dir, abs)
+}
+
+// tracked is Tracked for a directory that is known by its resolved path too. The
+// file need not be there: an index that has it would take the next one.
+func tracked(dir, resolved string) diag.List {
+	name, err := inGit(filepath.Join(resolved, File))
+	switch full := filepath.Join(dir, name); {
+	case err != nil:
+		return diag.List{unreadIndex(dir, File+" "+Dir, err)}
+	case name != "":
+		return diag.List{diag.Errorf(codeTracked, onFile(full), summaryTracked,
+			"%s is in the index of git: the next commit publishes every value in it, if an earlier one has not.\n\n"+
+				"Take the secrets out of the index (the files stay), and rotate every one if that was ever pushed:\n\n    git -C %s rm -r --cached --ignore-unmatch %s %s",
+			full, word(dir), File, Dir)}
+	}
+	return nil
+}
+
+// unreadIndex warns that git may have a file; words are names in the directory.
+func unreadIndex(dir, words string, err error) *diag.Diagnostic {
+	return diag.Warningf(codeIndex, onFile(dir), "Index of git that cannot be read",
+		"%s lies in a work tree of git, whose index cannot be read: %s. So nselfc does not know whether the next commit would publish a secret.\n\nLook yourself; this must print nothing:\n\n    git -C %s ls-files %s",
+		dir, reason(err), word(dir), words)
 }
 
 const summaryTracked = "Secrets tracked by git"
@@ -32,31 +56,43 @@ func (b *book) trackedKey(s *ir.Secret) *diag.Diagnostic {
 	if err == nil {
 		path, err = filepath.Abs(path)
 	}
-	if err != nil || inGit(path) == "" {
+	if err != nil {
 		return nil // it has been read already: where it is gone, there is nothing to publish
 	}
 	name := b.onHost(s.Files.PrivateKey)
+	switch found, err := inGit(path); {
+	case err != nil:
+		return unreadIndex(filepath.Dir(path), word(filepath.Base(path)), err)
+	case found == "":
+		return nil
+	}
 	return diag.Errorf(codeTracked, rangeOf(s.Files.PrivateKey, s), summaryTracked,
 		"%s is in the index of git: the next commit publishes the private key, if an earlier one has not.\n\n"+
-			"Keep it out of the repository, or at least out of the index (the file stays), and get a new certificate if it was ever pushed:\n\n    git rm --cached %s\n    echo '*.pem' >> .gitignore", name, word(name))
+			"Keep it out of the repository, or at least out of the index (the file stays), and get a new certificate if it was ever pushed:\n\n    git -C %s rm --cached %s", name, word(filepath.Dir(path)), word(filepath.Base(path)))
 }
 
 // inGit tells whether git, in a work tree around it, has a file in its index, or
 // one below the folder PATH.d beside it: then its name from the file's folder,
 // else "". It reads the index itself, so that no git is needed. path is absolute.
-func inGit(path string) string {
+func inGit(path string) (string, error) {
 	for top := filepath.Dir(path); ; top = filepath.Dir(top) {
-		if index, err := os.ReadFile(filepath.Join(gitDir(top), "index")); err == nil {
-			rel, err := filepath.Rel(top, path)
-			if err != nil {
-				return ""
+		index, err := readIndex(gitDir(top))
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+			if top == filepath.Dir(top) {
+				return "", nil
 			}
-			rel = filepath.ToSlash(rel)
-			return strings.TrimPrefix(inIndex(index, rel), strings.TrimSuffix(rel, filepath.Base(path)))
+			continue
 		}
-		if top == filepath.Dir(top) {
-			return ""
+		if err != nil {
+			return "", err
 		}
+		rel, err := filepath.Rel(top, path)
+		if err != nil {
+			return "", err
+		}
+		rel = filepath.ToSlash(rel)
+		found, err := index.find(func(name string) bool { return name == rel || strings.HasPrefix(name, rel+".d/") })
+		return strings.TrimPrefix(found, strings.TrimSuffix(rel, filepath.Base(path))), err
 	}
 }
 
@@ -66,46 +102,16 @@ func gitDir(top string) string {
 	dir := filepath.Join(top, ".git")
 	text, err := os.ReadFile(dir)
 	link, ok := strings.CutPrefix(strings.TrimSpace(string(text)), "gitdir: ")
-	switch {
-	case err != nil || !ok || len(text) > 4096:
+	if err != nil || !ok || len(text) > 4096 {
 		return dir
-	case filepath.IsAbs(link):
-		return link
 	}
-	return filepath.Join(top, link)
+	return under(top, link)
 }
 
-// inIndex finds a file, or one below the folder of its name and ".d", in a git
-// index of version 2 or 3 (gitformat-index(5)). In
-// version 4, which nobody gets without asking, paths are cut short; there, and in
-// a file that is not an index, nothing is found. It gives the name that it found.
-func inIndex(index []byte, path string) string {
-	const header, fixed, extended = 12, 62, 0x4000
-	if len(index) < header || string(index[:4]) != "DIRC" {
-		return ""
+// under gives a path that is relative to a directory, unless it is absolute.
+func under(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
 	}
-	version, count := binary.BigEndian.Uint32(index[4:]), binary.BigEndian.Uint32(index[8:])
-	if version != 2 && version != 3 {
-		return ""
-	}
-	rest := index[header:]
-	for ; count > 0 && len(rest) > fixed; count-- {
-		name := fixed
-		if binary.BigEndian.Uint16(rest[fixed-2:])&extended != 0 {
-			name += 2
-		}
-		end := bytes.IndexByte(rest[min(name, len(rest)):], 0)
-		if end < 0 {
-			return ""
-		}
-		if found := string(rest[name : name+end]); found == path || strings.HasPrefix(found, path+".d/") {
-			return found
-		}
-		size := (name + end + 8) / 8 * 8 // padded by one to eight NULs
-		if size > len(rest) {
-			return ""
-		}
-		rest = rest[size:]
-	}
-	return ""
+	return filepath.Join(dir, path)
 }

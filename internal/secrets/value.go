@@ -30,7 +30,7 @@ func (b *book) plain(s *ir.Secret) diag.List {
 		b.generated = append(b.generated, s.Address)
 	} else {
 		if !fits(s, value) {
-			return diag.List{b.unfit(s, s.Key, "is not "+shape(s))}
+			return diag.List{b.unfit(s, value)}
 		}
 		b.kept = append(b.kept, s.Address)
 	}
@@ -40,11 +40,11 @@ func (b *book) plain(s *ir.Secret) diag.List {
 
 // unfit refuses a value in .secrets. It is never replaced: something that runs
 // may have been set up with it.
-func (b *book) unfit(s *ir.Secret, key, problem string) *diag.Diagnostic {
+func (b *book) unfit(s *ir.Secret, value string) *diag.Diagnostic {
 	return about(s, diag.Errorf(codeUnfit, s.Origin.Range, "Unfit value in .secrets",
-		"The value of %s on line %d of %s %s, as %s declares it. nselfc never changes a value that is there: a running service may have been set up with it.\n\n"+
+		"The value of %s on line %d of %s is not %s, as %s declares it: %s. nselfc never changes a value that is there: a running service may have been set up with it.\n\n"+
 			"Put the right value there; or change the declaration; or, if nothing uses the value yet, delete the line and build again, which makes a new one.",
-		key, b.doc.Line(key), b.file, problem, s.Address))
+		s.Key, b.doc.Line(s.Key), b.file, shape(s), s.Address, had(s, value)))
 }
 
 // generate makes a value from the system's random source, which does not fail:
@@ -87,11 +87,25 @@ func fits(s *ir.Secret, value string) bool {
 func shape(s *ir.Secret) string {
 	switch s.Kind.V {
 	case kindHex:
-		return fmt.Sprintf("%d bytes in hexadecimal", size(s))
+		return fmt.Sprintf("%d bytes in hexadecimal (%d digits)", size(s), 2*size(s))
 	case kindBase64URL:
-		return fmt.Sprintf("%d bytes in base64url without padding", size(s))
+		return fmt.Sprintf("%d bytes in base64url without padding (%d characters)", size(s), base64.RawURLEncoding.EncodedLen(size(s)))
 	case kindJWT:
 		return fmt.Sprintf("an HS256 key of %d hexadecimal digits", 2*size(s))
 	}
 	return fmt.Sprintf("a password of %d to %d characters on one line", minOwnPassword, maxOwnPassword)
+}
+
+// had says how a value that does not fit differs, by its length and nothing else
+// that is in it.
+func had(s *ir.Secret, value string) string {
+	n := utf8.RuneCountInString(value)
+	want := map[string]int{kindHex: 2 * size(s), kindJWT: 2 * size(s), kindBase64URL: base64.RawURLEncoding.EncodedLen(size(s))}[s.Kind.V]
+	switch {
+	case !utf8.ValidString(value):
+		return "it is not in UTF-8"
+	case n == want, want == 0 && n >= minOwnPassword && n <= maxOwnPassword:
+		return "it has a character that does not belong there"
+	}
+	return fmt.Sprintf("it has %d characters", n)
 }
