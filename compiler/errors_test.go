@@ -283,6 +283,9 @@ var errorCases = []errorCase{
 	{"config name", onAPI(func(b *builder, s *lang.Service) {
 		s.Configs = []lang.Config{{Range: b.at(), Name: "../x", Path: b.str("/x"), Content: b.text("x")}}
 	}), "error NS346"},
+	{"config that git would ignore", onAPI(func(b *builder, s *lang.Service) {
+		s.Configs = []lang.Config{{Range: b.at(), Name: "app.Secrets.toml", Path: b.str("/x"), Content: b.text("x")}}
+	}), "error NS346"},
 	{"config mode", onAPI(func(b *builder, s *lang.Service) {
 		s.Configs = []lang.Config{{Range: b.at(), Name: "x", Path: b.str("/x"), Content: b.text("x"), Mode: b.num(0o600)}}
 	}), "error NS346"},

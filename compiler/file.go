@@ -236,19 +236,20 @@ func (l *lowering) configMode(d lang.Declared, c lang.Config, def uint32) (uint3
 const fileNameSummary = "Invalid file"
 
 // isFileName tells whether s can be the last part of a path, and of a compose
-// name, on every system.
+// name, on every system. What has ".secrets" in its name is not committed.
 func isFileName(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; !isWordByte(c) && (i == 0 || c != '.' && c != '-') {
 			return false
 		}
 	}
-	return s != "" && len(s) <= 128
+	return s != "" && len(s) <= 128 && !strings.Contains(strings.ToLower(s), ".secrets")
 }
 
 func (l *lowering) badFileName(d lang.Declared, at source.Range, what, name string) {
 	l.errorf(d, at, "NS346", fileNameSummary,
-		"%s of %s is named %q. A name is part of a path: up to 128 letters, digits, underscores, dots and hyphens, and it begins with none of the last two.",
+		"%s of %s is named %q. A name is part of a path: up to 128 letters, digits, underscores, dots and hyphens, and it begins with none of the last two. "+
+			"Nor is \".secrets\" in it: git is told to ignore such files.",
 		what, d.Address, name)
 }
 

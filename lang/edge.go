@@ -78,7 +78,7 @@ func (x *instance) firewall(b *hclsyntax.Block, spec *schema.Block) *Firewall {
 	f := &Firewall{Declared: Declared{Address: "firewall", Range: r.at}, SSHRange: r.at}
 	for _, sb := range r.blocks("ssh") {
 		n := x.read(sb, r.nested("ssh"), x.sc)
-		f.SSHRange, f.SSHPort, f.SSHFrom, f.SSHLimit = n.at, n.integer("port", 1, 65535), n.strings("from"), n.boolean("limit")
+		f.SSHRange, f.SSHPort, f.SSHFrom, f.SSHLimit = n.at, n.integer("port", 1, 65535), n.networks("from"), n.boolean("limit")
 	}
 	seen := map[string]source.Range{}
 	for _, ab := range r.blocks("allow") {
@@ -95,7 +95,7 @@ func (x *instance) firewall(b *hclsyntax.Block, spec *schema.Block) *Firewall {
 		seen[name] = n.at
 		f.Allow = append(f.Allow, Allow{
 			Range: n.at, Name: name, Port: n.integer("port", 1, 65535),
-			Protocol: n.str("protocol"), From: n.strings("from"),
+			Protocol: n.str("protocol"), From: n.networks("from"),
 		})
 	}
 	return f

@@ -100,18 +100,32 @@ func (r *reader) command(name string) (words []String, shell bool) {
 			}
 			return []String{source.At(v.AsString(), at)}, true
 		}
-		return r.nonEmpty(name, r.stringList(name, v, at), at), false
+		return r.nonEmpty(name, r.stringList(name, v, at), at, keepsImage), false
 	}
 	words = r.strings(name)
-	return r.nonEmpty(name, words, source.FromHCL(a.Expr.Range())), false
+	return r.nonEmpty(name, words, source.FromHCL(a.Expr.Range()), keepsImage), false
+}
+
+const keepsImage = "Leave the argument out to keep what the image says."
+
+// networks reads the list of those who are let in. Without one, everybody is; an
+// empty list, which a variable may turn out to be, says nobody, and must not open.
+func (r *reader) networks(name string) []String {
+	words := r.strings(name)
+	if a, ok := r.body.Attributes[name]; ok {
+		r.nonEmpty(name, words, source.FromHCL(a.Expr.Range()),
+			"It would have to mean nobody, and without the argument everybody is let in. Name a network, such as \"203.0.113.0/24\", "+
+				"or say that you mean all of them:\n\n    "+name+" = [\"0.0.0.0/0\", \"::/0\"]")
+	}
+	return words
 }
 
 // nonEmpty refuses a list without elements, unless it is empty because they
-// were wrong.
-func (r *reader) nonEmpty(name string, words []String, at source.Range) []String {
+// were wrong. The advice says what to write.
+func (r *reader) nonEmpty(name string, words []String, at source.Range, advice string) []String {
 	if words != nil && len(words) == 0 {
 		r.ev.Report(diag.Errorf("NS211", at, "Unsupported value",
-			"The argument %q is an empty list. Leave the argument out to keep what the image says.", name))
+			"The argument %q is an empty list. %s", name, advice))
 	}
 	return words
 }

@@ -305,7 +305,7 @@ func (u *unit) route(b *hclsyntax.Block, spec *schema.Block, sc *eval.Scope, add
 		ConnectTimeout: r.wholeUnits("connect_timeout", second, "seconds", 1, 75),
 		ReadTimeout:    r.wholeUnits("read_timeout", second, "seconds", 1, 86400),
 		SendTimeout:    r.wholeUnits("send_timeout", second, "seconds", 1, 86400),
-		Headers:        r.texts("headers"), AllowFrom: r.strings("allow_from"),
+		Headers:        r.texts("headers"), AllowFrom: r.networks("allow_from"),
 	}
 	for _, h := range rt.Headers {
 		if h.Value.V.HasSecret() {

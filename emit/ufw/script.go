@@ -17,7 +17,7 @@ var scripts embed.FS
 
 // applyParts are the parts of apply.sh, in the order in which they are joined.
 var applyParts = [...]string{
-	"usage", "report", "host", "docker", "ssh", "block", "hook", "rules", "plan", "snapshot", "change", "main",
+	"usage", "report", "host", "docker", "ssh", "around", "block", "hook", "rules", "plan", "snapshot", "change", "main",
 }
 
 // applyScript gives apply.sh. It knows the digests of the files beside it: a
@@ -30,6 +30,9 @@ func applyScript(s ruleSet, after, after6, rollback string) *text {
 	t.add("#")
 	t.add("# Brings the firewall of " + s.stack + " onto this host; ufw/rules.txt lists what it opens.")
 	t.add("# Start with: sudo ./apply.sh --check")
+	t.add("")
+	t.add("# Another shell would end at the first list, with a status that means something else for --check.")
+	t.add(`[ -n "${BASH_VERSION-}" ] || exec bash -- "$0" "$@"`)
 	t.add("")
 	t.add("readonly STACK=" + shellQuote(s.stack))
 	t.trace("readonly SSH_PORT="+number(s.ssh.Port.V), rule{address: "firewall", origin: s.ssh.Port.Origin})

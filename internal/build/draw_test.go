@@ -348,6 +348,9 @@ func (w *world) drawFirewall(t *rapid.T) {
 }
 
 func list(words []string) string {
+	if len(words) == 0 {
+		return "null" // as good as no argument; an empty list is refused
+	}
 	out := make([]string, len(words))
 	for i, w := range words {
 		out[i] = strconv.Quote(w)

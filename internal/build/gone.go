@@ -30,7 +30,8 @@ func (c *Compiled) gone(opts Options) diag.List {
 	var diags diag.List
 	check := func(env, project string) {
 		if !slices.Contains(declared, env) && lockedFor(root, env) == project {
-			diags = append(diags, goneEnvironment(filepath.Join(dir, env), env))
+			_, err := root.Lstat(filepath.Join(env, firewallScript))
+			diags = append(diags, goneEnvironment(filepath.Join(dir, env), env, err == nil))
 		}
 	}
 	check("", stack)
@@ -66,7 +67,10 @@ func lockedFor(root *os.Root, env string) string {
 	return ""
 }
 
-func goneEnvironment(dir, env string) *diag.Diagnostic {
+// firewallScript stands in an output whose stack has a firewall.
+const firewallScript = "ufw/apply.sh"
+
+func goneEnvironment(dir, env string, firewall bool) *diag.Diagnostic {
 	at := source.Range{File: filepath.ToSlash(dir), Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
 	what := "the environment \"" + env + "\", which the stack does not declare any more"
 	word, _ := escape.ShellQuote(dir) // a path holds no NUL
@@ -77,8 +81,12 @@ func goneEnvironment(dir, env string) *diag.Diagnostic {
 			"restore. Once nothing of the old is needed, remove what stands beside the folders of the environments."
 	}
 	compose, _ := escape.ShellQuote(filepath.Join(dir, "docker-compose.yml"))
+	stop := "    docker compose -f " + compose + " down\n"
+	if firewall {
+		script, _ := escape.ShellQuote(filepath.Join(dir, firewallScript))
+		stop += "    sudo " + script + " --remove    # if its firewall is in force there\n"
+	}
 	return diag.Warningf("NS515", at, "Output of an environment that is gone",
 		"%q holds the output of %s. No build keeps it up to date, and somebody may deploy it. Stop what runs from it, on the host that it runs on:\n\n"+
-			"    docker compose -f %s down\n\n"+
-			"Volumes stay, and .secrets has the passwords of what is in them. %s", dir, what, compose, remove)
+			"%s\nVolumes stay, and .secrets has the passwords of what is in them. %s", dir, what, stop, remove)
 }

@@ -16,6 +16,9 @@ import (
 // listed is how many files of a kind are named before the rest is counted.
 const listed = 40
 
+// firewallScript is there when the stack has a firewall.
+const firewallScript = "ufw/apply.sh"
+
 // summary tells what a build did, and what to run next: nothing, when a step
 // failed, as the findings say what comes first then.
 func summary(written []*build.Written, o BuildOptions, failed bool) string {
@@ -32,6 +35,7 @@ func summary(written []*build.Written, o BuildOptions, failed bool) string {
 			fmt.Fprintf(&b, "  unchanged  %s\n", plural(n, "file"))
 		}
 		secretsMade(&b, w)
+		firewallStays(&next, w)
 		commands(&next, w, o)
 	}
 	if next.Len() > 0 && !failed {
@@ -93,9 +97,18 @@ func commands(b *strings.Builder, w *build.Written, o BuildOptions) {
 		fmt.Fprintf(b, "    docker compose -f%s up -d --wait --force-recreate %s    # to read the secret files that changed\n", file, strings.Join(services, " "))
 	}
 	for _, f := range e.Files {
-		if f.Path == "ufw/apply.sh" && !e.Development() {
+		if f.Path == firewallScript && !e.Development() {
 			fmt.Fprintf(b, "    sudo%s --check    # then --apply, and --confirm from a second session\n", argument(filepath.Join(w.Dir, f.Path)))
 		}
+	}
+}
+
+// firewallStays tells, when the stack has lost its firewall, that the host has not: the script that takes it away
+// went with it.
+func firewallStays(b *strings.Builder, w *build.Written) {
+	if slices.Contains(w.Result.Removed, firewallScript) && !w.Environment.Development() {
+		fmt.Fprintf(b, "    sudo%s --remove    # first, with the ufw folder as it was before this build: the host keeps its rules until then\n",
+			argument(filepath.Join(w.Dir, firewallScript)))
 	}
 }
 

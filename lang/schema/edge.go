@@ -65,7 +65,7 @@ func firewall() *Block {
 				Name: "ssh", Doc: "The way in. It is opened before anything is closed.",
 				Args: []Argument{
 					{Name: "port", Type: Integer, Default: "22", Doc: "Port that sshd listens on; the script checks it against the real one."},
-					{Name: "from", Type: Strings, Doc: "Networks (CIDR) that may connect; everywhere by default.", Example: `from = ["203.0.113.0/24"]`},
+					{Name: "from", Type: Strings, Doc: "Networks (CIDR) that may connect; everywhere by default. An empty list is refused.", Example: `from = ["203.0.113.0/24"]`},
 					{Name: "limit", Type: Bool, Default: "true", Doc: "Whether an address that opens six connections in 30 seconds is refused for a while."},
 				},
 			}, Max: 1},
@@ -74,7 +74,7 @@ func firewall() *Block {
 				Args: []Argument{
 					{Name: "port", Type: Integer, Required: true, Doc: "Port number."},
 					{Name: "protocol", Type: String, Default: "tcp", Enum: []string{"tcp", "udp"}, Doc: "Transport."},
-					{Name: "from", Type: Strings, Doc: "Networks (CIDR) that may connect; everywhere by default."},
+					{Name: "from", Type: Strings, Doc: "Networks (CIDR) that may connect; everywhere by default. An empty list is refused."},
 				},
 			}},
 		},

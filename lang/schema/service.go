@@ -113,7 +113,7 @@ func route() *Block {
 			{Name: "read_timeout", Type: Duration, Default: "60s", Doc: "Longest pause in the service's answer."},
 			{Name: "send_timeout", Type: Duration, Default: "60s", Doc: "Longest pause in sending the request to the service."},
 			{Name: "headers", Type: TextMap, Doc: "Response headers that replace or add to the standard set; an empty text removes one.", Example: "headers = { \"Content-Security-Policy\" = \"default-src 'self'\" }"},
-			{Name: "allow_from", Type: Strings, Doc: "Networks (CIDR) that may use the route; everybody else is answered 403.", Example: `allow_from = ["203.0.113.0/24"]`},
+			{Name: "allow_from", Type: Strings, Doc: "Networks (CIDR) that may use the route; everybody else is answered 403. An empty list is refused.", Example: `allow_from = ["203.0.113.0/24"]`},
 		},
 		Blocks: []Nested{{Block: rateLimit(), Max: 1}},
 	}

@@ -66,9 +66,19 @@ hold() {
 
 hold_rule() { change "ip$2tables" -w 10 "$1" "${@:3}" -m comment --comment nself-hold -j ACCEPT; }
 
+# Room beside ufw's files, for a rollback to put them back: ufw writes over its files in place, and a disk that fills
+# up meanwhile would leave them half written. A rollback gives the room free before it begins.
+readonly RESERVE=$ETC/.nself.reserve
+reserve() {
+    mkdir -p "$RESERVE" && cp "$ETC"/*.rules "$ETC/ufw.conf" "$RESERVE" && sync "$RESERVE"/* && return
+    complain "there is no room in $ETC"
+    return 1
+}
+
 # make_changes opens before it closes, and ssh before everything. Whatever fails, on_exit puts all of it back.
 make_changes() {
     local item f
+    reserve || return 1
     [[ -z "${SETTINGS[*]-}$ACTIVATE" ]] || hold -I || return 1
     for item in "${SETTINGS[@]}"; do
         [[ $item != ipv6 ]] || set_ipv6 || return 1

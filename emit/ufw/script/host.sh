@@ -4,7 +4,8 @@ readonly ETC=/etc/ufw
 readonly DEFAULTS=/etc/default/ufw
 readonly STATE=/var/lib/nself-ufw # snapshots; "pending" is the one that waits for --confirm, "last" the confirmed one
 readonly LOCK=/run/nself-ufw.lock
-HERE=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 1
+HERE=$(readlink -f -- "${BASH_SOURCE[0]:?run the file, beside the others of its folder}") || exit 1
+HERE=${HERE%/*}
 readonly HERE
 
 # An address family is written as the suffix of its tools and files: "" and 6.
@@ -22,6 +23,16 @@ need_root() {
 take_lock() {
     exec 9>"$LOCK" || die "cannot open $LOCK"
     flock -w 5 9 || die "another run of apply.sh or of a rollback is at work: wait for it to end"
+}
+
+# check_boot refuses a ufw that the next boot leaves off, although its own settings say that it is on.
+check_boot() {
+    local state
+    [[ -d /run/systemd/system ]] || return 0
+    state=$(timeout 20 systemctl is-enabled ufw.service 2>/dev/null) || :
+    case $state in
+    disabled | masked*) problem "ufw.service is $state, so the next boot would have no firewall: systemctl unmask ufw.service && systemctl enable ufw.service" ;;
+    esac
 }
 
 make_work_folder() {

@@ -72,7 +72,10 @@ apply() {
     printf '  %s\n' "${PLAN[@]}"
     forget
     rm -f "$STATE/rolled-back"
-    take_snapshot || die "no snapshot could be taken in $STATE; nothing was changed"
+    take_snapshot || {
+        rm -rf "$SNAPSHOT"
+        die "no snapshot could be taken in $STATE; nothing was changed"
+    }
     rm -f "$STATE/pending" # it led nowhere
     ln -s "${SNAPSHOT##*/}" "$STATE/pending" || die "cannot write to $STATE; nothing was changed"
     if ! arm; then
@@ -82,6 +85,7 @@ apply() {
     CHANGING=1
     make_changes || exit 1
     verify || exit 1
+    rm -rf "$RESERVE"
     CHANGING=0
     say "Done. Open a NEW ssh connection to this host now, and in it run:"
     say "    sudo $HERE/apply.sh --confirm"

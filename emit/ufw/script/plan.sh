@@ -134,9 +134,12 @@ make_plan() {
     check_docker
     check_uplink
     if ! ((REMOVING)); then
+        check_boot
         check_ssh
         check_client
         check_denials
+        check_around
+        check_openings
     fi
     prepare_files
     refuse_on_problems

@@ -75,6 +75,7 @@ witness() {
 
 check_ssh() {
     local -a config listening
+    local port
     WITNESSES=0
     find_session
     if [[ -n $ASSUMED_SSH_PORT ]]; then
@@ -84,6 +85,9 @@ check_ssh() {
         mapfile -t listening < <(ssh_listening_ports)
         witness "sshd is configured for" "${config[@]}"
         witness "sshd listens on" "${listening[@]}"
+        for port in $(printf '%s\n' "${config[@]}" "${listening[@]}" | sort -un); do
+            [[ $port == "$SSH_PORT" ]] || note "sshd has the port $port too, which this stack does not open"
+        done
     fi
     if [[ -n $SESSION_PORT ]]; then
         witness "your own session came in on" "$SESSION_PORT"
@@ -93,13 +97,16 @@ check_ssh() {
     fi
 }
 
-# in_networks ADDRESS CIDR... tells whether the address lies in one of the networks.
+# in_networks ADDRESS|CIDR CIDR... tells whether the first lies in one of the networks.
 in_networks() {
     "$PYTHON" -I -c '
 import ipaddress, sys
-address = ipaddress.ip_address(sys.argv[1].split("%")[0])
-address = getattr(address, "ipv4_mapped", None) or address
-sys.exit(not any(address in ipaddress.ip_network(n, strict=False) for n in sys.argv[2:]))' "$@" 2>/dev/null
+inner = ipaddress.ip_network(sys.argv[1].split("%")[0], strict=False)
+mapped = getattr(inner.network_address, "ipv4_mapped", None)
+if mapped:
+    inner = ipaddress.ip_network(mapped)
+outer = (ipaddress.ip_network(n, strict=False) for n in sys.argv[2:])
+sys.exit(not any(inner.version == n.version and inner.subnet_of(n) for n in outer))' "$@" 2>/dev/null
 }
 
 # check_client refuses a source list that would shut out whoever runs this.

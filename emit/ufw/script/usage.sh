@@ -3,7 +3,7 @@
 set -euo pipefail
 export LC_ALL=C
 umask 077
-PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
+PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin
 
 usage() {
     cat <<EOT

@@ -8,6 +8,10 @@ service "api" {
   stop_grace = "30" # ERROR NS214: Invalid duration
   capabilities = "NET_BIND_SERVICE" # ERROR NS210: Incorrect value type
   command = [] # ERROR NS211: Unsupported value
+  route {
+    host       = "t.example.com"
+    allow_from = [] # ERROR NS211: Unsupported value
+  }
   port "http" {
     container = 80800 # ERROR NS212: Number out of range
     protocol  = "sctp" # ERROR NS211: Unsupported value
@@ -22,6 +26,19 @@ service "api" {
   volume "data" {
     path   = "/data"
     source = "volume.x" # ERROR NS210: Incorrect value type
+  }
+}
+locals {
+  admins = []
+}
+ingress {}
+firewall {
+  ssh {
+    from = [for a in local.admins : a] # ERROR NS211: Unsupported value
+  }
+  allow "metrics" {
+    port = 9100
+    from = [] # ERROR NS211: Unsupported value
   }
 }
 secret "a" {

@@ -4,17 +4,20 @@
 # Brings the firewall of shop onto this host; ufw/rules.txt lists what it opens.
 # Start with: sudo ./apply.sh --check
 
+# Another shell would end at the first list, with a status that means something else for --check.
+[ -n "${BASH_VERSION-}" ] || exec bash -- "$0" "$@"
+
 readonly STACK='shop'
 readonly SSH_PORT=22
 readonly SSH_FROM=()
 readonly AFTER_SHA256=0c453bcc07625d5acb7e00bea19f4eb5fffb44b4bf7e26d1d2b364a8e6468f86
 readonly AFTER6_SHA256=8f5e1d6ae15d101696622adcbd4970b789254482d3b1c00ecc54cca8ea47cfcb
-readonly ROLLBACK_SHA256=cfee53bc53265065fcaea84063ea04c1432ec1f9b8d9a1651225f6236e5d0fee
+readonly ROLLBACK_SHA256=1c1fd0b7b9a14c1beb38fea8c4f143585bc0e2307cc00107618e38dcc76e33bb
 
 set -euo pipefail
 export LC_ALL=C
 umask 077
-PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
+PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin
 
 usage() {
     cat <<EOT
@@ -73,7 +76,8 @@ readonly ETC=/etc/ufw
 readonly DEFAULTS=/etc/default/ufw
 readonly STATE=/var/lib/nself-ufw # snapshots; "pending" is the one that waits for --confirm, "last" the confirmed one
 readonly LOCK=/run/nself-ufw.lock
-HERE=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 1
+HERE=$(readlink -f -- "${BASH_SOURCE[0]:?run the file, beside the others of its folder}") || exit 1
+HERE=${HERE%/*}
 readonly HERE
 
 # An address family is written as the suffix of its tools and files: "" and 6.
@@ -91,6 +95,16 @@ need_root() {
 take_lock() {
     exec 9>"$LOCK" || die "cannot open $LOCK"
     flock -w 5 9 || die "another run of apply.sh or of a rollback is at work: wait for it to end"
+}
+
+# check_boot refuses a ufw that the next boot leaves off, although its own settings say that it is on.
+check_boot() {
+    local state
+    [[ -d /run/systemd/system ]] || return 0
+    state=$(timeout 20 systemctl is-enabled ufw.service 2>/dev/null) || :
+    case $state in
+    disabled | masked*) problem "ufw.service is $state, so the next boot would have no firewall: systemctl unmask ufw.service && systemctl enable ufw.service" ;;
+    esac
 }
 
 make_work_folder() {
@@ -338,6 +352,7 @@ witness() {
 
 check_ssh() {
     local -a config listening
+    local port
     WITNESSES=0
     find_session
     if [[ -n $ASSUMED_SSH_PORT ]]; then
@@ -347,6 +362,9 @@ check_ssh() {
         mapfile -t listening < <(ssh_listening_ports)
         witness "sshd is configured for" "${config[@]}"
         witness "sshd listens on" "${listening[@]}"
+        for port in $(printf '%s\n' "${config[@]}" "${listening[@]}" | sort -un); do
+            [[ $port == "$SSH_PORT" ]] || note "sshd has the port $port too, which this stack does not open"
+        done
     fi
     if [[ -n $SESSION_PORT ]]; then
         witness "your own session came in on" "$SESSION_PORT"
@@ -356,13 +374,16 @@ check_ssh() {
     fi
 }
 
-# in_networks ADDRESS CIDR... tells whether the address lies in one of the networks.
+# in_networks ADDRESS|CIDR CIDR... tells whether the first lies in one of the networks.
 in_networks() {
     "$PYTHON" -I -c '
 import ipaddress, sys
-address = ipaddress.ip_address(sys.argv[1].split("%")[0])
-address = getattr(address, "ipv4_mapped", None) or address
-sys.exit(not any(address in ipaddress.ip_network(n, strict=False) for n in sys.argv[2:]))' "$@" 2>/dev/null
+inner = ipaddress.ip_network(sys.argv[1].split("%")[0], strict=False)
+mapped = getattr(inner.network_address, "ipv4_mapped", None)
+if mapped:
+    inner = ipaddress.ip_network(mapped)
+outer = (ipaddress.ip_network(n, strict=False) for n in sys.argv[2:])
+sys.exit(not any(inner.version == n.version and inner.subnet_of(n) for n in outer))' "$@" 2>/dev/null
 }
 
 # check_client refuses a source list that would shut out whoever runs this.
@@ -413,6 +434,87 @@ covers_port() {
 reaches_client() {
     [[ $2 == 0.0.0.0/0 || $2 == ::/0 ]] && return 0
     [[ -n $CLIENT ]] && in_networks "$CLIENT" "$2"
+}
+
+# Rules of others stay as they are. But one that stands in front of ours decides before ours, and whoever reads that
+# the firewall is in force must know what it does not close.
+
+# check_around looks at the kernel's rules in front of ufw's and of NSELF, and at the way to DOCKER-USER.
+check_around() {
+    local f rules verdict rule
+    for f in "${FAMILIES[@]}"; do
+        rules=$(kernel "$f" -S) || problem "ip${f}tables -S fails"
+        while read -r verdict rule; do
+            case $verdict in
+            all) problem "this rule of ip${f}tables lets everything in before these rules are asked: \"$rule\". Delete it (ip${f}tables -D ${rule#-A }), and wherever it is made at boot" ;;
+            some) note "a rule of others lets packets in before these rules are asked (ip${f}tables): $rule" ;;
+            round) problem "this rule of ip${f}tables leads to the ports of containers past DOCKER-USER: \"$rule\". Restart Docker, which puts its rules in order" ;;
+            bridge) note "the ports of containers on the bridge $rule are not closed by these rules, which know docker*, br-* and nself-*: name it so (com.docker.network.bridge.name)" ;;
+            esac
+        done < <(in_front <<<"$rules")
+    done
+    if running dockerd && ! kernel '' -n -L DOCKER >/dev/null 2>&1; then
+        note "Docker runs but has no rules in $(iptables -V 2>/dev/null): if it is not rootless, restart it, or let both use the same iptables (update-alternatives --config iptables)"
+    fi
+}
+
+# in_front reads the rules of a family and prints what concerns check_around: a word and the rule.
+in_front() {
+    awk '
+        function target(   i) {
+            for (i = 3; i < NF; i++) if ($i == "-j" || $i == "-g") to = $(i + 1)
+            return to
+        }
+        function passes(chain) { print ($0 == "-A " chain " -j " to ? "all" : "some"), $0 }
+        # loopback, answers and ICMP are let in by ufw too; nself-hold is ours
+        function harmless() {
+            return / -i lo / || / -p (icmp|ipv6-icmp|icmpv6) / || / nself-hold / ||
+                /^-A [A-Z-]+ -m (conntrack --ctstate|state --state) [A-Z,]+ -j / && !/NEW|INVALID|UNTRACKED/
+        }
+        $1 != "-A" { next }
+        { to = ""; target() }
+        $2 == "INPUT" && to ~ /^ufw6?-/ { input_done = 1 }
+        $2 == "INPUT" && to == "ACCEPT" && !input_done && !harmless() { passes("INPUT") }
+        $2 == "DOCKER-USER" && to == "NSELF" { user_done = 1 }
+        $2 == "DOCKER-USER" && !user_done { user[++users] = $0; user_to[users] = to }
+        $2 == "FORWARD" && to == "DOCKER-USER" { forward_done = 1 }
+        $2 == "FORWARD" && !forward_done {
+            if (to == "ACCEPT" && !harmless()) { forward[++forwards] = $0 }
+            if (to ~ /^DOCKER/ && to !~ /^DOCKER-ISOLATION/) print "round", $0
+        }
+        $2 ~ /^(FORWARD|DOCKER)/ && to == "DOCKER" {
+            for (i = 3; i < NF; i++) if ($i == "-o" && $(i - 1) != "!" && $(i + 1) !~ /^(docker|br-|nself-)/) bridges[$(i + 1)] = 1
+        }
+        END {
+            # without a jump, ours will be put in front of them
+            if (user_done) for (i = 1; i <= users; i++) {
+                $0 = user[i]; to = user_to[i]
+                if ((to == "ACCEPT" || to == "RETURN") && !harmless()) passes("DOCKER-USER")
+            }
+            # as long as Docker has no rules, it has still to put its own in front
+            if (forward_done) for (i = 1; i <= forwards; i++) { $0 = forward[i]; to = "ACCEPT"; passes("FORWARD") }
+            for (b in bridges) print "bridge", b
+        }'
+}
+
+# check_openings tells which rules of ufw, beside those of this stack, open something.
+check_openings() {
+    local f action proto port sport src dir tag others=''
+    for f in "${FAMILIES[@]}"; do
+        existing_rules "$f" >"$WORK/rules" || problem "ufw's rules in $ETC/user$f.rules cannot be read"
+        wanted_rules "$f" | awk '{ print $2, $3, $4 }' >"$WORK/wanted" || problem "$HERE/after$f.rules cannot be read"
+        while read -r action proto port _ sport src dir _ tag; do
+            [[ $dir == in* && ($action == allow* || $action == limit*) && $tag != "nself:$STACK:"* ]] || continue
+            if [[ ($proto == any || $proto == tcp) && $sport == any ]] && covers_port "$port"; then
+                ((${#SSH_FROM[@]} == 0)) || in_networks "$src" "${SSH_FROM[@]}" ||
+                    note "ssh stays open to $src by another rule of ufw, wider than nself.hcl says ($action $port/$proto, ${tag/#-/no comment}): \"ufw status numbered\" shows it"
+            elif [[ $tag != nself:* ]] && ! grep -qFx -- "$proto $port $src" "$WORK/wanted"; then
+                others+="; $action $port/$proto from $src"
+                [[ $tag == - ]] || others+=" ($tag)"
+            fi
+        done <"$WORK/rules"
+    done
+    [[ -z $others ]] || note "rules of ufw that are not of this stack, and stay: ${others#; }"
 }
 
 # merge FAMILY prints the host's after.rules with this stack's part in the managed block, or without it for
@@ -845,9 +947,12 @@ make_plan() {
     check_docker
     check_uplink
     if ! ((REMOVING)); then
+        check_boot
         check_ssh
         check_client
         check_denials
+        check_around
+        check_openings
     fi
     prepare_files
     refuse_on_problems
@@ -991,9 +1096,19 @@ hold() {
 
 hold_rule() { change "ip$2tables" -w 10 "$1" "${@:3}" -m comment --comment nself-hold -j ACCEPT; }
 
+# Room beside ufw's files, for a rollback to put them back: ufw writes over its files in place, and a disk that fills
+# up meanwhile would leave them half written. A rollback gives the room free before it begins.
+readonly RESERVE=$ETC/.nself.reserve
+reserve() {
+    mkdir -p "$RESERVE" && cp "$ETC"/*.rules "$ETC/ufw.conf" "$RESERVE" && sync "$RESERVE"/* && return
+    complain "there is no room in $ETC"
+    return 1
+}
+
 # make_changes opens before it closes, and ssh before everything. Whatever fails, on_exit puts all of it back.
 make_changes() {
     local item f
+    reserve || return 1
     [[ -z "${SETTINGS[*]-}$ACTIVATE" ]] || hold -I || return 1
     for item in "${SETTINGS[@]}"; do
         [[ $item != ipv6 ]] || set_ipv6 || return 1
@@ -1132,7 +1247,10 @@ apply() {
     printf '  %s\n' "${PLAN[@]}"
     forget
     rm -f "$STATE/rolled-back"
-    take_snapshot || die "no snapshot could be taken in $STATE; nothing was changed"
+    take_snapshot || {
+        rm -rf "$SNAPSHOT"
+        die "no snapshot could be taken in $STATE; nothing was changed"
+    }
     rm -f "$STATE/pending" # it led nowhere
     ln -s "${SNAPSHOT##*/}" "$STATE/pending" || die "cannot write to $STATE; nothing was changed"
     if ! arm; then
@@ -1142,6 +1260,7 @@ apply() {
     CHANGING=1
     make_changes || exit 1
     verify || exit 1
+    rm -rf "$RESERVE"
     CHANGING=0
     say "Done. Open a NEW ssh connection to this host now, and in it run:"
     say "    sudo $HERE/apply.sh --confirm"

@@ -11,7 +11,7 @@
 # its own rules since then stays.
 set -u
 LC_ALL=C
-PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
+PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin
 export LC_ALL PATH
 umask 077
 STATE=/var/lib/nself-ufw
@@ -70,7 +70,9 @@ restore_file() {
     if [ ! -e "$2" ]; then
         rm -f "$1"
     else
-        rm -f "$1.nself" && cp -a "$2" "$1.nself" && mv -f "$1.nself" "$1"
+        rm -f "$1.nself" && cp -a "$2" "$1.nself" && mv -f "$1.nself" "$1" && return
+        rm -f "$1.nself"
+        cmp -s "$2" "$1" # a file that is as it was needs no room on a full disk
     fi
 }
 
@@ -93,13 +95,14 @@ main() {
         exit 0
     fi
     failed=0
+    # what an apply left unfinished, and the room that it held for this
+    rm -rf /etc/ufw/.nself.* /etc/default/.nself.*
     restore_kernel iptables || failed=1
     restore_kernel ip6tables || failed=1
     for file in user.rules user6.rules after.rules after6.rules after.init ufw.conf; do
         restore_file "/etc/ufw/$file" "$here/ufw/$file" || failed=1
     done
     restore_file /etc/default/ufw "$here/default" || failed=1
-    rm -f /etc/ufw/.nself.* /etc/default/.nself.*
     if [ "$failed" = 1 ]; then
         echo "rollback.sh: not everything could be put back; try again: sh $here/rollback.sh" >&2
         exit 1
