@@ -35,6 +35,11 @@ func (w *walk) call(e *hclsyntax.FunctionCallExpr) (cty.Value, hcl.Diagnostics) 
 		if !o.Val.IsKnown() || !w.admit(def, i, o) {
 			return cty.DynamicVal, nil
 		}
+		if vals[i].IsNull() && vals[i].Type() == cty.DynamicPseudoType && !def.param(i).AllowDynamicType {
+			// cty would give an unknown result without a word. With a type, the
+			// function takes the null or says that it does not.
+			args[i] = literal(cty.NullVal(cty.String).WithSameMarks(o.Val), o, nil)
+		}
 	}
 	if def.cost != nil && !w.spend(def.cost(vals), e.Range) {
 		return cty.DynamicVal, nil

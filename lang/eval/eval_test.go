@@ -46,6 +46,9 @@ func evaluate(t testing.TB, text string, n names) (cty.Value, diag.List) {
 	if ok == ev.Diagnostics().HasErrors() {
 		t.Errorf("%s: ok is %v with the findings %v", text, ok, ev.Diagnostics())
 	}
+	if ok && !v.IsWhollyKnown() {
+		t.Errorf("%s: an unknown value without a word: %#v", text, v)
+	}
 	for _, d := range ev.Diagnostics() {
 		if d.Subject.IsZero() || d.Detail == "" || strings.ContainsRune(d.Detail, 0) {
 			t.Errorf("%s: a finding without a place, without a detail or with a token: %+v", text, d)

@@ -39,8 +39,19 @@ type definition struct {
 // takesNumber tells whether a text in the place of argument i is converted to a
 // number.
 func (d *definition) takesNumber(i int) bool {
-	params := d.fn.Params()
-	return d.counts || i < len(params) && hasNumber(params[i].Type)
+	return d.counts || i < len(d.fn.Params()) && hasNumber(d.param(i).Type)
+}
+
+// param gives the parameter that argument i is for. One too many, which HCL
+// refuses, is for none.
+func (d *definition) param(i int) function.Parameter {
+	if params := d.fn.Params(); i < len(params) {
+		return params[i]
+	}
+	if rest := d.fn.VarParam(); rest != nil {
+		return *rest
+	}
+	return function.Parameter{}
 }
 
 // carries tells whether a secret may stand in the function's first argument.

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
 
 	"nselfc/lang/diag"
 	"nselfc/lang/source"
@@ -345,6 +346,10 @@ func (w *walk) binary(e *hclsyntax.BinaryOpExpr) (cty.Value, hcl.Diagnostics) {
 			return cty.DynamicVal, nil
 		}
 	}
+	if (e.Op == hclsyntax.OpDivide || e.Op == hclsyntax.OpModulo) && isZero(r.Val) {
+		// HCL gives infinity for the one, and the dividend for the other.
+		return cty.DynamicVal, append(append(l.diags, r.diags...), wrong(e.RHS, "Division by zero", "What stands behind / or % is zero here. Test for it first, as in: n == 0 ? 0 : total / n."))
+	}
 	step := hclsyntax.BinaryOpExpr{LHS: l, Op: e.Op, RHS: r, SrcRange: e.SrcRange}
 	v, diags := step.Value(nil)
 	if n, _ := v.Unmark(); n.Type() == cty.Number && n.IsKnown() && !n.IsNull() && wild(n.AsBigFloat()) {
@@ -352,4 +357,13 @@ func (w *walk) binary(e *hclsyntax.BinaryOpExpr) (cty.Value, hcl.Diagnostics) {
 		return cty.DynamicVal, nil
 	}
 	return v, diags
+}
+
+func isZero(v cty.Value) bool {
+	v, _ = v.Unmark()
+	if v.IsNull() || !v.IsKnown() {
+		return false
+	}
+	n, err := convert.Convert(v, cty.Number)
+	return err == nil && n.AsBigFloat().Sign() == 0
 }
