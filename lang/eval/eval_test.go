@@ -29,7 +29,7 @@ func token(address, field string) cty.Value {
 // evaluate evaluates an expression with the given names.
 func evaluate(t testing.TB, text string, n names) (cty.Value, diag.List) {
 	t.Helper()
-	ev := eval.New()
+	ev := eval.New(eval.Allowance(1, 0))
 	sc := eval.NewScope(nil)
 	for name, v := range n.secrets {
 		sc.Root("secret", "secret").Declare(name, eval.Constant("secret."+name, "secret", source.Range{File: "s"}, v))

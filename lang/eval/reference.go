@@ -94,7 +94,7 @@ func (w *walk) follow(p place, t hcl.Traversal, from int) (place, hcl.Diagnostic
 		if len(m) > 0 {
 			marks = append(marks, m)
 		}
-		v, diags := step(v, t[i], t[:i])
+		v, diags := w.take(v, t[i], t[:i])
 		if diags.HasErrors() {
 			return place{value: cty.DynamicVal}, diags
 		}
@@ -122,7 +122,7 @@ func (w *walk) member(n *Node, name string, at hcl.Range) (place, hcl.Diagnostic
 	}
 	d := diag.Errorf("NS203", source.FromHCL(at), "Unsupported attribute",
 		"%s has no %s named %q.%s%s", n.Address, n.members.Noun, Redact(name),
-		DidYouMean(name, n.members.order), listed(n.members.order)).
+		w.ev.DidYouMean(name, len(n.members.order), n.members.Names), listed(n.members.order)).
 		With(n.Range, "%s is declared here", n.Address)
 	if n.members.Noun == "instance" {
 		return place{value: cty.DynamicVal}, carry(d)
@@ -162,14 +162,14 @@ func (w *walk) index(e *hclsyntax.IndexExpr) (place, hcl.Diagnostics) {
 	if t, ok := e.Collection.(*hclsyntax.ScopeTraversalExpr); ok {
 		before = t.Traversal
 	}
-	coll, diags = step(coll, hcl.TraverseIndex{Key: k, SrcRange: e.Key.Range()}, before)
+	coll, diags = w.take(coll, hcl.TraverseIndex{Key: k, SrcRange: e.Key.Range()}, before)
 	return place{value: coll.WithMarks(own, marks)}, diags
 }
 
-// step applies one attribute or index step to a value without marks of its own,
+// take applies one attribute or index step to a value without marks of its own,
 // with a message that says what is there. before are the steps that led to it,
 // for the message.
-func step(v cty.Value, s hcl.Traverser, before hcl.Traversal) (cty.Value, hcl.Diagnostics) {
+func (w *walk) take(v cty.Value, s hcl.Traverser, before hcl.Traversal) (cty.Value, hcl.Diagnostics) {
 	name, named := stepName(s)
 	ty := v.Type()
 	switch {
@@ -187,8 +187,16 @@ func step(v cty.Value, s hcl.Traverser, before hcl.Traversal) (cty.Value, hcl.Di
 		}
 		return v.Index(cty.StringVal(name)), nil
 	case named && (ty.IsObjectType() || ty.IsMapType()):
-		names := keys(v)
-		return lacks(s, before, fmt.Sprintf("has no attribute named %q.%s%s", Redact(name), DidYouMean(name, names), has(names)))
+		count := v.LengthInt()
+		if !w.spend(count*elementPrice, s.SourceRange) {
+			return cty.DynamicVal, nil
+		}
+		names := func() []string { return keys(v) }
+		hint := w.ev.DidYouMean(name, count, names)
+		if count <= maxListed {
+			hint += has(names())
+		}
+		return lacks(s, before, fmt.Sprintf("has no attribute named %q.%s", Redact(name), hint))
 	}
 	_, attr := s.(hcl.TraverseAttr)
 	out, diags := s.TraversalStep(v)
@@ -217,11 +225,8 @@ func lacks(s hcl.Traverser, before hcl.Traversal, why string) (cty.Value, hcl.Di
 }
 
 func has(names []string) string {
-	switch {
-	case len(names) == 0:
+	if len(names) == 0 {
 		return " It has none at all."
-	case len(names) > 8:
-		return ""
 	}
 	return " It has: " + strings.Join(names, ", ") + "."
 }
