@@ -196,8 +196,17 @@ func (w *walk) template(e *hclsyntax.TemplateExpr) (cty.Value, hcl.Diagnostics) 
 	void := false
 	for _, part := range e.Parts {
 		v, more := w.value(part)
+		switch plain, _ := v.Unmark(); {
+		case !plain.IsKnown() || len(more) > 0:
+		case plain.IsNull():
+			more = append(more, wrong(part, "Invalid template interpolation value", "This value is null here, which is no text. Say what stands for it, as in: coalesce(var.suffix, \"none\")."))
+			v = cty.DynamicVal
+		case !plain.Type().IsPrimitiveType():
+			more = append(more, wrong(part, "Invalid template interpolation value", "This is "+Describe(plain)+", which is no text. Write it out, as in: join(\", \", var.names), or jsonencode(var.names)."))
+			v = cty.DynamicVal
+		}
 		if v.Type() != cty.String || v.IsNull() || len(more) > 0 {
-			// HCL converts it, or says why it cannot.
+			// HCL converts it, or passes on why it cannot.
 			one := &hclsyntax.TemplateExpr{Parts: []hclsyntax.Expression{literal(v, part, more)}, SrcRange: e.SrcRange}
 			v, more = one.Value(nil)
 			diags = append(diags, more...)
