@@ -123,6 +123,7 @@ func TestBadInput(t *testing.T) {
 		{"20,000 duplicates", many(20_000, "volume \"v\" {} # %d"), nil},
 		{"20,000 unknown names", many(20_000, "locals {\n  _l%[1]d = nope%[1]d.x\n}"), nil},
 		{"a for_each over 100,000 keys", "stack \"t\" {}\nservice \"s\" {\n  for_each = { for i in setproduct(range(1000), range(100)) : \"k${i[0]}-${i[1]}\" => i }\n  image = \"x:1\"\n}\n", []string{"error NS209:3"}},
+		{"20,000 misspelt values of variables", many(20_000, "variable \"v_%d\" {\n  default = 1\n}") + "environment \"p\" {\n  variables = {\n" + many(20_000, "    w_%d = 1")[len("stack \"t\" {}\n"):] + "  }\n}\n", nil},
 		{"a for_each over 9,000 keys", "stack \"t\" {}\nservice \"s\" {\n  for_each = { for i in setproduct(range(900), range(10)) : \"k${i[0]}-${i[1]}\" => 1 }\n  image = \"x:1\"\n}\n", nil},
 		{"a megabyte in 9,000 instances", "stack \"t\" {}\nservice \"s\" {\n  for_each = { for i in setproduct(range(900), range(10)) : \"k${i[0]}-${i[1]}\" => 1 }\n  image = \"x:1\"\n  env = {\n    A = \"" + megabyte + "\"\n  }\n}\n", []string{"error NS209:6"}},
 		{"a chain of 100,000 locals", chain(100_000), []string{"error NS209:1003"}},

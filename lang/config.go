@@ -23,7 +23,7 @@ func (u *unit) config(b *hclsyntax.Block, spec *schema.Block) (Config, bool) {
 		c.Content, ok = u.content(&r)
 	}
 	if ok && !c.Path.IsSet() {
-		if r.body.Attributes["path"] == nil {
+		if r.body.Attributes["path"] == nil && !r.strange {
 			r.ev.Report(diag.Errorf("NS103", r.at, "Missing argument",
 				"A config needs the path at which the file stands in the container, as in\n    path = \"/etc/app/config.yaml\""))
 		}
@@ -81,6 +81,9 @@ func (u *unit) content(r *reader) (Text, bool) {
 	_, inline := r.body.Attributes["content"]
 	_, templated := r.body.Attributes["template"]
 	if inline == templated {
+		if !inline && r.strange {
+			return Text{}, false
+		}
 		r.ev.Report(diag.Errorf("NS113", r.at, "Conflicting arguments",
 			"A config has exactly one of content, template and, inside a service, source."))
 		return Text{}, false

@@ -67,6 +67,9 @@ func (x *instance) certificate(cb *hclsyntax.Block, spec *schema.Block, posture 
 	case files != nil:
 		return files
 	}
+	if r.strange {
+		return nil
+	}
 	x.ev.Report(diag.Errorf("NS103", r.at, "Missing argument",
 		"A certificate block says where the certificate comes from, as in\n    files {\n      certificate = \"/etc/ssl/shop/fullchain.pem\"\n      private_key = \"/etc/ssl/shop/privkey.pem\"\n    }\nand, for development,\n    local {}"))
 	return &Certificate{Range: r.at}

@@ -19,7 +19,7 @@ func (s *Source) Evaluate(env string) (*Stack, diag.List) {
 	if s.root.broken {
 		return nil, nil
 	}
-	x := &instance{src: s, ev: eval.New(), dir: s.root, sc: eval.NewScope(nil), spec: schema.Get().Root}
+	x := &instance{src: s, ev: eval.New(s.allowance()), dir: s.root, sc: eval.NewScope(nil), spec: schema.Get().Root}
 	st := &Stack{Environment: env}
 	x.environment(st)
 	x.header(st)
@@ -29,6 +29,17 @@ func (s *Source) Evaluate(env string) (*Stack, diag.List) {
 	x.edges(st)
 	x.unused()
 	return st, s.once(x.ev.Diagnostics()).Sort()
+}
+
+// allowance is the work that the evaluation of one environment may take.
+func (s *Source) allowance() int {
+	bytes := 0
+	for _, name := range s.root.names {
+		if f, ok := s.files[name]; ok {
+			bytes += len(f.Bytes)
+		}
+	}
+	return eval.Allowance(len(s.Environments()), bytes)
 }
 
 // once keeps one finding of each kind for each place in a module or kind: what is
@@ -144,9 +155,11 @@ func (x *instance) environmentVariables(r *reader) {
 	}
 	ranges := entryRanges(r.body.Attributes["variables"].Expr)
 	var names []string
+	declared := map[string]bool{}
 	for _, b := range x.dir.blocks {
 		if b.Type == "variable" && len(b.Labels) == 1 {
 			names = append(names, b.Labels[0])
+			declared[b.Labels[0]] = true
 		}
 	}
 	for it := v.ElementIterator(); it.Next(); {
@@ -156,9 +169,9 @@ func (x *instance) environmentVariables(r *reader) {
 		if rg, ok := ranges[name]; ok {
 			where = rg
 		}
-		if !contains(strings.Join(names, " "), name) {
+		if !declared[name] {
 			x.ev.Report(diag.Errorf("NS201", where, "Unknown name",
-				"There is no variable named %q.%s", name, eval.DidYouMean(name, names)))
+				"There is no variable named %q.%s", name, x.ev.DidYouMean(name, len(names), func() []string { return names })))
 			continue
 		}
 		x.given[name] = input{at: where, eval: func() (cty.Value, bool) { return e, true }}

@@ -133,7 +133,7 @@ func (x *instance) declareKind(b *hclsyntax.Block) {
 		switch _, top := schema.Get().Root.Nested(b.Type); {
 		case top:
 			d.Detail = schema.A(b.Type) + " block stands in the stack's own files, not in those of a module or kind."
-		case !strings.Contains(d.Detail, "Did you mean"):
+		case !strings.Contains(d.Detail, "Did you mean") && x.spec.Hint(b.Type) == "":
 			d.Detail += " A kind of your own is a folder named\n    kinds/" + b.Type
 		}
 		x.ev.Report(d)

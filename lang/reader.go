@@ -25,6 +25,9 @@ type reader struct {
 	body *hclsyntax.Body
 	spec *schema.Block
 	at   source.Range // the block's header
+	// strange tells that something in the block was refused as unknown: what
+	// seems to be missing may be what that was meant to be.
+	strange bool
 }
 
 // read starts on a block and reports everything that has no place in it.
@@ -43,6 +46,7 @@ func (r *reader) checkArguments() {
 	}
 	var meant []string // what misspelt names may have meant
 	if unknown && !r.spec.Open {
+		r.strange = true
 		for _, a := range attributesInOrder(r.body) {
 			if _, ok := r.spec.Arg(a.Name); !ok {
 				r.unknownArgument(a)
@@ -99,6 +103,7 @@ func (r *reader) checkBlocks() {
 		nested, ok := r.spec.Nested(b.Type)
 		if !ok {
 			r.ev.Report(unknownBlock(b, r.spec, r.spec.BlockNames()))
+			r.strange = true
 			continue
 		}
 		checkLabels(r.ev, b, nested.Block)

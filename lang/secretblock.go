@@ -45,7 +45,7 @@ func (u *unit) fits(r *reader, s *Secret) {
 		r.ev.Report(diag.Errorf("NS113", rangeOf(attr), "Conflicting arguments",
 			"A secret of kind %s has no %q: that argument is for kind %s.", kind, a.name, a.kinds))
 	}
-	if kind == "x509" && len(s.Hosts) == 0 && !s.Client.V && r.body.Attributes["hosts"] == nil {
+	if kind == "x509" && len(s.Hosts) == 0 && !s.Client.V && r.body.Attributes["hosts"] == nil && !r.strange {
 		r.ev.Report(diag.Errorf("NS103", r.at, "Missing argument",
 			"A certificate needs the hosts that it is for, as in\n    hosts = [service.main.host]\nFor a certificate authority they are the only names that it may sign for."))
 	}

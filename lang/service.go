@@ -258,7 +258,7 @@ func (u *unit) health(b *hclsyntax.Block, outer *reader) *Health {
 			given++
 		}
 	}
-	if given != 1 {
+	if given > 1 || given == 0 && !r.strange {
 		r.ev.Report(diag.Errorf("NS113", r.at, "Conflicting arguments",
 			"A health check has exactly one of http, tcp and command, as in\n    healthcheck {\n      http = \"/healthz\"\n    }"))
 	}
@@ -325,7 +325,7 @@ func (x *instance) rateLimit(b *hclsyntax.Block, spec *schema.Block, sc *eval.Sc
 		Range: r.at, Requests: r.integer("requests", 1, 1_000_000), Burst: r.integer("burst", 1, 1_000_000),
 		Window: r.wholeUnits("window", second, "seconds", 1, 86400), Off: r.boolean("off"),
 	}
-	if _, has := r.body.Attributes["requests"]; !has && !l.Off.V {
+	if _, has := r.body.Attributes["requests"]; !has && !l.Off.V && !r.strange {
 		r.ev.Report(diag.Errorf("NS103", r.at, "Missing argument",
 			"A rate_limit block needs requests, as in\n    rate_limit {\n      requests = 100\n      window   = \"60s\"\n    }\nor off = true for no limit."))
 	}

@@ -29,12 +29,35 @@ func (w *walk) call(e *hclsyntax.FunctionCallExpr) (cty.Value, hcl.Diagnostics) 
 		return cty.DynamicVal, diags
 	}
 	vals := make([]cty.Value, len(args))
+	marks := 0
 	for i, a := range args {
 		o := a.(operand)
 		vals[i], _ = o.Val.Unmark()
 		if !o.Val.IsKnown() || !w.admit(def, i, o) {
 			return cty.DynamicVal, nil
 		}
+		if vals[i].IsNull() && vals[i].Type() == cty.DynamicPseudoType && !def.param(i).AllowDynamicType {
+			// cty would give an unknown result without a word. With a type, the
+			// function takes the null or says that it does not.
+			args[i] = literal(cty.NullVal(cty.String).WithSameMarks(o.Val), o, nil)
+		}
+		ty := def.param(i).Type
+		if def.makes != cty.NilType {
+			ty = def.makes
+		}
+		if ty.IsCollectionType() {
+			v := collected(o.Val, ty)
+			if unifies(v, ty) && !w.spend(unifyWork(v.Type()), e.Range) {
+				return cty.DynamicVal, nil
+			}
+			args[i] = literal(v, o, nil)
+		}
+		marks += markCount(o.Val)
+	}
+	// A function takes the marks off and puts them on again, several times; some
+	// look for what the types of all arguments have in common.
+	if !w.spend(4*markPrice*marks+capped(len(args), len(args))*8, e.Range) {
+		return cty.DynamicVal, nil
 	}
 	if def.cost != nil && !w.spend(def.cost(vals), e.Range) {
 		return cty.DynamicVal, nil

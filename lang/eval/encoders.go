@@ -20,7 +20,7 @@ func encoders() []definition {
 		defs = append(defs, definition{name: f.Name, fn: encoder(f), sees: nothing, doc: f.Doc, example: f.Name + `("…")`})
 	}
 	return append(defs, definition{
-		name: "jsonencode", fn: jsonFunc(), sees: nothing,
+		name: "jsonencode", fn: jsonFunc(), sees: nothing, cost: writeCost,
 		doc:     "The value as JSON text; secrets in it are escaped when the file is rendered.",
 		example: `jsonencode({ a = [1] }) // {"a":[1]}`,
 	})

@@ -29,7 +29,7 @@ func token(address, field string) cty.Value {
 // evaluate evaluates an expression with the given names.
 func evaluate(t testing.TB, text string, n names) (cty.Value, diag.List) {
 	t.Helper()
-	ev := eval.New()
+	ev := eval.New(eval.Allowance(1, 0))
 	sc := eval.NewScope(nil)
 	for name, v := range n.secrets {
 		sc.Root("secret", "secret").Declare(name, eval.Constant("secret."+name, "secret", source.Range{File: "s"}, v))
@@ -45,6 +45,9 @@ func evaluate(t testing.TB, text string, n names) (cty.Value, diag.List) {
 	v, ok := ev.Value(parse(t, text), sc)
 	if ok == ev.Diagnostics().HasErrors() {
 		t.Errorf("%s: ok is %v with the findings %v", text, ok, ev.Diagnostics())
+	}
+	if ok && !v.IsWhollyKnown() {
+		t.Errorf("%s: an unknown value without a word: %#v", text, v)
 	}
 	for _, d := range ev.Diagnostics() {
 		if d.Subject.IsZero() || d.Detail == "" || strings.ContainsRune(d.Detail, 0) {

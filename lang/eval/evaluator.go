@@ -21,6 +21,7 @@ type Evaluator struct {
 	funcs  map[string]*definition
 	ctx    *hcl.EvalContext // holds the functions; names are resolved here, not by HCL
 	budget int              // what may still be produced, see budget.go
+	hints  int              // names that may still be compared with a misspelt one
 	deep   bool             // a chain of references was too long, which is said once
 	texts  map[string]secret.Text
 }
@@ -33,9 +34,10 @@ type frame struct {
 	place func(*diag.Diagnostic)
 }
 
-// New makes an evaluator with the functions of the language.
-func New() *Evaluator {
-	ev := &Evaluator{funcs: map[string]*definition{}, budget: maxStack, texts: map[string]secret.Text{}}
+// New makes an evaluator with the functions of the language. work is what all
+// its expressions may take together, see Allowance.
+func New(work int) *Evaluator {
+	ev := &Evaluator{funcs: map[string]*definition{}, budget: work, hints: maxHints, texts: map[string]secret.Text{}}
 	byName := map[string]function.Function{}
 	defs := definitions()
 	for i, d := range defs {

@@ -31,6 +31,9 @@ type definition struct {
 	// counts tells that the function makes numbers of texts, whatever the types of
 	// its parameters say.
 	counts bool
+	// makes is the collection that the function makes of its argument, where the
+	// type of its parameter does not say it.
+	makes cty.Type
 	// cost gives the bytes that a call produces where the arguments do not bound
 	// them. Nil is nothing beyond the arguments.
 	cost func(args []cty.Value) int
@@ -39,8 +42,19 @@ type definition struct {
 // takesNumber tells whether a text in the place of argument i is converted to a
 // number.
 func (d *definition) takesNumber(i int) bool {
-	params := d.fn.Params()
-	return d.counts || i < len(params) && hasNumber(params[i].Type)
+	return d.counts || i < len(d.fn.Params()) && hasNumber(d.param(i).Type)
+}
+
+// param gives the parameter that argument i is for. One too many, which HCL
+// refuses, is for none.
+func (d *definition) param(i int) function.Parameter {
+	if params := d.fn.Params(); i < len(params) {
+		return params[i]
+	}
+	if rest := d.fn.VarParam(); rest != nil {
+		return *rest
+	}
+	return function.Parameter{}
 }
 
 // carries tells whether a secret may stand in the function's first argument.
@@ -104,7 +118,7 @@ func texts() []definition {
 		{name: "split", fn: stdlib.SplitFunc, cost: splitCost, doc: "The pieces of the text between separators.", example: `split(",", "a,b") // ["a", "b"]`},
 		{name: "startswith", fn: affix(strings.HasPrefix), doc: "Whether the text begins with the prefix.", example: `startswith("ghcr.io/x", "ghcr.io/") // true`},
 		{name: "strcontains", fn: affix(strings.Contains), doc: "Whether the text holds the substring.", example: `strcontains("a-b", "-") // true`},
-		{name: "substr", fn: stdlib.SubstrFunc, doc: "A part of the text, from an offset, of a length.", example: `substr("abc", 1, 2) // "bc"`},
+		{name: "substr", fn: stdlib.SubstrFunc, cost: runesCost, doc: "A part of the text, from an offset, of a length.", example: `substr("abc", 1, 2) // "bc"`},
 		{name: "trim", fn: stdlib.TrimFunc, doc: "The text without the given characters at both ends.", example: `trim("/a/", "/") // "a"`},
 		{name: "trimprefix", fn: stdlib.TrimPrefixFunc, doc: "The text without the prefix.", example: `trimprefix("v1", "v") // "1"`},
 		{name: "trimspace", fn: stdlib.TrimSpaceFunc, doc: "The text without white space at both ends.", example: `trimspace(" a ") // "a"`},
@@ -120,12 +134,12 @@ func collections() []definition {
 		{name: "coalesce", fn: stdlib.CoalesceFunc, sees: nothing, doc: "The first argument that is not null.", example: `coalesce(null, "a") // "a"`},
 		{name: "compact", fn: stdlib.CompactFunc, doc: "The list without null and empty texts.", example: `compact(["a", ""]) // ["a"]`},
 		{name: "concat", fn: stdlib.ConcatFunc, sees: nothing, doc: "The lists one after another.", example: `concat(["a"], ["b"]) // ["a", "b"]`},
-		{name: "contains", fn: stdlib.ContainsFunc, doc: "Whether the list holds the value.", example: `contains(["a"], "a") // true`},
-		{name: "distinct", fn: stdlib.DistinctFunc, cost: distinctCost, doc: "The list with each value once.", example: `distinct(["a", "a"]) // ["a"]`},
+		{name: "contains", fn: stdlib.ContainsFunc, cost: containsCost, doc: "Whether the list holds the value.", example: `contains(["a"], "a") // true`},
+		{name: "distinct", fn: distinctFunc(), doc: "The list with each value once.", example: `distinct(["a", "a"]) // ["a"]`},
 		{name: "element", fn: stdlib.ElementFunc, sees: itsNumber, doc: "The element at an index, counted round.", example: `element(["a", "b"], 3) // "b"`},
 		{name: "flatten", fn: stdlib.FlattenFunc, sees: nothing, doc: "The list with lists inside it opened.", example: `flatten([["a"], ["b"]]) // ["a", "b"]`},
 		{name: "keys", fn: stdlib.KeysFunc, sees: nothing, doc: "The names in a map, sorted.", example: `keys({ a = 1 }) // ["a"]`},
-		{name: "length", fn: lengthFunc(), sees: aText, doc: "The number of elements of a collection, or of characters of a text.", example: `length(["a"]) // 1`},
+		{name: "length", fn: lengthFunc(), sees: aText, cost: runesCost, doc: "The number of elements of a collection, or of characters of a text.", example: `length(["a"]) // 1`},
 		{name: "lookup", fn: stdlib.LookupFunc, sees: theKey, doc: "The value of a key in a map, or a default.", example: `lookup({ a = 1 }, "b", 0) // 0`},
 		{name: "merge", fn: stdlib.MergeFunc, sees: nothing, doc: "The maps as one; later ones win.", example: `merge({ a = 1 }, { b = 2 }) // { a = 1, b = 2 }`},
 		{name: "range", fn: stdlib.RangeFunc, counts: true, doc: "Numbers from a start up to an end, 1024 at most.", example: "range(3) // [0, 1, 2]"},
@@ -149,10 +163,10 @@ func conversions() []definition {
 		{name: "can", fn: attempted, sees: nothing, doc: "Whether the expression evaluates without an error.", example: "can(var.extra.port)"},
 		{name: "jsondecode", fn: jsonDecodeFunc(), cost: decodeCost, doc: "The value that a JSON text stands for.", example: `jsondecode("[1]") // [1]`},
 		{name: "tobool", fn: stdlib.MakeToFunc(cty.Bool), doc: "The value as true or false.", example: `tobool("true") // true`},
-		{name: "tolist", fn: stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType)), sees: nothing, doc: "The value as a list.", example: `tolist(["a"]) // ["a"]`},
-		{name: "tomap", fn: stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType)), sees: nothing, doc: "The value as a map.", example: `tomap({ a = "b" }) // { a = "b" }`},
+		{name: "tolist", fn: stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType)), makes: cty.List(cty.DynamicPseudoType), sees: nothing, doc: "The value as a list.", example: `tolist(["a"]) // ["a"]`},
+		{name: "tomap", fn: stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType)), makes: cty.Map(cty.DynamicPseudoType), sees: nothing, doc: "The value as a map.", example: `tomap({ a = "b" }) // { a = "b" }`},
 		{name: "tonumber", fn: stdlib.MakeToFunc(cty.Number), counts: true, doc: "The value as a number.", example: `tonumber("8080") // 8080`},
-		{name: "toset", fn: stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)), doc: "The value as a set, for for_each.", example: `toset(["eu", "us"])`},
+		{name: "toset", fn: stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)), makes: cty.Set(cty.DynamicPseudoType), cost: setCost, doc: "The value as a set, for for_each.", example: `toset(["eu", "us"])`},
 		{name: "tostring", fn: stdlib.MakeToFunc(cty.String), sees: nothing, doc: "The value as a text.", example: `tostring(8080) // "8080"`},
 		{name: "try", fn: attempted, sees: nothing, doc: "The first argument that evaluates without an error.", example: `try(var.extra.port, 8080)`},
 	}

@@ -54,6 +54,8 @@ func TestFunctions(t *testing.T) {
 		{`format("%s-%02d %q %v", "web", 3, "x", [1])`, `"web-03 \"x\" [1]"`},
 		{`format("%5.2f%%", 1.5)`, `" 1.50%"`},
 		{`format("%d", "x")`, `NS208`},
+		{`format("%v", null)`, `"null"`},
+		{`format("%s", null)`, `NS208`},
 		{`format("%s")`, `NS208`},
 		{`format("%c", 65)`, `NS208`},
 		{`indent(2, "a\nb\n\nc")`, `"a\n  b\n  \n  c"`},
@@ -118,6 +120,7 @@ func TestFunctions(t *testing.T) {
 		{`contains(["a"], "a")`, `true`},
 		{`contains([1], "1")`, `false`},
 		{`contains("a", "a")`, `NS208`},
+		{`contains(["a"], null)`, `false`},
 		{`distinct(["a", "b", "a"])`, `["a", "b"]`},
 		{`distinct("a")`, `NS208`},
 		{`element(["a", "b"], 3)`, `"b"`},
@@ -227,6 +230,8 @@ func TestFunctions(t *testing.T) {
 		{`pbkdf2_sha256({})`, `NS208`},
 		{`jsonencode({ b = [1, null, true], a = "<&>" })`, `"{\"a\":\"<&>\",\"b\":[1,null,true]}"`},
 		{`jsonencode(toset(["b", "a"]))`, `"[\"a\",\"b\"]"`},
+		{`jsonencode(null)`, `"null"`},
+		{`jsonencode(true ? null : null)`, `"null"`},
 		{`jsonencode(1, 2)`, `NS207`},
 	}
 	works, fails := map[string]bool{}, map[string]bool{}

@@ -26,6 +26,9 @@ func (w *walk) loop(e *hclsyntax.ForExpr) (cty.Value, hcl.Diagnostics) {
 	if coll.LengthInt() == 0 {
 		w.unseen(e)
 	}
+	if coll.Type().IsSetType() && !w.spend(capped(coll.LengthInt(), setPrice), e.Range) {
+		return cty.DynamicVal, diags
+	}
 	r := &result{walk: w, expr: e, marks: []cty.ValueMarks{marks}, diags: diags, attrs: map[string]cty.Value{}}
 	outer := w.vars
 	ok := true
@@ -168,6 +171,9 @@ func (w *walk) splat(e *hclsyntax.SplatExpr) (cty.Value, hcl.Diagnostics) {
 		src = cty.TupleVal([]cty.Value{src})
 	}
 	src, marks := src.Unmark()
+	if src.Type().IsSetType() && !w.spend(capped(src.LengthInt(), setPrice), e.Range) {
+		return cty.DynamicVal, diags
+	}
 	elems := make([]cty.Value, 0, src.LengthInt())
 	outer := w.vars
 	each := func(item cty.Value) (cty.Value, hcl.Diagnostics) {

@@ -94,7 +94,7 @@ func (w *walk) follow(p place, t hcl.Traversal, from int) (place, hcl.Diagnostic
 		if len(m) > 0 {
 			marks = append(marks, m)
 		}
-		v, diags := step(v, t[i], t[:i])
+		v, diags := w.take(v, t[i], t[:i])
 		if diags.HasErrors() {
 			return place{value: cty.DynamicVal}, diags
 		}
@@ -122,7 +122,7 @@ func (w *walk) member(n *Node, name string, at hcl.Range) (place, hcl.Diagnostic
 	}
 	d := diag.Errorf("NS203", source.FromHCL(at), "Unsupported attribute",
 		"%s has no %s named %q.%s%s", n.Address, n.members.Noun, Redact(name),
-		DidYouMean(name, n.members.order), listed(n.members.order)).
+		w.ev.DidYouMean(name, len(n.members.order), n.members.Names), listed(n.members.order)).
 		With(n.Range, "%s is declared here", n.Address)
 	if n.members.Noun == "instance" {
 		return place{value: cty.DynamicVal}, carry(d)
@@ -158,52 +158,75 @@ func (w *walk) index(e *hclsyntax.IndexExpr) (place, hcl.Diagnostics) {
 		return place{value: cty.DynamicVal}, nil
 	}
 	coll, own := p.value.Unmark()
-	if name, ok := attribute(coll, k); ok {
-		coll, diags = step(coll, hcl.TraverseIndex{Key: cty.StringVal(name), SrcRange: e.Key.Range()}, nil)
-	} else {
-		coll, diags = hcl.Index(coll, k, e.Key.Range().Ptr())
+	var before hcl.Traversal
+	if t, ok := e.Collection.(*hclsyntax.ScopeTraversalExpr); ok {
+		before = t.Traversal
 	}
+	coll, diags = w.take(coll, hcl.TraverseIndex{Key: k, SrcRange: e.Key.Range()}, before)
 	return place{value: coll.WithMarks(own, marks)}, diags
 }
 
-// attribute tells a key that names an attribute.
-func attribute(coll, key cty.Value) (string, bool) {
-	ty := coll.Type()
-	if coll.IsNull() || !coll.IsKnown() || !ty.IsObjectType() && !ty.IsMapType() || key.Type() != cty.String || key.IsNull() || !key.IsKnown() {
-		return "", false
-	}
-	return key.AsString(), true
-}
-
-// step applies one attribute or index step to a value without marks of its own,
+// take applies one attribute or index step to a value without marks of its own,
 // with a message that says what is there. before are the steps that led to it,
 // for the message.
-func step(v cty.Value, s hcl.Traverser, before hcl.Traversal) (cty.Value, hcl.Diagnostics) {
-	name, ok := stepName(s)
-	if !ok || v.IsNull() || !v.IsKnown() || !v.Type().IsObjectType() && !v.Type().IsMapType() {
-		return s.TraversalStep(v)
-	}
+func (w *walk) take(v cty.Value, s hcl.Traverser, before hcl.Traversal) (cty.Value, hcl.Diagnostics) {
+	name, named := stepName(s)
+	ty := v.Type()
 	switch {
-	case v.Type().IsObjectType() && v.Type().HasAttribute(name):
-		return v.GetAttr(name), nil
-	case v.Type().IsMapType() && v.HasIndex(cty.StringVal(name)).True():
+	case !v.IsKnown():
+		return cty.DynamicVal, nil
+	case v.IsNull():
+		return lacks(s, before, "is null here, so it has nothing inside it. Test for it first, as in: x == null ? 0 : x.size.")
+	case ty.IsPrimitiveType():
+		return lacks(s, before, "is "+Describe(v)+", which has no attributes and no elements.")
+	case ty.IsSetType():
+		return lacks(s, before, "is a set, whose elements have no order and no names. Make a list of it with tolist(), or run through it with a for expression.")
+	case named && (ty.IsObjectType() && ty.HasAttribute(name) || ty.IsMapType() && v.HasIndex(cty.StringVal(name)).True()):
+		if ty.IsObjectType() {
+			return v.GetAttr(name), nil
+		}
 		return v.Index(cty.StringVal(name)), nil
+	case named && (ty.IsObjectType() || ty.IsMapType()):
+		count := v.LengthInt()
+		if !w.spend(count*elementPrice, s.SourceRange) {
+			return cty.DynamicVal, nil
+		}
+		names := func() []string { return keys(v) }
+		hint := w.ev.DidYouMean(name, count, names)
+		if count <= maxListed {
+			hint += has(names())
+		}
+		return lacks(s, before, fmt.Sprintf("has no attribute named %q.%s", Redact(name), hint))
 	}
+	_, attr := s.(hcl.TraverseAttr)
+	out, diags := s.TraversalStep(v)
+	if diags.HasErrors() && (ty.IsTupleType() || ty.IsListType()) {
+		switch n := v.LengthInt(); {
+		case n == 0:
+			return lacks(s, before, "is an empty list.")
+		case n == 1:
+			return lacks(s, before, "is a list whose only element is [0].")
+		case attr:
+			return lacks(s, before, fmt.Sprintf("is a list: its elements are chosen by number, [0] to [%d], or all at once with [*].", n-1))
+		default:
+			return lacks(s, before, fmt.Sprintf("is a list whose elements are [0] to [%d].", n-1))
+		}
+	}
+	return out, diags
+}
+
+// lacks says that a value has not got what a step asks for.
+func lacks(s hcl.Traverser, before hcl.Traversal, why string) (cty.Value, hcl.Diagnostics) {
 	what := "This value"
 	if len(before) > 0 {
 		what = traversalText(before)
 	}
-	names := keys(v)
-	return cty.DynamicVal, carry(diag.Errorf("NS203", source.FromHCL(s.SourceRange()), "Unsupported attribute",
-		"%s has no attribute named %q.%s%s", what, Redact(name), DidYouMean(name, names), has(names)))
+	return cty.DynamicVal, carry(diag.Errorf("NS203", source.FromHCL(s.SourceRange()), "Unsupported attribute", "%s %s", what, why))
 }
 
 func has(names []string) string {
-	switch {
-	case len(names) == 0:
+	if len(names) == 0 {
 		return " It has none at all."
-	case len(names) > 8:
-		return ""
 	}
 	return " It has: " + strings.Join(names, ", ") + "."
 }

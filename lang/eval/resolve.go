@@ -23,19 +23,19 @@ func (ev *Evaluator) resolve(t hcl.Traversal, sc *Scope) (*Node, bool) {
 	at := source.FromHCL(t.SourceRange())
 	if len(t) < 2 {
 		ev.Report(diag.Errorf("NS202", at, "Incomplete reference",
-			"%q alone is no value: it needs the name of a %s behind it, as in\n    %s.%s", rootName, root.Noun, rootName, example(root.names())))
+			"%q alone is no value: it needs the name of a %s behind it, as in\n    %s.%s", rootName, root.Noun, rootName, root.example()))
 		return nil, false
 	}
 	name, ok := stepName(t[1])
 	if !ok {
 		ev.Report(diag.Errorf("NS202", source.FromHCL(t[1].SourceRange()), "Incomplete reference",
-			"The name of a %s must follow %q, as in\n    %s.%s", root.Noun, rootName, rootName, example(root.names())))
+			"The name of a %s must follow %q, as in\n    %s.%s", root.Noun, rootName, rootName, root.example()))
 		return nil, false
 	}
 	n, ok := root.nodes[name]
 	if !ok {
 		ev.Report(diag.Errorf("NS201", source.FromHCL(t[1].SourceRange()), "Unknown name",
-			"There is no %s named %q here.%s%s", root.Noun, name, DidYouMean(name, root.names()), listed(root.names())))
+			"There is no %s named %q here.%s%s", root.Noun, name, ev.DidYouMean(name, len(root.nodes), root.names), root.listed()))
 		return nil, false
 	}
 	return n, ev.force(n)
@@ -139,11 +139,25 @@ func (ev *Evaluator) cycle(n *Node) {
 	ev.Report(d)
 }
 
-func example(names []string) string {
-	if len(names) > 0 {
-		return names[0]
+// example gives the name of a node, for a message that shows how to write one.
+func (r *Root) example() string {
+	if len(r.order) == 0 {
+		return "NAME"
 	}
-	return "NAME"
+	if len(r.nodes) > maxListed {
+		return r.order[0].Address[strings.LastIndexByte(r.order[0].Address, '.')+1:]
+	}
+	return r.names()[0]
+}
+
+// maxListed is how many names a message lists; more would not help.
+const maxListed = 8
+
+func (r *Root) listed() string {
+	if len(r.nodes) > maxListed {
+		return ""
+	}
+	return listed(r.names())
 }
 
 // listed names what there is, when that is short enough to help.
@@ -151,7 +165,7 @@ func listed(names []string) string {
 	if len(names) == 0 {
 		return " None is declared."
 	}
-	if len(names) > 8 {
+	if len(names) > maxListed {
 		return ""
 	}
 	return " Declared: " + strings.Join(names, ", ") + "."

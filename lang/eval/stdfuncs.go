@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -57,6 +58,30 @@ func sumFunc() function.Function {
 	})
 }
 
+// distinctFunc is cty's, in linear time.
+func distinctFunc() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "list", Type: cty.List(cty.DynamicPseudoType)}},
+		Type:   func(args []cty.Value) (cty.Type, error) { return args[0].Type(), nil },
+		Impl: func(args []cty.Value, ty cty.Type) (cty.Value, error) {
+			var out []cty.Value
+			seen := map[int][]cty.Value{} // by hash
+			for it := args[0].ElementIterator(); it.Next(); {
+				_, v := it.Element()
+				h := v.Hash()
+				if !slices.ContainsFunc(seen[h], v.RawEquals) {
+					seen[h] = append(seen[h], v)
+					out = append(out, v)
+				}
+			}
+			if len(out) == 0 {
+				return cty.ListValEmpty(ty.ElementType()), nil
+			}
+			return cty.ListVal(out), nil
+		},
+	})
+}
+
 // wide finds a width or precision of four digits or more, with which a short
 // format could ask for gigabytes.
 var wide = regexp.MustCompile(`%[^a-zA-Z%]*[0-9]{4,}`)
@@ -97,6 +122,7 @@ type pattern struct {
 	re *regexp.Regexp
 	// states of the automaton that runs through a text: what each byte may cost
 	states int
+	paid   bool // for making the automaton
 }
 
 func (p patterns) compile(expr string) (*pattern, error) {
@@ -122,8 +148,16 @@ func (p patterns) cost(args []cty.Value) int {
 	if err != nil {
 		return 0
 	}
-	return capped(c.states, len(textOf(args, 1))) / 2
+	n := capped(c.states, len(textOf(args, 1)))
+	if !c.paid {
+		c.paid = true
+		n += c.states * statePrice
+	}
+	return n
 }
+
+// statePrice is of making one state of the automaton of a regular expression.
+const statePrice = 256
 
 // function gives what the expression matches: the whole, the groups as a list,
 // or, where they are named, as an object.

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
 
 	"nselfc/lang/diag"
 	"nselfc/lang/source"
@@ -74,6 +75,7 @@ func (w *walk) affordable(v cty.Value, expr hclsyntax.Expression) bool {
 func (w *walk) check(s survey, expr hclsyntax.Expression) bool {
 	switch {
 	case s.weight > maxValue:
+		w.ev.drain(s.work)
 		return w.refuse("NS209", expr, "Expression too large",
 			"This value is larger than 4 MiB, at 64 bytes for an element. Nothing that a stack needs is that large; look for a text that is joined to itself.")
 	case s.wild:
@@ -83,7 +85,7 @@ func (w *walk) check(s survey, expr hclsyntax.Expression) bool {
 		return w.refuse("NS220", expr, "Secret value inspected",
 			"%s is a secret: its value is not known when the stack is compiled, so it cannot be a key, nor an element of a set, which are told apart by their values. Use it as a value in a list or a map.", AddressIn(s.key))
 	}
-	return w.spend(s.weight, expr.Range)
+	return w.spend(s.work, expr.Range)
 }
 
 // refuse reports what nothing may hide. It gives false.
@@ -123,7 +125,7 @@ func (w *walk) value(expr hclsyntax.Expression) (cty.Value, hcl.Diagnostics) {
 		return cty.DynamicVal, nil
 	}
 	v, diags := w.step(expr)
-	if diags.HasErrors() || !v.IsKnown() {
+	if diags.HasErrors() || !v.IsKnown() || v.IsMarked() && !w.spend(markPrice*markCount(v), expr.Range) {
 		return cty.DynamicVal, diags
 	}
 	return v, diags
@@ -194,8 +196,17 @@ func (w *walk) template(e *hclsyntax.TemplateExpr) (cty.Value, hcl.Diagnostics) 
 	void := false
 	for _, part := range e.Parts {
 		v, more := w.value(part)
+		switch plain, _ := v.Unmark(); {
+		case !plain.IsKnown() || len(more) > 0:
+		case plain.IsNull():
+			more = append(more, wrong(part, "Invalid template interpolation value", "This value is null here, which is no text. Say what stands for it, as in: coalesce(var.suffix, \"none\")."))
+			v = cty.DynamicVal
+		case !plain.Type().IsPrimitiveType():
+			more = append(more, wrong(part, "Invalid template interpolation value", "This is "+Describe(plain)+", which is no text. Write it out, as in: join(\", \", var.names), or jsonencode(var.names)."))
+			v = cty.DynamicVal
+		}
 		if v.Type() != cty.String || v.IsNull() || len(more) > 0 {
-			// HCL converts it, or says why it cannot.
+			// HCL converts it, or passes on why it cannot.
 			one := &hclsyntax.TemplateExpr{Parts: []hclsyntax.Expression{literal(v, part, more)}, SrcRange: e.SrcRange}
 			v, more = one.Value(nil)
 			diags = append(diags, more...)
@@ -212,7 +223,7 @@ func (w *walk) template(e *hclsyntax.TemplateExpr) (cty.Value, hcl.Diagnostics) 
 			void = !w.check(survey{weight: b.Len() + len(s)}, e)
 			continue
 		}
-		if !w.spend(len(s), e.Range) {
+		if !w.spend(textWork(s), e.Range) {
 			return cty.DynamicVal, diags
 		}
 		b.WriteString(s)
@@ -312,6 +323,9 @@ func (w *walk) conditional(e *hclsyntax.ConditionalExpr) (cty.Value, hcl.Diagnos
 	} else if known {
 		yes.Val, _ = plain(yes.Val)
 	}
+	if t, f := yes.Val.Type(), no.Val.Type(); !t.IsPrimitiveType() && !f.IsPrimitiveType() && !t.Equals(f) && !w.spend(unifyWork(t, f), e.Range) {
+		return cty.DynamicVal, nil
+	}
 	return (&hclsyntax.ConditionalExpr{Condition: c, TrueResult: yes, FalseResult: no, SrcRange: e.SrcRange}).Value(nil)
 }
 
@@ -339,11 +353,24 @@ func (w *walk) binary(e *hclsyntax.BinaryOpExpr) (cty.Value, hcl.Diagnostics) {
 			return cty.DynamicVal, nil
 		}
 	}
+	if equality && !l.Val.Type().IsPrimitiveType() && !r.Val.Type().IsPrimitiveType() {
+		// Types and elements are compared, again on each level.
+		if !w.spend(look(l.Val).work+look(r.Val).work, e.Range) {
+			return cty.DynamicVal, nil
+		}
+	}
 	for _, o := range []operand{l, r} {
 		if !equality && slowNumber(o.Val) {
 			w.check(survey{wild: true}, o)
 			return cty.DynamicVal, nil
 		}
+	}
+	if (e.Op == hclsyntax.OpDivide || e.Op == hclsyntax.OpModulo) && isZero(r.Val) {
+		// HCL gives infinity for the one, and the dividend for the other.
+		return cty.DynamicVal, append(append(l.diags, r.diags...), wrong(e.RHS, "Division by zero", "What stands behind / or % is zero here. Test for it first, as in: n == 0 ? 0 : total / n."))
+	}
+	if e.Op == hclsyntax.OpModulo && !w.spend(moduloPrice, e.Range) {
+		return cty.DynamicVal, nil
 	}
 	step := hclsyntax.BinaryOpExpr{LHS: l, Op: e.Op, RHS: r, SrcRange: e.SrcRange}
 	v, diags := step.Value(nil)
@@ -352,4 +379,13 @@ func (w *walk) binary(e *hclsyntax.BinaryOpExpr) (cty.Value, hcl.Diagnostics) {
 		return cty.DynamicVal, nil
 	}
 	return v, diags
+}
+
+func isZero(v cty.Value) bool {
+	v, _ = v.Unmark()
+	if v.IsNull() || !v.IsKnown() {
+		return false
+	}
+	n, err := convert.Convert(v, cty.Number)
+	return err == nil && n.AsBigFloat().Sign() == 0
 }

@@ -1,8 +1,11 @@
+//go:build unix
+
 package eval_test
 
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -48,10 +51,10 @@ func TestWorkIsBounded(t *testing.T) {
 		{"format with a wide verb", `format("%10000000s", "x")`, "NS208", nil},
 		{"indent", `indent(100, local.f)`, "NS209", map[string]string{"f": `join("\n", [for i in range(1000) : join("\n", range(1000))])`}},
 		{"split", `split("", local.big)`, "NS209", map[string]string{"big": big}},
-		{"distinct", `distinct(concat([for i in range(1000) : [for j in range(10) : "${i}-${j}"]]...))`, "NS209", nil},
+		{"distinct", `distinct(concat([for i in range(1000) : [for j in range(10) : "${i}-${j}"]]...))`, "", nil},
 		{"a regular expression with many states", `regex("(a?){500}(b?){500}c", local.big)`, "NS209", map[string]string{"big": big}},
 		{"jsondecode of nests", `jsondecode(local.f)`, "NS208", map[string]string{"f": `"` + strings.Repeat("[", 1<<14) + `"`}},
-		{"jsondecode of many values", `jsondecode(local.f)`, "NS209", map[string]string{"f": `"[` + strings.Repeat("1,", 1<<20) + `1]"`}},
+		{"jsondecode of many values", `jsondecode(local.f)`, "NS209", map[string]string{"f": `"[` + strings.Repeat("1,", 1<<18) + `1]"`}},
 		{"jsondecode of digits", `jsondecode(local.f)`, "NS208", map[string]string{"f": `"` + digits[:1<<14] + `"`}},
 		{"jsondecode of an exponent", `tostring(jsondecode("1e10000000"))`, "NS209", nil},
 		{"a number of digits", `local.f + 1`, "NS209", map[string]string{"f": `"` + digits + `"`}},
@@ -71,10 +74,15 @@ func TestWorkIsBounded(t *testing.T) {
 		{"fractions", `"${local.l9}"`, "NS209", chain(`1e-300`, `PREV * PREV * PREV`, 9)},
 		{"infinity", `"${tonumber("inf")}"`, "NS209", nil},
 		{"a chain of references", "local.l20000", "NS209", chain(`"x"`, `PREV`, 20_000)},
-		{"a chain of nests", "local.l900", "", chain(`"x"`, `[PREV]`, 900)},
+		{"a chain of nests", "local.l100", "", chain(`"x"`, `[PREV]`, 100)},
+		{"a long chain of nests", "local.l900", "NS209", chain(`"x"`, `[PREV]`, 900)},
 		{"deep nests of nests", "jsonencode(local.l1)", "", chain(`"x"`, strings.ReplaceAll(nested, "local.l", "PREV"), 1)},
-		{"a long comparison", "local.l12 == local.l12", "", chain(`["x", "y"]`, `[PREV, PREV]`, 12)},
+		{"a long comparison", "local.l10 == local.l10", "", chain(`["x", "y"]`, `[PREV, PREV]`, 10)},
+		{"a longer comparison", "local.l12 == local.l12", "NS209", chain(`["x", "y"]`, `[PREV, PREV]`, 12)},
 		{"a union of many types", `tolist([for i in range(1000) : { "k${i}" = i }])`, "", nil},
+		{"a union of more types", `tolist([for i in flatten([range(1000), range(1000, 2000)]) : { "k${i}" = i }])`, "NS209", nil},
+		{"a union of tuples", `tolist([for i in range(200) : [for j in range(i) : j]])`, "NS209", nil},
+		{"a long list, sorted", `sort(flatten([for i in range(20) : [for j in range(1000) : "${i}-${j}"]]))`, "", nil},
 		{"a big text", "local.big", "", map[string]string{"big": big}},
 		{"a big text four times", `"${local.big}${local.big}${local.big}${local.big}"`, "NS209", map[string]string{"big": big}},
 		{"a big text, encoded for JSON", `jsonencode([local.big, local.big])`, "", map[string]string{"big": big}},
@@ -82,15 +90,15 @@ func TestWorkIsBounded(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			var diags diag.List
 			var took time.Duration
-			for range 3 { // the machine may be busy once
-				start := time.Now()
+			for range 2 {
+				start := busy(t)
 				_, diags = evaluate(t, tc.text, names{locals: tc.locals})
-				if took = time.Since(start); took < time.Second {
+				if took = busy(t) - start; took < time.Second {
 					break
 				}
 			}
 			if took > time.Second {
-				t.Errorf("took %v", took)
+				t.Errorf("took %v of a processor", took)
 			}
 			switch {
 			case tc.code == "" && len(diags) > 0:
@@ -103,4 +111,15 @@ func TestWorkIsBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// busy gives the time that the processors have worked for this process, which
+// does not grow when the machine is busy with something else.
+func busy(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -9,6 +9,8 @@ func (b *Block) Hint(word string) string {
 		return serviceHints[word]
 	case "stack file", "module file":
 		return topHints[word]
+	case "certificate":
+		return certificateHints[word]
 	}
 	return ""
 }
@@ -63,7 +65,14 @@ var serviceHints = map[string]string{
 	"stop_grace_period": "The argument is stop_grace.",
 }
 
+var certificateHints = map[string]string{
+	"acme": "Certificates by ACME (Let's Encrypt) are not in this release yet. Let certbot or another client on the host get one, and name its files in a files block.",
+}
+
 var topHints = map[string]string{
+	"alerts":   "Alerts are not in this release yet: leave the block out.",
+	"policy":   "Waivers of rules are not in this release yet: leave the block out. What a rule reports as an error has to be mended.",
+	"rule":     "Rules of a stack's own are not in this release yet: leave the block out. A validation block in a variable can check a value.",
 	"services": "Write a service block for each: service \"api\" { … }.",
 	"networks": "There is nothing to write: networks follow from what services refer to.",
 	"network":  "There is nothing to write: networks follow from what services refer to.",
@@ -75,5 +84,6 @@ var topHints = map[string]string{
 	"resource": "Write a service block, or one of the kinds postgres and redis.",
 	"nginx":    "The one nginx that publishes ports is the ingress block.",
 	"tls":      "TLS belongs to the ingress block.",
+	"backup":   "Backups are not in this release yet. A service of yours can make them: a role of postgres with access = \"backup\" reads everything.",
 	"route":    "A route belongs to the service that it leads to.",
 }

@@ -64,7 +64,7 @@ config "top" {
   path     = "/top"
   template = "sub/fine.tmpl"
 }
-config "top-source" { # ERROR NS113: Conflicting arguments
+config "top-source" {
   path   = "/top"
   source = config.top # ERROR NS102: Unsupported argument
 }

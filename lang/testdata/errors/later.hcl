@@ -1,0 +1,23 @@
+# Blocks that the design has and this release has not.
+stack "t" {}
+
+ingress {
+  tls {
+    certificate {
+      acme { # ERROR NS104: Unsupported block
+        email = "ops@example.com"
+      }
+    }
+  }
+}
+alerts { # ERROR NS104: Unsupported block
+  email = "security@example.com"
+}
+policy { # ERROR NS104: Unsupported block
+  waive "NS312" {
+    reason = "vendor image"
+  }
+}
+rule "own-registry" { # ERROR NS104: Unsupported block
+  condition = true
+}
