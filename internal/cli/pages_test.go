@@ -75,7 +75,7 @@ var textOnly = map[string]string{
 // earlier are the findings that come before a second look at the same fault.
 // The page must say so.
 var earlier = map[string]string{
-	"NS303": "NS211", "NS329": "NS108", "NS345": "NS211", "NS350": "NS309", "NS351": "NS305", "NS352": "NS306", "NS371": "NS330",
+	"NS329": "NS108", "NS345": "NS211", "NS350": "NS309", "NS351": "NS305", "NS352": "NS306", "NS371": "NS330",
 	"NS304": "NS212", "NS308": "NS212", "NS336": "NS212", "NS465": "NS212",
 	"NS372": "NS332", "NS373": "NS344", "NS376": "NS331", "NS377": "NS337", "NS381": "NS343", "NS403": "NS212", "NS461": "NS221",
 }
