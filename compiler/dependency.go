@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"slices"
 	"strings"
 
 	"nselfc/compiler/ir"
@@ -39,6 +40,7 @@ func (l *lowering) lowerOrder() {
 		}
 		order = g.order()
 	}
+	l.skipIdle(g)
 	g.reduce(order)
 	if at, length := g.serialise(order); at >= 0 {
 		l.reportSerialised(l.units[at], length)
@@ -49,6 +51,15 @@ func (l *lowering) lowerOrder() {
 	}
 	for i, u := range l.units {
 		u.out.DependsOn = l.dependencies(u, g.needs[i])
+	}
+}
+
+// skipIdle takes out the needs of services of no replicas. Compose waits neither
+// for them nor, on their behalf, for what they need themselves (startService
+// returns at once): a need that seems to follow through one would be lost.
+func (l *lowering) skipIdle(g graph) {
+	for v, needs := range g.needs {
+		g.needs[v] = slices.DeleteFunc(needs, func(d int32) bool { return l.units[d].out.Replicas.V == 0 })
 	}
 }
 

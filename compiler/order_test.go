@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -188,6 +189,63 @@ func TestStartOrderProperty(t *testing.T) {
 		}
 		holds(t, b.stack, out)
 		if steps := composeSteps(out.Services); steps > n*(maxPaths+5*n) {
+			t.Errorf("docker compose would take %d steps for %d services", steps, n)
+		}
+	})
+}
+
+// TestNobodyWaitsThroughNoReplicas: Compose does not wait for what a service of
+// no replicas waits for (startService returns at once), so what is needed must
+// follow from services that run.
+func TestNobodyWaitsThroughNoReplicas(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := newBuilder()
+		var all []*lang.Service
+		for i := range rapid.IntRange(3, 40).Draw(t, "services") {
+			s := b.service(fmt.Sprintf("s%02d", i))
+			if rapid.IntRange(0, 3).Draw(t, "idle") == 0 {
+				s.Replicas = b.num(0)
+			}
+			for _, p := range all {
+				if rapid.IntRange(0, 2).Draw(t, "uses") == 0 {
+					b.use(s, p)
+				}
+			}
+			all = append(all, s)
+		}
+		out, diags := Compile(b.stack)
+		if diags.HasErrors() {
+			t.Fatalf("%v", codes(diags))
+		}
+		byName := map[string]*ir.Service{}
+		for _, s := range out.Services {
+			byName[s.Name] = s
+		}
+		waits := map[string]map[string]bool{}
+		var wait func(name string) map[string]bool
+		wait = func(name string) map[string]bool {
+			if w, ok := waits[name]; ok {
+				return w
+			}
+			w := map[string]bool{}
+			waits[name] = w
+			for _, d := range byName[name].DependsOn {
+				w[d.Service] = true
+				if byName[d.Service].Replicas.V > 0 {
+					maps.Copy(w, wait(d.Service))
+				}
+			}
+			return w
+		}
+		for _, s := range all {
+			for _, u := range s.Uses {
+				p := byName[strings.TrimPrefix(u.Service, "service.")]
+				if byName[s.Name].Replicas.V > 0 && p.Replicas.V > 0 && !wait(s.Name)[p.Name] {
+					t.Errorf("%s may start before %s", s.Name, p.Name)
+				}
+			}
+		}
+		if steps, n := composeSteps(out.Services), len(all); steps > n*(maxPaths+5*n) {
 			t.Errorf("docker compose would take %d steps for %d services", steps, n)
 		}
 	})
