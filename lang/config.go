@@ -157,15 +157,15 @@ func (r *reader) templateScope() (*eval.Scope, bool) {
 		r.wrongType("vars", at, v)
 		return nil, false
 	}
-	ranges := entryRanges(a.Expr)
+	inside := attributesOf(a.Expr)
 	sc := eval.NewScope(r.sc)
 	vars := sc.Root("vars", "attribute")
 	for it := v.ElementIterator(); it.Next(); {
 		k, e := it.Element()
 		name := k.AsString()
-		where, ok := ranges[name]
-		if !ok {
-			where = at
+		where := at
+		if w, ok := inside[name]; ok {
+			where = source.FromHCL(w.value.Range())
 		}
 		vars.Declare(name, eval.Constant("vars."+name, "attribute", where, e))
 	}

@@ -153,7 +153,7 @@ func (x *instance) environmentVariables(r *reader) {
 		r.wrongType("variables", at, v)
 		return
 	}
-	ranges := entryRanges(r.body.Attributes["variables"].Expr)
+	inside := attributesOf(r.body.Attributes["variables"].Expr)
 	var names []string
 	declared := map[string]bool{}
 	for _, b := range x.dir.blocks {
@@ -165,32 +165,18 @@ func (x *instance) environmentVariables(r *reader) {
 	for it := v.ElementIterator(); it.Next(); {
 		k, e := it.Element()
 		name := k.AsString()
-		where := at
-		if rg, ok := ranges[name]; ok {
-			where = rg
+		where, named := at, at
+		in := input{eval: func() (cty.Value, bool) { return e, true }}
+		if w, ok := inside[name]; ok {
+			named, where, in.expr = w.name, source.FromHCL(w.value.Range()), w.value
 		}
-		if !declared[name] {
-			x.ev.Report(diag.Errorf("NS201", where, "Unknown name",
+		if in.at = where; !declared[name] {
+			x.ev.Report(diag.Errorf("NS201", named, "Unknown name",
 				"There is no variable named %q.%s", name, x.ev.DidYouMean(name, len(names), func() []string { return names })))
 			continue
 		}
-		x.given[name] = input{at: where, eval: func() (cty.Value, bool) { return e, true }}
+		x.given[name] = in
 	}
-}
-
-// entryRanges gives the range of each value of an object that is written out.
-func entryRanges(e hclsyntax.Expression) map[string]source.Range {
-	out := map[string]source.Range{}
-	if obj, ok := e.(*hclsyntax.ObjectConsExpr); ok {
-		for _, item := range obj.Items {
-			if k, ok := item.KeyExpr.(*hclsyntax.ObjectConsKeyExpr); ok {
-				if kw := keyword(k.Wrapped); kw != "" {
-					out[kw] = source.FromHCL(item.ValueExpr.Range())
-				}
-			}
-		}
-	}
-	return out
 }
 
 // collect reads every unit of every declaration, here and in the modules and

@@ -132,7 +132,8 @@ func (u *unit) given(r *reader) map[string]input {
 			continue
 		}
 		out[name] = input{
-			at: source.FromHCL(a.Expr.Range()),
+			at:   source.FromHCL(a.Expr.Range()),
+			expr: a.Expr,
 			eval: func() (cty.Value, bool) {
 				return r.ev.Eval(a.Expr, r.sc)
 			},

@@ -14,6 +14,7 @@ import (
 // input is a value that someone set for a variable.
 type input struct {
 	at   source.Range
+	expr hclsyntax.Expression // nil where the value is not written out
 	eval func() (cty.Value, bool)
 }
 
@@ -54,13 +55,14 @@ func (x *instance) variable(b *hclsyntax.Block, spec *schema.Block, name string,
 	given, set := x.given[name]
 	var v cty.Value
 	var where source.Range
+	var expr hclsyntax.Expression
 	switch {
 	case set:
 		var ok bool
 		if v, ok = given.eval(); !ok {
 			return cty.DynamicVal, false
 		}
-		where = given.at
+		where, expr = given.at, given.expr
 	default:
 		a, ok := b.Body.Attributes["default"]
 		if !ok && x.meant[name] {
@@ -78,10 +80,14 @@ func (x *instance) variable(b *hclsyntax.Block, spec *schema.Block, name string,
 		if v, ok = x.ev.Eval(a.Expr, empty); !ok {
 			return cty.DynamicVal, false
 		}
-		where = source.FromHCL(a.Expr.Range())
+		where, expr = source.FromHCL(a.Expr.Range()), a.Expr
 		if v.IsNull() {
 			return cty.NullVal(ty.WithoutOptionalAttributesDeep()), true
 		}
+	}
+	attrs := stray{ev: x.ev, variable: name, declared: at}
+	if attrs.check(v, ty, expr, where, name); attrs.found {
+		return cty.DynamicVal, false
 	}
 	if defaults != nil {
 		v = defaults.Apply(v)

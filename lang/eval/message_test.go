@@ -23,6 +23,7 @@ func TestMessagesSayWhatIsThere(t *testing.T) {
 		`local.text.size`:  "NS203 local.text is a string, which has no attributes and no elements.",
 		`local.text[0]`:    "NS203 local.text is a string, which has no attributes and no elements.",
 		`local.none.size`:  "NS203 local.none is null here, so it has nothing inside it.",
+		`local.map[0]`:     "NS203 local.map is an object: what is in it is chosen by name. It has: port.",
 		`local.map.prt`:    `NS203 local.map has no attribute named "prt". Did you mean "port"? It has: port.`,
 		`local.map["prt"]`: `NS203 local.map has no attribute named "prt". Did you mean "port"? It has: port.`,
 		`"a${local.list}"`: "NS207 Invalid template interpolation value. This is a list, which is no text.",

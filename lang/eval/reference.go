@@ -125,6 +125,9 @@ func (w *walk) member(n *Node, name string, at hcl.Range) (place, hcl.Diagnostic
 		w.ev.DidYouMean(name, len(n.members.order), n.members.Names), listed(n.members.order)).
 		With(n.Range, "%s is declared here", n.Address)
 	if n.members.Noun == "instance" {
+		if len(n.members.order) > 0 {
+			d.Detail += fmt.Sprintf(" It is repeated by for_each, so one of its instances has to be chosen, as in\n    %s[%q]", n.Address, n.members.order[0])
+		}
 		return place{value: cty.DynamicVal}, carry(d)
 	}
 	w.failed = true
@@ -211,6 +214,13 @@ func (w *walk) take(v cty.Value, s hcl.Traverser, before hcl.Traversal) (cty.Val
 		default:
 			return lacks(s, before, fmt.Sprintf("is a list whose elements are [0] to [%d].", n-1))
 		}
+	}
+	if _, number := s.(hcl.TraverseIndex); number && diags.HasErrors() && (ty.IsObjectType() || ty.IsMapType()) {
+		why := "is " + Describe(v) + ": what is in it is chosen by name."
+		if count := v.LengthInt(); count > 0 && count <= maxListed {
+			why += has(keys(v))
+		}
+		return lacks(s, before, why)
 	}
 	return out, diags
 }

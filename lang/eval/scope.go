@@ -84,6 +84,17 @@ func (s *Scope) lookup(name string) *Root {
 	return nil
 }
 
+// failed tells that all that is declared below the root stands for declarations
+// with errors: the root may be a misspelt word itself.
+func (r *Root) failed() bool {
+	for _, n := range r.order {
+		if n.state != done || n.ok {
+			return false
+		}
+	}
+	return len(r.order) > 0
+}
+
 // offer says which names there are.
 func (s *Scope) offer() string {
 	names := s.rootNames()
@@ -97,8 +108,8 @@ func (s *Scope) rootNames() []string {
 	seen := map[string]bool{}
 	var out []string
 	for ; s != nil; s = s.parent {
-		for n := range s.roots {
-			if !seen[n] {
+		for n, r := range s.roots {
+			if !seen[n] && !r.failed() {
 				seen[n] = true
 				out = append(out, n)
 			}

@@ -17,8 +17,8 @@ postgres "image" {
 }
 postgres "names" {
   databases = ["app"]
-  roles = { # ERROR NS210: Incorrect value type
-    app = { databse = "app" }
+  roles = {
+    app = { databse = "app" } # ERROR NS203: Unsupported attribute
   }
 }
 redis "cache" {
