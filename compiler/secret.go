@@ -153,8 +153,11 @@ func (l *lowering) lowerX509(s *lang.Secret) *ir.X509 {
 	}
 	o.Hosts = sortedStrings(o.Hosts)
 	name := s.Address
-	if !o.CA && len(o.Hosts) > 0 {
+	switch {
+	case !o.CA && len(o.Hosts) > 0:
 		name = o.Hosts[0].V
+	case s.Client.V: // one label, or OpenSSL would take it for a host that the authority may not sign for
+		name = strings.ReplaceAll(strings.TrimPrefix(name, "secret."), ".", "-")
 	}
 	o.CommonName = o.CommonName.Or(name, at, "default secret.common_name")
 	switch ca, ok := l.secrets[s.SignedBy]; {

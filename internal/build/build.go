@@ -18,6 +18,7 @@ import (
 	"nselfc/emit/nginx"
 	"nselfc/emit/outdir"
 	"nselfc/emit/ufw"
+	"nselfc/internal/secrets"
 	"nselfc/lang"
 	"nselfc/lang/diag"
 	"nselfc/lang/source"
@@ -144,7 +145,7 @@ func (c *Compiled) compile(name string, opts Options) (*Environment, diag.List) 
 	}
 	env := &Environment{Name: name, Stack: lowered}
 	more = env.render(opts.Trace)
-	return env, append(diags, more...)
+	return env, append(append(diags, more...), secrets.Declared(lowered, env.Files)...)
 }
 
 // render runs the emitters and holds the compose file against its schema.

@@ -74,9 +74,11 @@ func TestCertificates(t *testing.T) {
 	dir := workDir(t)
 	client := leaf("cli", "secret.ca")
 	client.X509.Client, client.X509.CommonName = true, str("reporter")
+	login := leaf("login", "secret.pg_ca") // of one label, which is no host that the authority would have to permit
+	login.X509.Client, login.X509.CommonName = true, str("app")
 	stack := stackOf(
 		authority("ca"), client, leaf("web", "secret.ca", "shop.localhost", "*.shop.localhost", "127.0.0.1", "::1"),
-		authority("pg_ca", "postgres", "10.0.0.0/8"), leaf("pg", "secret.pg_ca", "db.postgres", "10.1.2.3"),
+		authority("pg_ca", "postgres", "10.0.0.0/8"), leaf("pg", "secret.pg_ca", "db.postgres", "10.1.2.3"), login,
 	)
 	build(t, dir, stack, nil)
 	all := entries(t, dir)
@@ -143,6 +145,7 @@ func openssl(t *testing.T, dir string, all map[string]string) {
 	}{
 		{"web", true, []string{"-CAfile", ca, "-purpose", "sslserver", "-verify_hostname", "api.shop.localhost", write("web", all["WEB__CERTIFICATE"])}},
 		{"client", true, []string{"-CAfile", ca, "-purpose", "sslclient", write("cli", all["CLI__CERTIFICATE"])}},
+		{"client of an authority for hosts", true, []string{"-CAfile", pgCA, "-purpose", "sslclient", write("login", all["LOGIN__CERTIFICATE"])}},
 		{"pg", true, []string{"-CAfile", pgCA, "-purpose", "sslserver", "-verify_ip", "10.1.2.3", write("pg", all["PG__CERTIFICATE"])}},
 		{"name outside", false, []string{"-CAfile", pgCA, write("out", outside)}},
 		{"address outside", false, []string{"-CAfile", ca, write("addr", noAddress)}},
@@ -261,11 +264,14 @@ func TestRefusesCertificateDeclarations(t *testing.T) {
 	named := func(s *ir.Secret, n string) *ir.Secret { s.X509.CommonName = str(n); return s }
 	sub := authority("sub", "db")
 	sub.X509.SignedBy = "secret.ca"
+	dotted := named(leaf("x", "secret.ca"), "app.web")
+	dotted.X509.Client = true
 	tests := []struct {
 		name  string
 		stack *ir.Stack
 		words string
 	}{
+		{"client named as a host", stackOf(authority("ca", "db"), dotted), "is for app.web"},
 		{"399 days", stackOf(days(leaf("x", "", "db"), 399)), "399 days"},
 		{"negative days", stackOf(days(leaf("x", "", "db"), -1)), "-1 days"},
 		{"old authority", stackOf(days(authority("x", "db"), 7301)), "7301 days"},
@@ -287,6 +293,7 @@ func TestRefusesCertificateDeclarations(t *testing.T) {
 			dir := workDir(t)
 			_, diags := run(dir, tt.stack, nil, Options{})
 			wantCode(t, diags, "NS420", tt.words)
+			wantCode(t, Declared(tt.stack, nil), "NS420", tt.words) // and without a host
 		})
 	}
 	// The control: a host longer than a common name may be is fine.

@@ -167,13 +167,14 @@ func (c *certSpec) add(host string) bool {
 }
 
 // subtrees lists the names that an authority must permit for this leaf. OpenSSL
-// takes the common name of a certificate without other names for a host.
+// takes the common name of a certificate without other names for a host when it
+// has two labels or more (cn2dnsid in crypto/x509/v3_ncons.c).
 func (c *certSpec) subtrees() []string {
 	var out []string
 	for _, h := range c.dns {
 		out = append(out, strings.TrimPrefix(h, "*."))
 	}
-	if len(c.dns) == 0 && validHost(c.name) {
+	if len(c.dns) == 0 && validHost(c.name) && strings.Contains(c.name, ".") {
 		out = append(out, c.name)
 	}
 	return out

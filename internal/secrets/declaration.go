@@ -1,11 +1,15 @@
 package secrets
 
 import (
+	"slices"
 	"strings"
 
 	"nselfc/compiler/ir"
+	"nselfc/emit"
 	"nselfc/emit/dotsecrets"
 	"nselfc/lang/diag"
+	"nselfc/lang/secret"
+	"nselfc/lang/source"
 )
 
 // Sizes that a declaration may ask for. The least is 128 bits (OWASP Secrets
@@ -35,6 +39,41 @@ const (
 	suffixCertificate = "__CERTIFICATE"
 	suffixPrivateKey  = "__PRIVATE_KEY"
 )
+
+// Declared refuses what no host could make: it needs the stack alone, so that
+// whoever validates a stack hears of it, and not only who builds it.
+func Declared(stack *ir.Stack, files []emit.File) diag.List {
+	b := &book{stack: stack, secrets: map[string]*ir.Secret{}}
+	for _, s := range stack.Secrets {
+		b.secrets[s.Address] = s
+	}
+	diags := checkDeclarations(stack)
+	_, more := b.certificateSpecs()
+	diags = append(diags, more...)
+	if !slices.ContainsFunc(stack.Secrets, func(s *ir.Secret) bool { return s.X509 != nil && s.X509.CA }) {
+		return diags
+	}
+	for _, f := range files {
+		f.Text.Walk(func(x *secret.Expr) {
+			if b.authorityKey(x) {
+				diags = append(diags, refuseCAKey(b.origin(f), f.Path, x.Address))
+			}
+		})
+	}
+	return diags
+}
+
+// authorityKey tells the private key of an authority of the stack's own.
+func (b *book) authorityKey(x *secret.Expr) bool {
+	s := b.secrets[x.Address]
+	return x.Field == "private_key" && s != nil && s.X509 != nil && s.X509.CA
+}
+
+func refuseCAKey(at source.Range, path, address string) *diag.Diagnostic {
+	return diag.Errorf(codeCAKey, at, "Key of a certificate authority in a file",
+		"The file %s would hold the private key of %s. Whoever has it can make certificates that every client of the stack believes, so it never leaves %s.\n\n"+
+			"Declare a certificate that the authority signs, and use its key.", path, address, File)
+}
 
 // checkDeclarations refuses what no value could be made for.
 func checkDeclarations(stack *ir.Stack) diag.List {

@@ -147,10 +147,8 @@ func (e *evaluator) value(x *secret.Expr) (string, *diag.Diagnostic) {
 	if !ok {
 		return "", e.bug(e.at, "The file %s refers to %s, which no secret declares.", e.path, x.Address)
 	}
-	if s := e.secrets[x.Address]; x.Field == "private_key" && s.X509 != nil && s.X509.CA {
-		return "", diag.Errorf(codeCAKey, e.at, "Key of a certificate authority in a file",
-			"The file %s would hold the private key of %s. Whoever has it can make certificates that every client of the stack believes, so it never leaves %s.\n\n"+
-				"Declare a certificate that the authority signs, and use its key.", e.path, x.Address, File)
+	if e.authorityKey(x) {
+		return "", refuseCAKey(e.at, e.path, x.Address)
 	}
 	v, ok := values[x.Field]
 	if !ok {

@@ -149,6 +149,12 @@ func TestRefusesValues(t *testing.T) {
 		{"repeats", "hex", strings.Repeat("0123456789abcdef", 4), "NS404", "repeats"},
 		{"constant", "jwt", strings.Repeat("0", 64), "NS404", "repeats"},
 		{"counts", "password", "abcdefghijklmnop", "NS404", "counts"},
+		{"one digit off", "hex", strings.Repeat("0", 63) + "1", "NS404", "little else"},
+		{"word and number", "password", "Welcome12345", "NS404", "little else"},
+		{"digits for letters", "password", "P@ssw0rd1234", "NS404", "words such as"},
+		{"season and year", "password", "Summer-2024!", "NS404", "little else"},
+		{"stack and year", "password", "shopshop2024", "NS404", "little else"},
+		{"keyboard", "password", "1q2w3e4r5t6y", "NS404", "little else"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -168,7 +174,7 @@ func TestRefusesValues(t *testing.T) {
 		})
 	}
 	// The control: the same check takes good values, of a person's choice too.
-	for _, kindAndValue := range [][2]string{{"hex", good}, {"jwt", strings.ToUpper(good)}, {"password", `'Tr0ub4dor & the "horse"'`}, {"password", "'größer als zwölf'"}} {
+	for _, kindAndValue := range [][2]string{{"hex", good}, {"jwt", strings.ToUpper(good)}, {"password", `'Tr0ub4dor & the "horse"'`}, {"password", "'größer als zwölf'"}, {"password", "k8Fz-qLp92xW"}, {"password", "shop-9dK2v-2024-mQ7"}} {
 		dir := workDir(t)
 		put(t, filepath.Join(dir, ".secrets"), "X="+kindAndValue[1]+"\n", 0o600)
 		build(t, dir, stackOf(decl("x", kindAndValue[0])), nil)

@@ -53,27 +53,74 @@ func guessable(value, project string) string {
 	case sequential(value):
 		return "counts up or down"
 	}
-	// Characters of placeholder words, counted once each.
-	marked := make([]bool, len(lower))
-	for _, word := range []string{"change", "example", "secret", "password", "dev", "test", "your", "default", "minimum", "admin", "postgres", "redis", "placeholder", "todo", "insert", "here", "please", "this"} {
-		for i := 0; i+len(word) <= len(lower); i++ {
-			if lower[i:i+len(word)] == word {
-				for j := range word {
-					marked[i+j] = true
-				}
+	hit := make([]bool, len(lower))
+	if markWords(hit, lower, placeholders()); count(hit)*10 > len(lower)*4 {
+		return "is mostly made of words such as change, secret, password and test"
+	}
+	// What a cracker's rules do not give away must still be worth guessing.
+	markWords(hit, lower, append(common(), strings.ToLower(project)))
+	markRuns(hit, lower)
+	if len(lower)-count(hit) < minRest {
+		return "is made of common words, years and runs such as 1234 and qwerty, with little else in it"
+	}
+	return ""
+}
+
+// minRest is how many characters of a value must be neither of a common word nor
+// of a run: fewer are 2^50 tries or less, which a stolen hash does not survive.
+const minRest = 8
+
+func placeholders() []string {
+	return []string{"change", "example", "secret", "password", "dev", "test", "your", "default", "minimum", "admin", "postgres", "redis", "placeholder", "todo", "insert", "here", "please", "this"}
+}
+
+// common lists what people build passwords of, from lists of the most frequent.
+func common() []string {
+	return []string{
+		"qwerty", "asdf", "zxcv", "qazwsx", "1q2w3e4r", "5t6y", "abc123", "letmein", "welcome", "iloveyou", "love", "dragon", "monkey", "master", "sunshine", "princess",
+		"football", "baseball", "hunter", "shadow", "superman", "batman", "summer", "winter", "spring", "autumn", "correct", "horse", "battery", "staple",
+		"super", "root", "user", "login", "pass", "key", "jwt", "token", "hasura", "minio", "grafana", "develop", "prod", "local", "server", "database",
+	}
+}
+
+// markWords marks the characters of the words in a text, also as "p@ssw0rd".
+func markWords(hit []bool, lower string, words []string) {
+	plain := strings.NewReplacer("@", "a", "4", "a", "0", "o", "3", "e", "1", "i", "!", "i", "5", "s", "$", "s").Replace(lower) // byte for byte
+	for _, word := range words {
+		for i := 0; word != "" && i+len(word) <= len(lower); i++ {
+			if lower[i:i+len(word)] == word || plain[i:i+len(word)] == word {
+				mark(hit[i : i+len(word)])
 			}
 		}
 	}
+}
+
+// markRuns marks "aaa", "345" and "cba", and years.
+func markRuns(hit []bool, lower string) {
+	for i := 0; i+3 <= len(lower); i++ {
+		if d := int(lower[i+1]) - int(lower[i]); d >= -1 && d <= 1 && int(lower[i+2])-int(lower[i+1]) == d {
+			mark(hit[i : i+3])
+		}
+		if year := lower[i:min(i+4, len(lower))]; len(year) == 4 && (year[:2] == "19" || year[:2] == "20") && strings.Trim(year, "0123456789") == "" {
+			mark(hit[i : i+4])
+		}
+	}
+}
+
+func mark(hit []bool) {
+	for i := range hit {
+		hit[i] = true
+	}
+}
+
+func count(hit []bool) int {
 	n := 0
-	for _, m := range marked {
-		if m {
+	for _, h := range hit {
+		if h {
 			n++
 		}
 	}
-	if n*10 > len(lower)*4 {
-		return "is mostly made of words such as change, secret, password and test"
-	}
-	return ""
+	return n
 }
 
 // wellKnown lists defaults of at least the shortest length that is taken, from
