@@ -2,6 +2,8 @@ package compiler
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -125,6 +127,31 @@ func TestIngress(t *testing.T) {
 	}
 	if f := out.Firewall; !f.SSH.Limit.V || f.SSH.Port.V != 22 || len(f.Open) != 2 || f.Open[0].ID != "ingress-http" || !f.Open[1].Container || f.Open[1].Port.V != 443 {
 		t.Errorf("firewall: %+v", f)
+	}
+}
+
+// TestIngressIPv6 wants one network of IPv6, the ingress's way to the world, and
+// another prefix for another project.
+func TestIngressIPv6(t *testing.T) {
+	prefixes := func(project string) []string {
+		b := shop()
+		b.stack.Name, b.stack.Ingress.IPv6 = b.str(project), value(b, true)
+		var out []string
+		for _, n := range b.compiled(t).Networks {
+			if n.Subnet6 != "" {
+				out = append(out, n.Name+" "+n.Subnet6)
+			}
+		}
+		return out
+	}
+	first, again, second := prefixes("first"), prefixes("first"), prefixes("second")
+	if len(first) != 1 || !slices.Equal(first, again) || slices.Equal(first, second) {
+		t.Fatalf("%v, again %v, of another stack %v", first, again, second)
+	}
+	name, text, _ := strings.Cut(first[0], " ")
+	p, err := netip.ParsePrefix(text)
+	if err != nil || name != "ingress_edge" || p.Bits() != 64 || p != p.Masked() || !netip.MustParsePrefix("fd00::/8").Contains(p.Addr()) {
+		t.Errorf("%s has %s", name, text)
 	}
 }
 

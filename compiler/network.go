@@ -117,6 +117,9 @@ func (n *networks) attachIngress() {
 	edge := &ir.Network{
 		Name: s.Name + "_edge", Purpose: "edge", Owner: s.Address, Origin: source.Origin{Range: at, By: topology},
 	}
+	if n.in.Ingress.IPv6.V {
+		edge.Subnet6 = localSubnet6(n.out.Project, edge.Name)
+	}
 	n.out.Networks = append(n.out.Networks, edge)
 	n.sizes = append(n.sizes, sized{edge, 1})
 	s.Networks = append(make([]ir.Attachment, 0, len(n.units)+1), ir.Attachment{Network: edge.Name, Origin: edge.Origin})

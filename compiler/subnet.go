@@ -182,6 +182,14 @@ func bridgeName(hash uint64) string {
 	return "nself-" + string(text[:9])
 }
 
+// localSubnet6 gives a network its /64 of IPv6: the first of a unique local prefix
+// (RFC 4193), whose 40 bits are not random but a hash, as a build has no chance.
+func localSubnet6(project, network string) string {
+	a := [16]byte{0xfd}
+	binary.BigEndian.PutUint64(a[1:], hashName(project, network, 0)&^0xffffff)
+	return netip.PrefixFrom(netip.AddrFrom16(a), 64).String()
+}
+
 // hashName hashes the name of a network in its project. Another try gives
 // another hash.
 func hashName(project, network string, try byte) uint64 {

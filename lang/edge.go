@@ -23,7 +23,7 @@ func (x *instance) ingress(b *hclsyntax.Block, spec *schema.Block, posture strin
 	in := &Ingress{
 		Declared: Declared{Address: "ingress", Range: r.at},
 		Image:    r.str("image"), Version: r.str("version"), HTTPPort: r.integer("http_port", 1, 65535), HTTPSPort: r.integer("https_port", 1, 65535),
-		Address: r.str("address"), BodySize: r.size("body_size", 1<<10, 1<<40), TrustedProxy: r.strings("trusted_proxies"),
+		Address: r.str("address"), BodySize: r.size("body_size", 1<<10, 1<<40), TrustedProxy: r.strings("trusted_proxies"), IPv6: r.boolean("ipv6"),
 	}
 	for _, tb := range r.blocks("tls") {
 		t := x.read(tb, r.nested("tls"), x.sc)

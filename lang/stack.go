@@ -262,6 +262,7 @@ type Ingress struct {
 	RateLimit    *RateLimit
 	HSTS         *HSTS
 	TrustedProxy []String
+	IPv6         Bool
 	BodySize     Bytes
 	CPUs         Float
 	Memory       Bytes

@@ -175,6 +175,7 @@ type Network struct {
 	Origin   source.Origin
 	Internal bool   // no route out of the host
 	Subnet   string // IPv4 CIDR
+	Subnet6  string // IPv6 CIDR; "" for a network of IPv4 alone
 	Bridge   string // host interface name, "nself-" first, at most 15 characters (IFNAMSIZ)
 	Purpose  string // "provider", "egress", "edge"
 	Owner    string // address of the service that it serves

@@ -94,22 +94,30 @@ func trustedGateway() Rule {
 				return
 			}
 			for _, n := range s.Networks {
-				edge, err := netip.ParsePrefix(n.Subnet)
-				if err != nil || n.Purpose != "edge" || !isIngress(s, serviceAt(s, n.Owner)) {
+				if n.Purpose != "edge" || !isIngress(s, serviceAt(s, n.Owner)) {
 					continue
 				}
-				for _, t := range s.Ingress.TrustedProxy {
-					if proxies, err := netip.ParsePrefix(t.V); err != nil || !proxies.Overlaps(edge) {
+				for _, subnet := range [...]string{n.Subnet, n.Subnet6} {
+					edge, err := netip.ParsePrefix(subnet)
+					if err != nil {
 						continue
 					}
-					report(Finding{At: t.Range, Detail: fmt.Sprintf("%s holds %s, the network on which Docker hands clients of IPv6 to the ingress, in its own name. "+
-						"All of them would be believed whatever X-Forwarded-For they send: any address for rate limits, logs and allow_from. Name the "+
-						"proxies' own networks:\n\n    trusted_proxies = [\"10.1.2.0/24\"]\n\nor, if they are that wide, let the stack's networks lie elsewhere:\n\n"+
-						"    stack \"shop\" {\n      subnet_pool = \"172.28.0.0/14\"\n    }", t.V, n.Subnet)})
+					for _, t := range s.Ingress.TrustedProxy {
+						if proxies, err := netip.ParsePrefix(t.V); err == nil && proxies.Overlaps(edge) {
+							report(believesDocker(t, subnet))
+						}
+					}
 				}
 			}
 		},
 	}
+}
+
+func believesDocker(t ir.String, subnet string) Finding {
+	return Finding{At: t.Range, Detail: fmt.Sprintf("%s holds %s, the network on which Docker hands clients of IPv6 to the ingress, in its own name. "+
+		"All of them would be believed whatever X-Forwarded-For they send: any address for rate limits, logs and allow_from. Name the "+
+		"proxies' own networks:\n\n    trusted_proxies = [\"10.1.2.0/24\"]\n\nor, if they are that wide, let the stack's networks lie elsewhere:\n\n"+
+		"    stack \"shop\" {\n      subnet_pool = \"172.28.0.0/14\"\n    }", t.V, subnet)}
 }
 
 // serviceAt gives the service of an address, or one without a name.

@@ -94,6 +94,10 @@ var ruleCases = []ruleCase{
 			one.Store, one.Volumes = set("pg", 12), []ir.VolumeMount{{Volume: "a", Origin: source.Origin{Range: at(line)}}}
 		}
 	}, 13, "error", "error"},
+	{"NS354", "gateway of IPv6", func(s *ir.Stack) {
+		s.Networks = []*ir.Network{{Purpose: "edge", Owner: "service.ingress", Subnet: "10.214.50.96/28", Subnet6: "fd12:3456:789a::/64"}}
+		s.Ingress.TrustedProxy = []ir.String{set("10.9.0.0/16", 23), set("2001:db8::/32", 24), set("fd00::/8", 25)}
+	}, 25, "error", "warning"},
 }
 
 func TestRules(t *testing.T) {

@@ -59,8 +59,9 @@ func drawStack(t *rapid.T) *ir.Stack {
 	for i, name := range nets {
 		stack.Networks = append(stack.Networks, &ir.Network{
 			Name: name, Origin: origin(int32(i + 1)), Internal: rapid.Bool().Draw(t, "internal"),
-			Subnet: rapid.SampledFrom([]string{"", fmt.Sprintf("10.9.%d.0/24", i)}).Draw(t, "subnet"),
-			Bridge: rapid.SampledFrom([]string{"", fmt.Sprintf("nself-%d", i)}).Draw(t, "bridge"),
+			Subnet:  rapid.SampledFrom([]string{"", fmt.Sprintf("10.9.%d.0/24", i)}).Draw(t, "subnet"),
+			Subnet6: rapid.SampledFrom([]string{"", fmt.Sprintf("fd00:0:0:%d::/64", i)}).Draw(t, "subnet6"),
+			Bridge:  rapid.SampledFrom([]string{"", fmt.Sprintf("nself-%d", i)}).Draw(t, "bridge"),
 		})
 	}
 	for i, name := range vols {

@@ -25,11 +25,18 @@ func (w *writer) network(n *ir.Network) {
 	if n.Bridge != "" {
 		w.str(6, "com.docker.network.bridge.name", n.Bridge, n.Origin)
 	}
-	if n.Subnet != "" {
+	if n.Subnet6 != "" {
+		w.raw(4, "enable_ipv6", "true", n.Origin)
+	}
+	if n.Subnet != "" || n.Subnet6 != "" {
 		w.key(4, "ipam", n.Origin)
 		w.key(6, "config", n.Origin)
-		w.mapItem()
-		w.str(10, "subnet", n.Subnet, n.Origin)
+	}
+	for _, subnet := range [...]string{n.Subnet, n.Subnet6} {
+		if subnet != "" {
+			w.mapItem()
+			w.str(10, "subnet", subnet, n.Origin)
+		}
 	}
 	if n.Internal {
 		w.raw(4, "internal", "true", n.Origin)

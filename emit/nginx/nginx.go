@@ -90,7 +90,7 @@ type renderer struct {
 	image   source.Value[string]  // the same
 	cpus    source.Value[float64] // of the ingress's service
 	memory  ir.Bytes              // the same
-	edge    string                // IPv4 subnet of the network that the ingress publishes from; "" when there is none
+	edge    []string              // subnets of the network that the ingress publishes from
 	trace   bool
 	diags   diag.List
 	zones   []zone          // rate limits, in order of first use
@@ -113,7 +113,11 @@ func newRenderer(stack *ir.Stack, opts Options) *renderer {
 	}
 	for _, n := range stack.Networks {
 		if n.Purpose == "edge" && n.Owner == r.address {
-			r.edge = n.Subnet
+			for _, subnet := range [...]string{n.Subnet, n.Subnet6} {
+				if subnet != "" {
+					r.edge = append(r.edge, subnet)
+				}
+			}
 		}
 	}
 	return r

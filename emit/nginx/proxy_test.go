@@ -190,6 +190,15 @@ func TestHiddenClient(t *testing.T) {
 	if restricted, open := ask(edge); restricted != "403" || open != "200" {
 		t.Errorf("from the edge network: %s for the restricted route, %s for the open one", restricted, open)
 	}
+	six := &ir.Network{Name: "ingress_edge", Purpose: "edge", Owner: "ingress", Subnet: "192.0.2.0/28", Subnet6: "::1/128"}
+	if restricted, open := ask(six); restricted != "200" || open != "200" {
+		t.Errorf("by IPv4 from elsewhere: %s for the restricted route, %s for the open one", restricted, open)
+	}
+	s := anIngress(aHost("a.example.com", aRoute("api", "/", 8080)))
+	s.Networks, s.Ingress.Hosts[0].Routes[0].AllowFrom = []*ir.Network{six}, []ir.String{str("::/0")}
+	if text := render(t, s)["nginx/conf.d/example.com.conf"]; !strings.Contains(text, "deny ::1/128;") || strings.Index(text, "deny ::1/128;") > strings.Index(text, "allow ") {
+		t.Errorf("the gateway's IPv6 address is not denied first:\n%s", text)
+	}
 	other := &ir.Network{Name: "api_edge", Purpose: "edge", Owner: "service.api", Subnet: "127.0.0.0/28"}
 	if restricted, open := ask(other); restricted != "200" || open != "200" {
 		t.Errorf("the control, another edge network: %s for the restricted route, %s for the open one", restricted, open)

@@ -155,16 +155,16 @@ func (r *renderer) location(t *text, rt *route) {
 // can be written lets nobody in.
 //
 // Docker hands over in its own name what it does not translate: connections by
-// IPv6, as the network has none, and those from the host itself. They come from
-// the edge network's gateway, whoever made them, and a list with a private range
+// IPv6 where the network has none or Docker keeps no ip6tables, and those from the
+// host itself. They come from the edge network's gateway, whoever made them, and a list with a private range
 // such as 10.0.0.0/8 must not take all the world by IPv6 for that range.
 func (r *renderer) allow(t *text, rt *route) {
 	if len(rt.AllowFrom) == 0 {
 		return
 	}
-	if r.edge != "" {
-		t.from(rt.Address, rt.Origin)
-		t.line("deny ", Quote(r.edge), "; # Docker's own address, which hides the client's")
+	t.from(rt.Address, rt.Origin)
+	for _, subnet := range r.edge {
+		t.line("deny ", Quote(subnet), "; # Docker's own address, which hides the client's")
 	}
 	for _, cidr := range rt.AllowFrom {
 		if isRange(cidr.V) {

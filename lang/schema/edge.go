@@ -12,6 +12,7 @@ func ingress() *Block {
 			{Name: "address", Type: String, Doc: "Host address to publish on: every address in production, `127.0.0.1` in development, by default."},
 			{Name: "body_size", Type: Size, Default: "1M", Doc: "Largest request body of routes that do not say."},
 			{Name: "trusted_proxies", Type: Strings, Doc: "Networks (CIDR) whose X-Forwarded-For header is believed: those of a load balancer in front."},
+			{Name: "ipv6", Type: Bool, Default: "false", Doc: "Whether nginx gets an IPv6 address of its own, so that it can tell clients of IPv6 apart. Needs Docker 27, or `ip6tables` in the settings of an older one."},
 		},
 		Blocks: []Nested{
 			{Block: &Block{

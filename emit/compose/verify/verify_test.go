@@ -132,6 +132,7 @@ func TestVerifySeesEveryField(t *testing.T) {
 		},
 		"internal":       func(s *ir.Stack, _ *ir.Service) { s.Networks[0].Internal = false },
 		"subnet":         func(s *ir.Stack, _ *ir.Service) { s.Networks[0].Subnet = "10.0.1.0/24" },
+		"IPv6":           func(s *ir.Stack, _ *ir.Service) { s.Networks[0].Subnet6 = "fd00::/64" },
 		"bridge":         func(s *ir.Stack, _ *ir.Service) { s.Networks[0].Bridge += "x" },
 		"another net":    func(s *ir.Stack, _ *ir.Service) { s.Networks = append(s.Networks, &ir.Network{Name: "m"}) },
 		"volume label":   func(s *ir.Stack, _ *ir.Service) { s.Volumes[0].Labels = nil },

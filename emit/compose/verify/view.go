@@ -205,12 +205,12 @@ func gotService(s types.ServiceConfig, extra map[string]bool) service {
 
 type network struct {
 	Driver, Subnet, Bridge, Binding string
-	Internal                        bool
+	Internal, IPv6                  bool
 	Options                         int
 }
 
 func wantNetwork(n *ir.Network) network {
-	want := network{Driver: "bridge", Subnet: n.Subnet, Bridge: n.Bridge, Internal: n.Internal}
+	want := network{Driver: "bridge", Subnet: strings.TrimSpace(n.Subnet + " " + n.Subnet6), Bridge: n.Bridge, Internal: n.Internal, IPv6: n.Subnet6 != ""}
 	if n.Internal {
 		want.Binding = "127.0.0.1"
 		want.Options++
@@ -227,6 +227,7 @@ func gotNetwork(n types.NetworkConfig) network {
 		Bridge:  n.DriverOpts["com.docker.network.bridge.name"],
 		Binding: n.DriverOpts["com.docker.network.bridge.host_binding_ipv4"],
 	}
+	got.IPv6 = n.EnableIPv6 != nil && *n.EnableIPv6
 	var subnets []string
 	for _, pool := range n.Ipam.Config {
 		subnets = append(subnets, pool.Subnet)
