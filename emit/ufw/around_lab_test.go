@@ -132,3 +132,24 @@ func TestStarts(t *testing.T) {
 		}
 	}
 }
+
+// A connection that was open before proves nothing of a new one.
+func TestConfirmFromTheSameSession(t *testing.T) {
+	h := newHost(t)
+	apply := h.install(t, open22("shop"))
+	session := func(port string) string {
+		return "export SSH_CONNECTION='203.0.113.5 " + port + " 203.0.113.1 22'; "
+	}
+	h.run(t, session("50000")+apply+" --apply")
+	if out := h.run(t, session("50000")+apply+" --confirm"); !strings.Contains(out, "is the one that --apply came by") || !strings.Contains(out, "Confirmed") {
+		t.Errorf("the same session:\n%s", out)
+	}
+	h.run(t, session("50000")+apply+" --remove")
+	if out := h.run(t, session("50001")+apply+" --confirm"); strings.Contains(out, "Note") {
+		t.Errorf("a new session:\n%s", out)
+	}
+	h.run(t, apply+" --apply")
+	if out := h.run(t, apply+" --confirm"); strings.Contains(out, "Note") {
+		t.Errorf("at the console:\n%s", out)
+	}
+}

@@ -109,6 +109,12 @@ confirm() {
     mine "$name"
     mv -fT "$STATE/pending" "$STATE/last" || die "cannot write to $STATE: the rollback is still armed"
     disarm "$STATE/$name"
+    find_session
+    if [[ -n $SESSION && $(cat "$STATE/last/session" 2>/dev/null) == "$SESSION" ]]; then
+        say "Note: this ssh connection is the one that --apply came by. It was open before, and would stay open while a new"
+        say "one is refused (a second ssh over a ControlMaster is the same one). Try a new one now: ssh -o ControlPath=none …"
+        say "If it fails, run in this one: sudo $HERE/apply.sh --rollback"
+    fi
     forget
     say "Confirmed: the firewall stays as it is."
 }

@@ -128,6 +128,7 @@ plan_activation() {
 # make_plan fills the lists above and ends the run when the host is not ready. It changes nothing.
 make_plan() {
     make_work_folder
+    find_session
     check_tools
     check_parts
     check_ufw_files

@@ -12,7 +12,7 @@ take_snapshot() {
     for f in "${FAMILIES[@]}"; do
         "ip${f}tables-save" >"$SNAPSHOT/ip${f}tables.save" && kernel "$f" -S >"$SNAPSHOT/ip${f}tables.rules" || return 1
     done
-    say "$STACK" >"$SNAPSHOT/stack" && cat "$HERE/rollback.sh" >"$SNAPSHOT/rollback.sh" || return 1
+    say "$STACK" >"$SNAPSHOT/stack" && say "$SESSION" >"$SNAPSHOT/session" && cat "$HERE/rollback.sh" >"$SNAPSHOT/rollback.sh" || return 1
     # What cannot be put back must not be changed: the rollback tries its own input first.
     sh "$SNAPSHOT/rollback.sh" --test || return 1
 }

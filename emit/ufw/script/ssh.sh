@@ -48,9 +48,9 @@ ssh_config_ports() {
         END { if (!found) print 22 }'
 }
 
-# find_session sets CLIENT and SESSION_PORT from SSH_CONNECTION. sudo drops that variable, but the
-# processes above sudo still have it.
-CLIENT='' SESSION_PORT=''
+# find_session sets SESSION to SSH_CONNECTION, and CLIENT and SESSION_PORT from it. sudo drops that variable, but
+# the processes above sudo still have it.
+SESSION='' CLIENT='' SESSION_PORT=''
 find_session() {
     local connection=${SSH_CONNECTION-} pid=$$ above
     while [[ -z $connection && $pid -gt 1 ]]; do
@@ -58,6 +58,7 @@ find_session() {
         above=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status" 2>/dev/null) || above=0
         pid=${above:-0}
     done
+    SESSION=$connection
     read -r CLIENT _ _ SESSION_PORT _ <<<"$connection" || :
 }
 
@@ -77,7 +78,6 @@ check_ssh() {
     local -a config listening
     local port
     WITNESSES=0
-    find_session
     if [[ -n $ASSUMED_SSH_PORT ]]; then
         witness "--assume-ssh-port says" "$ASSUMED_SSH_PORT"
     else

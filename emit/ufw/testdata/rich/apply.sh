@@ -325,9 +325,9 @@ ssh_config_ports() {
         END { if (!found) print 22 }'
 }
 
-# find_session sets CLIENT and SESSION_PORT from SSH_CONNECTION. sudo drops that variable, but the
-# processes above sudo still have it.
-CLIENT='' SESSION_PORT=''
+# find_session sets SESSION to SSH_CONNECTION, and CLIENT and SESSION_PORT from it. sudo drops that variable, but
+# the processes above sudo still have it.
+SESSION='' CLIENT='' SESSION_PORT=''
 find_session() {
     local connection=${SSH_CONNECTION-} pid=$$ above
     while [[ -z $connection && $pid -gt 1 ]]; do
@@ -335,6 +335,7 @@ find_session() {
         above=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status" 2>/dev/null) || above=0
         pid=${above:-0}
     done
+    SESSION=$connection
     read -r CLIENT _ _ SESSION_PORT _ <<<"$connection" || :
 }
 
@@ -354,7 +355,6 @@ check_ssh() {
     local -a config listening
     local port
     WITNESSES=0
-    find_session
     if [[ -n $ASSUMED_SSH_PORT ]]; then
         witness "--assume-ssh-port says" "$ASSUMED_SSH_PORT"
     else
@@ -941,6 +941,7 @@ plan_activation() {
 # make_plan fills the lists above and ends the run when the host is not ready. It changes nothing.
 make_plan() {
     make_work_folder
+    find_session
     check_tools
     check_parts
     check_ufw_files
@@ -979,7 +980,7 @@ take_snapshot() {
     for f in "${FAMILIES[@]}"; do
         "ip${f}tables-save" >"$SNAPSHOT/ip${f}tables.save" && kernel "$f" -S >"$SNAPSHOT/ip${f}tables.rules" || return 1
     done
-    say "$STACK" >"$SNAPSHOT/stack" && cat "$HERE/rollback.sh" >"$SNAPSHOT/rollback.sh" || return 1
+    say "$STACK" >"$SNAPSHOT/stack" && say "$SESSION" >"$SNAPSHOT/session" && cat "$HERE/rollback.sh" >"$SNAPSHOT/rollback.sh" || return 1
     # What cannot be put back must not be changed: the rollback tries its own input first.
     sh "$SNAPSHOT/rollback.sh" --test || return 1
 }
@@ -1284,6 +1285,12 @@ confirm() {
     mine "$name"
     mv -fT "$STATE/pending" "$STATE/last" || die "cannot write to $STATE: the rollback is still armed"
     disarm "$STATE/$name"
+    find_session
+    if [[ -n $SESSION && $(cat "$STATE/last/session" 2>/dev/null) == "$SESSION" ]]; then
+        say "Note: this ssh connection is the one that --apply came by. It was open before, and would stay open while a new"
+        say "one is refused (a second ssh over a ControlMaster is the same one). Try a new one now: ssh -o ControlPath=none …"
+        say "If it fails, run in this one: sudo $HERE/apply.sh --rollback"
+    fi
     forget
     say "Confirmed: the firewall stays as it is."
 }
