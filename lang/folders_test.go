@@ -70,8 +70,8 @@ func TestFolders(t *testing.T) {
 // led there; one in a built-in kind shows the line of the kind besides.
 func TestFindingsSayWhoUsesIt(t *testing.T) {
 	_, diags := evaluated(t, files{
-		"nself.hcl":             "stack \"t\" {}\nmodule \"outer\" {\n  source = \"./outer\"\n}\nredis \"cache\" {\n  memory = \"lots\"\n}\n",
-		"outer/outer.hcl":       "module \"inner\" {\n  source = \"./inner\"\n}\nredis \"deep\" {\n  memory = \"lots\"\n}\n",
+		"nself.hcl":             "stack \"t\" {}\nmodule \"outer\" {\n  source = \"./outer\"\n}\nredis \"cache\" {\n  cpus = 0\n}\n",
+		"outer/outer.hcl":       "module \"inner\" {\n  source = \"./inner\"\n}\nredis \"deep\" {\n  cpus = 0\n}\n",
 		"outer/inner/inner.hcl": "service \"x\" {\n  imge = 1\n}\n",
 	})
 	var got []string
@@ -87,8 +87,8 @@ func TestFindingsSayWhoUsesIt(t *testing.T) {
 		got = append(got, line)
 	}
 	want := []string{
-		"NS213 nself.hcl:6 | catalog/redis/redis.hcl redis.cache is made of this",
-		"NS213 outer/outer.hcl:5 | catalog/redis/redis.hcl module.outer.redis.deep is made of this | nself.hcl:2 as module.outer uses it",
+		"NS212 nself.hcl:6 | catalog/redis/redis.hcl redis.cache is made of this",
+		"NS212 outer/outer.hcl:5 | catalog/redis/redis.hcl module.outer.redis.deep is made of this | nself.hcl:2 as module.outer uses it",
 		"NS102 outer/inner/inner.hcl:2 | outer/outer.hcl:1 as module.outer.module.inner uses it | nself.hcl:2 as module.outer uses it",
 	}
 	slices.Sort(got)

@@ -32,7 +32,7 @@ const imageEntrypoint = `#!/bin/bash
 set -eu
 cd DIR
 if [ ! -s data/PG_VERSION ]; then
-  BIN/initdb -D DIR/data --username=postgres --no-sync --auth-local=peer --auth-host=reject >/dev/null
+  INITDB
   BIN/pg_ctl -D DIR/data -o "-c config_file=DIR/etc/postgresql.conf -c listen_addresses= -c fsync=off" -w start >/dev/null
   touch DIR/initializing
   sleep 1
@@ -43,26 +43,37 @@ shift
 exec BIN/postgres -D DIR/data -c fsync=off "$@"
 `
 
-func newContainer(t *testing.T) *container {
+// Its initdb takes seconds; copyBlank is as good for whoever is not after that.
+const (
+	realInitdb = `BIN/initdb -D DIR/data --username=postgres --no-sync --auth-local=peer --auth-host=reject >/dev/null`
+	copyBlank  = `cp -a BLANK/. DIR/data`
+)
+
+func newContainer(t *testing.T, initdb string) *container {
 	t.Helper()
+	t.Parallel() // most of the time goes by waiting
 	bin := postgresBin()
 	if bin == "" {
 		need(t, "PostgreSQL")
 	}
+	if err := blank(); err != nil {
+		t.Fatal(err)
+	}
 	dir := shortDir(t)
 	s := &server{host: newHost(t), dir: dir, port: freePort(t)}
 	s.paths = strings.NewReplacer("/etc/postgresql/", dir+"/etc/", "/run/pgtls/", dir+"/tls/", "/run/secrets/", dir+"/secrets/", "/var/run/postgresql", dir+"/run",
+		"/var/lib/postgresql", dir,
 		"port = 5432", "port = "+strconv.Itoa(s.port), "-p 5432", "-p "+strconv.Itoa(s.port), "-U postgres -d", "-U postgres -p "+strconv.Itoa(s.port)+" -d")
 	s.certificates("postgres.main", "main")
 	for _, sub := range []string{"", "etc", "tls", "run", "data", "secrets", "bin"} {
 		s.folder(filepath.Join(dir, sub))
 	}
-	svc := kindOf(t, twoDatabases)
+	svc := kindOf(t, strings.Replace(twoDatabases, "{\n", "{\n  version = \""+installed()+"\"\n", 1))
 	s.write(svc)
 	s.file("secrets/SERVER_KEY", s.values["postgres.main.secret.server#private_key"], 0o444)
 	s.file("secrets/SERVER_CERT", s.values["postgres.main.secret.server#certificate"], 0o444)
 	s.file("ca.crt", s.values["postgres.main.secret.ca#certificate"], 0o644)
-	s.file("bin/docker-entrypoint.sh", strings.NewReplacer("DIR", dir, "BIN", bin).Replace(imageEntrypoint), 0o755)
+	s.file("bin/docker-entrypoint.sh", strings.NewReplacer("DIR", dir, "BIN", bin, "BLANK", blankDir).Replace(strings.Replace(imageEntrypoint, "INITDB", initdb, 1)), 0o755)
 	s.file("bin/nself-postgres", s.config(svc, "entrypoint", s.paths), 0o755)
 	return &container{server: s}
 }
@@ -70,7 +81,7 @@ func newContainer(t *testing.T) *container {
 func (c *container) start() {
 	c.t.Helper()
 	c.cmd = c.asPostgres(c.dir+"/bin/nself-postgres", "postgres", "-c", "config_file="+c.dir+"/etc/postgresql.conf")
-	c.cmd.Env = append(c.cmd.Env, "PATH="+c.dir+"/bin:"+postgresBin()+":"+os.Getenv("PATH"))
+	c.cmd.Env = append(c.cmd.Env, "PATH="+c.dir+"/bin:"+postgresBin()+":"+os.Getenv("PATH"), "PGDATA="+c.dir+"/data")
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.output, c.ended = &bytes.Buffer{}, make(chan struct{})
 	c.cmd.Stdout, c.cmd.Stderr = c.output, c.output
@@ -119,7 +130,7 @@ func (c *container) stopped(sig syscall.Signal) {
 }
 
 func TestEntrypointStartsAndStops(t *testing.T) {
-	c := newContainer(t)
+	c := newContainer(t, copyBlank)
 	for round, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		if err := os.RemoveAll(c.dir + "/tls/ready"); err != nil {
 			t.Fatal(err)
@@ -152,7 +163,7 @@ func TestEntrypointStartsAndStops(t *testing.T) {
 func TestEntrypointStoppedWhileItInitializes(t *testing.T) {
 	for _, when := range []string{"tls/server.crt", "data/postgresql.conf", "initializing", "initialized"} {
 		t.Run(filepath.Base(when), func(t *testing.T) {
-			c := newContainer(t)
+			c := newContainer(t, realInitdb)
 			c.start()
 			c.until(when, c.exists(when))
 			c.stopped(syscall.SIGTERM)
@@ -169,7 +180,7 @@ func TestEntrypointStoppedWhileItInitializes(t *testing.T) {
 // TestEntrypointWhenTheServerDies: the container ends with it, for Docker to
 // start it again.
 func TestEntrypointWhenTheServerDies(t *testing.T) {
-	c := newContainer(t)
+	c := newContainer(t, copyBlank)
 	c.start()
 	c.until("roles are applied", c.exists("tls/ready"))
 	b, err := os.ReadFile(c.dir + "/data/postmaster.pid")
@@ -205,7 +216,7 @@ func TestEntrypointWhenTheServerDies(t *testing.T) {
 // TestEntrypointWhenRolesFail: the server runs, but is not ready, and a stop
 // does not wait for the next trial.
 func TestEntrypointWhenRolesFail(t *testing.T) {
-	c := newContainer(t)
+	c := newContainer(t, copyBlank)
 	sql, err := os.ReadFile(c.dir + "/etc/roles.sql")
 	if err != nil {
 		t.Fatal(err)
@@ -227,5 +238,46 @@ func TestEntrypointWhenRolesFail(t *testing.T) {
 	c.stopped(syscall.SIGTERM)
 	if took := time.Since(start); took > 8*time.Second {
 		t.Errorf("it took %v to stop", took)
+	}
+}
+
+// TestEntrypointRefusesOtherVersions: what an upgrade or a mistaken image would
+// lose is left as it is, and the log says what to write.
+func TestEntrypointRefusesOtherVersions(t *testing.T) {
+	other := map[string]string{"data/PG_VERSION": "12\n", "12/docker/PG_VERSION": "12\n", "data/12/docker/PG_VERSION": "12\n"}
+	for file, version := range other {
+		t.Run(strings.ReplaceAll(file, "/", " "), func(t *testing.T) {
+			c := newContainer(t, "touch DIR/touched; exit 1")
+			for dir := filepath.Dir(file); dir != "."; dir = filepath.Dir(dir) {
+				c.folder(filepath.Join(c.dir, dir))
+			}
+			c.file(file, version, 0o600)
+			c.refuses("holds data of PostgreSQL 12", `write in the block postgres "main": version = "12"`)
+		})
+	}
+	t.Run("another image", func(t *testing.T) {
+		c := newContainer(t, "touch DIR/touched; exit 1")
+		c.file("bin/postgres", "#!/bin/sh\necho 'postgres (PostgreSQL) 99.1 (Debian 99.1-1)'\n", 0o755)
+		c.refuses("the image is PostgreSQL 99, and the stack says "+installed(), `version = "99"`)
+	})
+}
+
+// refuses wants the container to end at once, with these texts in its log and
+// nothing done to its volume.
+func (c *container) refuses(texts ...string) {
+	c.t.Helper()
+	c.start()
+	select {
+	case <-c.ended:
+	case <-time.After(20 * time.Second):
+		c.t.Fatalf("it goes on:\n%s", c.output)
+	}
+	for _, text := range texts {
+		if !strings.Contains(c.output.String(), text) {
+			c.t.Errorf("it does not say %q:\n%s", text, c.output)
+		}
+	}
+	if c.cmd.ProcessState.ExitCode() == 0 || c.exists("touched")() || c.exists("tls/server.key")() {
+		c.t.Errorf("it went on: %s\n%s", c.cmd.ProcessState, c.output)
 	}
 }

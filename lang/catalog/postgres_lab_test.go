@@ -13,6 +13,7 @@ import (
 // TestPostgresRolesAreIdempotent: to apply the same declaration again changes
 // nothing, and one that differs changes what differs.
 func TestPostgresRolesAreIdempotent(t *testing.T) {
+	t.Parallel()
 	s := startPostgres(t, twoDatabases)
 	s.apply(twoDatabases)
 	globals := func() string {
@@ -100,6 +101,7 @@ func TestPostgresRolesAreIdempotent(t *testing.T) {
 // TestPostgresNames: what looks like a keyword is a name, and names at their
 // longest keep apart.
 func TestPostgresNames(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("a", 40)
 	block := `postgres "main" {
   databases = ["all", "replication", "sameuser", "samerole", "user", "` + long + `", "` + long[:39] + `b"]

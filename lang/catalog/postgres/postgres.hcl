@@ -6,7 +6,7 @@
 variable "version" {
   type    = string
   default = "17"
-  doc     = "Tag of the official postgres image, 15 to 18."
+  doc     = "Tag of the official postgres image, 15 to 18. One major version does not read the data of another: see docs/stores.md."
 
   validation {
     condition = can(regex("^(15|16|17|18)(\\.[0-9]+)?(-[a-z0-9.]+)?(@sha256:[0-9a-f]{64})?$", var.version))
@@ -17,7 +17,12 @@ variable "version" {
 variable "image" {
   type    = string
   default = null
-  doc     = "Image to use instead of the official one; it must behave like the one that `version` names."
+  doc     = "Image to use instead of the official one; it must behave like the one that `version` names, so that `version = \"17-alpine\"` goes with an image that is built on that one."
+
+  validation {
+    condition = var.image == null || can(regex("^[A-Za-z0-9][A-Za-z0-9._/:@-]*$", var.image))
+    message   = "image is the reference of an image, as in \"pgvector/pgvector:pg17\"."
+  }
 }
 
 variable "databases" {
@@ -88,21 +93,51 @@ variable "max_connections" {
   }
 }
 
-variable "shared_buffers" {
-  type    = string
-  default = "128MB"
-  doc     = "Memory for shared buffers; a quarter of `memory` is usual."
-
-  validation {
-    condition = can(regex("^[1-9][0-9]{0,5}(kB|MB|GB)$", var.shared_buffers))
-    message   = "shared_buffers is a whole number and one of the units kB, MB and GB, as in \"256MB\"."
-  }
-}
-
 variable "memory" {
   type    = string
   default = "1G"
-  doc     = "Memory of the container."
+  doc     = "Memory of the container, 128M at least."
+
+  validation {
+    condition = can(regex("^[0-9]{1,6}(\\.[0-9]{1,3})?[MmGg]$", var.memory))
+    message   = "memory is a number and one of the units M and G, as in \"2G\"."
+  }
+
+  validation {
+    condition = try(tonumber(regex("^[0-9.]+", var.memory)) * (endswith(lower(var.memory), "g") ? 1024 : 1) >= 128, true)
+    message   = "memory is 128M at least: PostgreSQL does not start with less."
+  }
+}
+
+variable "shared_buffers" {
+  type    = string
+  default = null
+  doc     = "Memory for shared buffers; a quarter of `memory` by default, half of it at most."
+
+  validation {
+    condition = var.shared_buffers == null || can(regex("^[1-9][0-9]{0,5}(MB|GB)$", var.shared_buffers))
+    message   = "shared_buffers is a whole number and one of the units MB and GB, as in \"256MB\"."
+  }
+
+  validation {
+    condition = try(
+      parseint(regex("^[0-9]+", var.shared_buffers), 10) * (endswith(var.shared_buffers, "GB") ? 1024 : 1) <=
+      tonumber(regex("^[0-9.]+", var.memory)) * (endswith(lower(var.memory), "g") ? 512 : 0.5),
+      true,
+    )
+    message = "shared_buffers is half of `memory` at most: sessions and the cache of the kernel need the rest, and a container that exceeds its memory is killed."
+  }
+}
+
+variable "preload" {
+  type    = list(string)
+  default = []
+  doc     = "Libraries that the server loads when it starts (shared_preload_libraries), for extensions that need it."
+
+  validation {
+    condition = alltrue([for l in var.preload : can(regex("^[a-z][a-z0-9_-]{0,62}$", l))])
+    message   = "A library is named by lower-case letters, digits, hyphens and underscores, as in \"pg_stat_statements\"."
+  }
 }
 
 variable "cpus" {
@@ -113,8 +148,11 @@ variable "cpus" {
 
 locals {
   major  = parseint(regex("^[0-9]+", var.version), 10)
-  alpine = strcontains(var.version, "alpine")
+  image  = var.image == null ? "postgres:${var.version}" : var.image
+  alpine = strcontains(var.version, "alpine") || try(strcontains(var.image, "alpine"), false)
   ca     = "${self.name}-ca.crt"
+
+  memory = floor(tonumber(regex("^[0-9.]+", var.memory)) * (endswith(lower(var.memory), "g") ? 1024 : 1)) # MiB
 }
 
 secret "superuser" {
@@ -143,7 +181,7 @@ secret "server" {
 }
 
 service "main" {
-  image      = var.image == null ? "postgres:${var.version}" : var.image
+  image      = local.image
   user       = local.alpine ? "70:70" : "999:999"
   store      = "postgres"
   entrypoint = ["/usr/local/bin/nself-postgres"]
@@ -175,6 +213,11 @@ service "main" {
 
   writable "/run/pgtls" {
     size = "1M"
+  }
+
+  # Parallel queries meet here, and fail when Docker's own 64M are full.
+  writable "/dev/shm" {
+    size = "${floor(local.memory / 4)}M"
   }
 
   config "entrypoint" {
@@ -210,7 +253,7 @@ service "main" {
   resources {
     cpus   = var.cpus
     memory = var.memory
-    pids   = 512
+    pids   = max(512, var.max_connections + 128) # each connection is a process
   }
 }
 

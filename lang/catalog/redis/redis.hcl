@@ -4,18 +4,23 @@
 variable "version" {
   type    = string
   default = "8.2"
-  doc     = "Tag of the official redis image, 7 or newer."
+  doc     = "Tag of the official redis image, 7 or 8."
 
   validation {
     condition = can(regex("^(7|8)(\\.[0-9]+){0,2}(-[a-z0-9.]+)?(@sha256:[0-9a-f]{64})?$", var.version))
-    message   = "The version is a tag of the official redis image, 7 or newer, as in \"8.2\" or \"8.2-alpine\"."
+    message   = "The version is a tag of the official redis image, 7 or 8, as in \"8.2\" or \"8.2-alpine\"."
   }
 }
 
 variable "image" {
   type    = string
   default = null
-  doc     = "Image to use instead of the official one; it must behave like the one that `version` names."
+  doc     = "Image to use instead of the official one, such as `valkey/valkey:8.1`; it must behave like the one that `version` names."
+
+  validation {
+    condition = var.image == null || can(regex("^[A-Za-z0-9][A-Za-z0-9._/:@-]*$", var.image))
+    message   = "image is the reference of an image, as in \"valkey/valkey:8.1\"."
+  }
 }
 
 variable "max_memory" {
@@ -31,8 +36,22 @@ variable "max_memory" {
 
 variable "memory" {
   type    = string
-  default = "512M"
-  doc     = "Memory of the container: `max_memory`, buffers, and the copy that a snapshot needs."
+  default = null
+  doc     = "Memory of the container, for `max_memory`, buffers, and the copy that a snapshot needs: twice `max_memory` by default, and 128M at least."
+
+  validation {
+    condition = var.memory == null || can(regex("^[0-9]{1,8}(\\.[0-9]{1,3})?[KMGkmg]$", var.memory))
+    message   = "memory is a number and one of the units K, M and G, as in \"512M\"."
+  }
+
+  validation {
+    condition = try(
+      tonumber(regex("^[0-9.]+", var.memory)) * { K = 4, M = 4096, G = 4194304 }[upper(regex("[KMGkmg]", var.memory))] >=
+      parseint(regex("^[0-9]+", var.max_memory), 10) * { K = 5, M = 5120, G = 5242880 }[regex("[KMG]", var.max_memory)],
+      true,
+    )
+    message = "memory is a quarter more than `max_memory` at least: buffers and copies need it, and a container that exceeds its memory is killed."
+  }
 }
 
 variable "cpus" {
@@ -61,6 +80,11 @@ variable "persistent" {
   doc     = "Whether data is kept in an append-only file, and so survives a restart."
 }
 
+locals {
+  image = var.image == null ? "redis:${var.version}" : var.image
+  data  = parseint(regex("^[0-9]+", var.max_memory), 10) * { K = 1, M = 1024, G = 1048576 }[regex("[KMG]", var.max_memory)] # KiB
+}
+
 secret "app" {
   kind  = "base64url"
   bytes = 32
@@ -72,8 +96,8 @@ secret "health" {
 }
 
 service "main" {
-  image   = var.image == null ? "redis:${var.version}" : var.image
-  user    = strcontains(var.version, "alpine") ? "999:1000" : "999:999"
+  image   = local.image
+  user    = strcontains(var.version, "alpine") || try(strcontains(var.image, "alpine"), false) ? "999:1000" : "999:999"
   store   = "redis"
   command = ["redis-server", "/etc/redis/redis.conf"]
 
@@ -109,7 +133,7 @@ service "main" {
 
   resources {
     cpus   = var.cpus
-    memory = var.memory
+    memory = var.memory == null ? "${max(131072, 2 * local.data)}K" : var.memory
     pids   = 128
   }
 }

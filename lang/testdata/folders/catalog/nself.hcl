@@ -2,7 +2,7 @@ stack "t" {}
 
 postgres "memory" {
   databases = ["app"]
-  memory    = "lots" # ERROR NS213: Invalid size
+  memory    = "lots" # ERROR NS218: Invalid value for a variable
 }
 postgres "cpus" {
   databases = ["app"]
@@ -13,7 +13,7 @@ postgres "type" {
 }
 postgres "image" {
   databases = ["app"]
-  image     = secret.key # ERROR NS221: Secret in a plain argument
+  image     = secret.key # ERROR NS220: Secret value inspected
 }
 postgres "names" {
   databases = ["app"]
