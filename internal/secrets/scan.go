@@ -180,8 +180,20 @@ func encoded(text string) []needle {
 		{text: lowerHex, how: ", in hexadecimal"},
 		{text: strings.ToUpper(lowerHex), how: ", in hexadecimal"},
 	}
-	if json, err := escape.JSONInner(text); err == nil {
-		out = append(out, needle{text: json, how: ", in JSON"})
+	// Compose files have every $ twice, and YAML a quote in single quotes.
+	for _, t := range []string{text, strings.ReplaceAll(text, "$", "$$")} {
+		out = append(out, needle{text: t}, needle{text: strings.ReplaceAll(t, "'", "''")})
+		if json, err := escape.JSONInner(t); err == nil {
+			out = append(out, needle{text: json, how: ", in JSON"})
+		}
+	}
+	// The digits of a key stand for bytes, which have other spellings.
+	if key, err := hex.DecodeString(text); err == nil {
+		out = append(out, needle{text: strings.ToLower(text)}, needle{text: strings.ToUpper(text)})
+		out = append(out, needle{text: base64.RawStdEncoding.EncodeToString(key), how: ", in base64"}, needle{text: base64.RawURLEncoding.EncodeToString(key), how: ", in base64"})
+	} else if key, err := base64.RawURLEncoding.Strict().DecodeString(text); err == nil {
+		out = append(out, needle{text: base64.RawStdEncoding.EncodeToString(key), how: ", in base64"})
+		out = append(out, needle{text: hex.EncodeToString(key), how: ", in hexadecimal"}, needle{text: strings.ToUpper(hex.EncodeToString(key)), how: ", in hexadecimal"})
 	}
 	// Inside a longer text, as in "user:password", base64 has three alignments.
 	// The characters at the ends depend on the neighbours, and are left out.

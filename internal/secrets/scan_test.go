@@ -65,6 +65,31 @@ func TestScan(t *testing.T) {
 	}
 }
 
+// TestScanSpellings looks for values in the spellings that our own emitters and
+// other programs give them.
+func TestScanSpellings(t *testing.T) {
+	key := random(32)
+	digits, url := hex.EncodeToString(key), base64.RawURLEncoding.EncodeToString(append([]byte{0xfb, 0xff}, key...))
+	const chosen = `it's $5 a "week"`
+	for _, tt := range []struct{ value, text string }{
+		{digits, strings.ToUpper(digits)},
+		{strings.ToUpper(digits), digits},
+		{digits, base64.StdEncoding.EncodeToString(key)},
+		{url, base64.StdEncoding.EncodeToString(append([]byte{0xfb, 0xff}, key...))},
+		{url, "fbff" + digits},
+		{chosen, `X: 'it''s $5 a "week"'`},
+		{chosen, `X: "it's $$5 a \"week\""`},
+		{chosen, `X: 'it''s $$5 a "week"'`},
+	} {
+		if diags := Scan([]emit.File{file("a", lit(tt.text))}, []Value{NewValue("secret.x", tt.value)}); len(diags) != 1 {
+			t.Errorf("%d findings in %s", len(diags), tt.text)
+		}
+	}
+	if diags := Scan([]emit.File{file("a", lit(hex.EncodeToString(random(32))))}, []Value{NewValue("secret.x", digits)}); len(diags) > 0 {
+		t.Error("the control: another key is found")
+	}
+}
+
 func pathEscape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
 // TestScanKeys looks for a private key by its lines, which an indented copy has
