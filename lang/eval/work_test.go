@@ -90,7 +90,7 @@ func TestWorkIsBounded(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			var diags diag.List
 			var took time.Duration
-			for range 2 {
+			for range 5 { // a machine that is lent out by the slice counts what it gave to others
 				start := busy(t)
 				_, diags = evaluate(t, tc.text, names{locals: tc.locals})
 				if took = busy(t) - start; took < time.Second {
