@@ -33,7 +33,7 @@ func (d *Dir) Apply(ctx context.Context, p *Plan) (*Result, diag.List) {
 	if p.blocked {
 		return res, diag.List{bug(d.name, "A plan with errors was to be carried out.")}
 	}
-	if problem := d.Acquire(); problem != nil {
+	if problem := d.Acquire(ctx); problem != nil {
 		return res, diag.List{problem}
 	}
 	a := applier{dir: d, root: d.root, sys: d.sys, plan: p, res: res, touched: map[string]bool{}}

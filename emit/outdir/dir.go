@@ -1,12 +1,14 @@
 package outdir
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"nselfc/lang/diag"
 	"nselfc/lang/source"
@@ -25,7 +27,16 @@ type Dir struct {
 	// workers is how many files are staged at once. fsync waits for the disk, and
 	// a journalling file system commits what several callers wait for together.
 	workers int
+	// patience is how long Acquire waits for another build.
+	patience time.Duration
 }
+
+// A build takes a second at most: who waits longer than this waits for something
+// else, and is told.
+const (
+	lockPatience = 10 * time.Second
+	lockPoll     = 20 * time.Millisecond
+)
 
 // Open looks at the output directory without changing anything: one that does
 // not exist is a directory without files until Acquire makes it. Each of below
@@ -38,7 +49,7 @@ func Open(dir string, below ...string) (*Dir, *diag.Diagnostic) {
 	dir = filepath.Clean(dir)
 	d := &Dir{
 		name: filepath.Join(append([]string{dir}, below...)...), parent: dir, below: below,
-		sys: realSystem(), workers: 8,
+		sys: realSystem(), workers: 8, patience: lockPatience,
 	}
 	if problem := d.open(); problem != nil {
 		d.Close()
@@ -166,8 +177,9 @@ func checkOpened(name string, r *os.Root, judged os.FileInfo, err error) *diag.D
 // so that no second build works in it until Close. It is an flock(2) on the
 // directory itself: it leaves no file behind and ends with the process, however
 // that ends. Apply acquires too; a build acquires before it plans, so that the
-// plan cannot grow old. The error is NS503, or the cannot-write one of Apply.
-func (d *Dir) Acquire() *diag.Diagnostic {
+// plan cannot grow old. While another build holds the lock, it waits for 10
+// seconds, or until ctx is done. The error is NS503, or the cannot-write one of Apply.
+func (d *Dir) Acquire(ctx context.Context) *diag.Diagnostic {
 	if d.held != nil {
 		return nil
 	}
@@ -186,7 +198,7 @@ func (d *Dir) Acquire() *diag.Diagnostic {
 	if err != nil {
 		return cannotRead(d.name, err)
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	err = waitForLock(ctx, f, d.patience)
 	if err == nil {
 		d.held = f
 		return nil
@@ -194,11 +206,29 @@ func (d *Dir) Acquire() *diag.Diagnostic {
 	_ = f.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return diag.Errorf("NS503", wholeFile(d.name), "Another build is running in the output directory",
-			"Another nselfc is writing to %s at this moment. Two at once would mix their files. Wait for it to end, and build again.", quote(d.name))
+			"Another nselfc is writing to %s, and has not ended while this one waited. Two at once would mix their files. Wait for it to end, and build again.", quote(d.name))
 	}
 	return diag.Errorf("NS503", wholeFile(d.name), "Another build is running in the output directory",
 		"Whether another nselfc is writing to %s cannot be told, because its file system has no locks (%s). "+
 			"Build in a directory on a local file system:\n\n    nselfc build -o DIR", quote(d.name), reason(err))
+}
+
+// waitForLock takes the flock of a file. The kernel's own waiting could not be
+// given up, so it asks again and again; the error is EWOULDBLOCK when it gives up.
+func waitForLock(ctx context.Context, f *os.File, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return syscall.EWOULDBLOCK
+		case <-time.After(lockPoll):
+		}
+	}
 }
 
 // path gives the name of a file of the directory for people.

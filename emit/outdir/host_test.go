@@ -47,7 +47,7 @@ func buildVersion(dir string, n int) diag.List {
 		return diag.List{problem}
 	}
 	defer d.Close()
-	if problem := d.Acquire(); problem != nil {
+	if problem := d.Acquire(context.Background()); problem != nil {
 		return diag.List{problem}
 	}
 	files, meta := version(n)
@@ -96,24 +96,32 @@ func TestTwoBuildsAtOnce(t *testing.T) {
 	expectVersion(t, dir, 2)
 }
 
-// TestBuildLock: the second is refused while the first holds the directory, and
-// the lock ends with its holder.
+// TestBuildLock: the second waits while the first holds the directory, and is
+// refused when that takes too long; the lock ends with its holder.
 func TestBuildLock(t *testing.T) {
 	dir := start(t, 0)
 	d := open(t, dir)
-	if problem := d.Acquire(); problem != nil {
+	if problem := d.Acquire(t.Context()); problem != nil {
 		t.Fatal(problem.Detail)
 	}
 	before := tree(t, dir)
-	if out, err := builder(t, dir, 1, 1).CombinedOutput(); err == nil || !strings.HasPrefix(string(out), "NS503 ") {
-		t.Errorf("a second build was let in: %v %s", err, out)
+	second := open(t, dir)
+	second.patience = 50 * time.Millisecond
+	if problem := second.Acquire(t.Context()); problem == nil || problem.Code != "NS503" {
+		t.Errorf("a second build was let in: %v", problem)
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	second.patience = time.Hour
+	if problem := second.Acquire(stopped); problem == nil || problem.Code != "NS503" {
+		t.Errorf("a second build that was stopped was let in: %v", problem)
 	}
 	if diff := differing(before, tree(t, dir)); len(diff) > 0 {
 		t.Errorf("the lock leaves litter, or the refused build wrote: %v", diff)
 	}
-	d.Close()
+	time.AfterFunc(100*time.Millisecond, d.Close)
 	if out, err := builder(t, dir, 1, 1).CombinedOutput(); err != nil {
-		t.Errorf("the lock outlives its holder: %v %s", err, out)
+		t.Errorf("a build does not wait for the one before it: %v %s", err, out)
 	}
 }
 

@@ -44,7 +44,7 @@ func (c *Compiled) Write(ctx context.Context, opts WriteOptions) ([]*Written, di
 	}()
 	var checked diag.List
 	for _, e := range c.Environments {
-		j, more := c.prepare(e, opts)
+		j, more := c.prepare(ctx, e, opts)
 		diags = append(diags, more...)
 		if j != nil {
 			jobs, checked = append(jobs, j), append(checked, j.checked...)
@@ -82,7 +82,7 @@ type job struct {
 }
 
 // prepare takes the directory, plans, and checks the secrets.
-func (c *Compiled) prepare(e *Environment, opts WriteOptions) (*job, diag.List) {
+func (c *Compiled) prepare(ctx context.Context, e *Environment, opts WriteOptions) (*job, diag.List) {
 	var below []string
 	if e.Name != "" {
 		below = []string{e.Name}
@@ -92,7 +92,7 @@ func (c *Compiled) prepare(e *Environment, opts WriteOptions) (*job, diag.List) 
 		return nil, diag.List{d}
 	}
 	j := &job{env: e, dir: dir}
-	if d := dir.Acquire(); d != nil {
+	if d := dir.Acquire(ctx); d != nil {
 		dir.Close()
 		return nil, diag.List{d}
 	}
