@@ -24,9 +24,19 @@ const (
 	rootPackages = "ca-certificates nginx postgresql redis-server redis-tools openssl curl jq testssl.sh nmap bind9-dnsutils " +
 		"docker.io docker-cli docker-compose tini iptables ufw openssh-server iproute2 procps kmod netcat-openbsd tcpdump " +
 		"zstd xz-utils locales"
+	stableSuite   = "trixie"
 	newerSuite    = "forky"
 	newerPackages = "nginx docker-compose"
 )
+
+// suite is a further Debian, for the stand-ins of versions that the root does not have. They are built on the image
+// nselfc-lab/NAME.
+type suite struct{ name, packages string }
+
+func suites() []suite {
+	const common = " locales zstd xz-utils"
+	return []suite{{"bookworm", "postgresql-15" + common}, {"forky", "postgresql-18 valkey-server" + common}}
+}
 
 func newer() string {
 	if packages, set := os.LookupEnv("NSELFC_LAB_NEWER"); set {
@@ -37,10 +47,24 @@ func newer() string {
 
 // rootKey names the root: a new one is made when the script or the packages change, not when the mirror has news.
 func rootKey() (string, error) {
-	return hashOf(strings.Join([]string{rootScript, rootPackages, newerSuite, newer()}, "\n"))
+	return hashOf(strings.Join([]string{rootScript, stableSuite, rootPackages, newerSuite, newer()}, "\n"))
+}
+
+func (s suite) key() (string, error) {
+	key, err := hashOf(strings.Join([]string{rootScript, s.name, s.packages}, "\n"))
+	return s.name + "-" + key, err
 }
 
 func buildRoot(ctx context.Context, dir string, log Logf) error {
+	return debootstrap(ctx, dir, log, stableSuite, rootPackages, newerSuite, newer())
+}
+
+func (s suite) build(ctx context.Context, dir string, log Logf) error {
+	return debootstrap(ctx, dir, log, s.name, s.packages, "", "")
+}
+
+// debootstrap makes a Debian in dir, as root.sh says.
+func debootstrap(ctx context.Context, dir string, log Logf, suite, packages, newerSuite, newer string) error {
 	mirror, err := debianMirror(ctx)
 	if err != nil {
 		return err
@@ -50,7 +74,7 @@ func buildRoot(ctx context.Context, dir string, log Logf) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "bash", "-c", rootScript, "root.sh", dir, mirror, rootPackages, newerSuite, newer())
+	cmd := exec.CommandContext(ctx, "bash", "-c", rootScript, "root.sh", dir, mirror, suite, packages, newerSuite, newer)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS, Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	said := &strings.Builder{}

@@ -144,13 +144,31 @@ func (e *Engine) prepare(cache cache, repository string) (run, rootfs, store str
 	if err != nil {
 		return "", "", "", err
 	}
+	bases := map[string]string{baseImage: rootfs}
+	for _, s := range suites() {
+		suiteKey, err := s.key()
+		if err != nil {
+			return "", "", "", err
+		}
+		dir, err := cache.made("suite", suiteKey, func(part string) error {
+			defer e.phase("making Debian " + s.name + " (once)")()
+			return s.build(e.ctx, part, e.log)
+		})
+		if err != nil {
+			// A suite that is not released yet may drop a version any day. Only the tests of that version may fail then.
+			e.log("lab: no stand-ins from Debian %s: %v", s.name, err)
+			continue
+		}
+		bases[basePrefix+s.name] = dir
+		key += suiteKey
+	}
 	// The code that builds images is part of what an image is made of.
 	if key, err = hashOf(key, images, filepath.Join(repository, "internal", "lab", "images.go")); err != nil {
 		return "", "", "", err
 	}
 	store, err = cache.made("store", key, func(part string) error {
 		defer e.phase("building the images (once)")()
-		return buildStore(e.ctx, part, run, rootfs, images, e.log)
+		return buildStore(e.ctx, part, run, bases, images, e.log)
 	})
 	return run, rootfs, store, err
 }

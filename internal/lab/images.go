@@ -14,12 +14,28 @@ import (
 	"strings"
 )
 
-// baseImage holds the whole Debian root: every Debian stand-in is built on it, and it brings the tools to attack with
+// baseImage holds the whole Debian root: Debian stand-ins are built on it, and it brings the tools to attack with
 // from inside a network.
-const baseImage = "nselfc-lab/base"
+const (
+	baseImage  = basePrefix + "base"
+	basePrefix = "nselfc-lab/"
+)
 
-// standIn is a line of testdata/images/images.list.
-type standIn struct{ tag, dockerfile string }
+// standIn is a line of testdata/images/images.list: the tag, the Dockerfile, and arguments for it.
+type standIn struct {
+	tag, dockerfile string
+	args            []string // NAME=VALUE
+}
+
+// base is the image that it is built on, when its arguments say one.
+func (s standIn) base() string {
+	for _, arg := range s.args {
+		if base, ok := strings.CutPrefix(arg, "BASE="); ok {
+			return base
+		}
+	}
+	return baseImage
+}
 
 func standIns(images string) ([]standIn, error) {
 	text, err := os.ReadFile(filepath.Join(images, "images.list"))
@@ -31,8 +47,8 @@ func standIns(images string) ([]standIn, error) {
 		fields := strings.Fields(line)
 		switch {
 		case len(fields) == 0 || strings.HasPrefix(fields[0], "#"):
-		case len(fields) == 2:
-			list = append(list, standIn{fields[0], fields[1]})
+		case len(fields) >= 2:
+			list = append(list, standIn{fields[0], fields[1], fields[2:]})
 		default:
 			return nil, fmt.Errorf("images.list: cannot read %q", line)
 		}
@@ -40,8 +56,9 @@ func standIns(images string) ([]standIn, error) {
 	return list, nil
 }
 
-// buildStore makes a Docker data folder that holds the images, with an engine that runs only for that.
-func buildStore(ctx context.Context, dir, run, rootfs, images string, log Logf) error {
+// buildStore makes a Docker data folder that holds the images, with an engine that runs only for that. bases are the roots to
+// build on, by the name of their image.
+func buildStore(ctx context.Context, dir, run string, bases map[string]string, images string, log Logf) error {
 	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o710)); err != nil {
 		return err
 	}
@@ -56,7 +73,7 @@ func buildStore(ctx context.Context, dir, run, rootfs, images string, log Logf) 
 	if err := buildPrograms(ctx, staged); err != nil {
 		return err
 	}
-	host, err := bootMachine("builder", rootfs, run, []string{dir + ":/var/lib/docker", staged + ":/srv/images"})
+	host, err := bootMachine("builder", bases[baseImage], run, []string{dir + ":/var/lib/docker", staged + ":/srv/images"})
 	if err != nil {
 		return err
 	}
@@ -65,17 +82,27 @@ func buildStore(ctx context.Context, dir, run, rootfs, images string, log Logf) 
 	if err := daemon.start(ctx); err != nil {
 		return err
 	}
-	if err := importRoot(ctx, host, rootfs); err != nil {
-		return err
+	for name, rootfs := range bases {
+		if err := importRoot(ctx, host, name, rootfs); err != nil {
+			return err
+		}
 	}
 	for _, image := range list {
+		if bases[image.base()] == "" {
+			log("no stand-in for %s: there is no %s", image.tag, image.base())
+			continue
+		}
 		log("building the stand-in for %s", image.tag)
 		folder := filepath.Join("/srv/images", filepath.Dir(image.dockerfile))
 		// Without BuildKit: its plugin is one more package, and these builds are a few copies.
 		build := Command{
 			Env:  []string{"DOCKER_BUILDKIT=0"},
-			Args: []string{"docker", "build", "--tag", image.tag, "--file", filepath.Join("/srv/images", image.dockerfile), folder},
+			Args: []string{"docker", "build", "--tag", image.tag, "--file", filepath.Join("/srv/images", image.dockerfile)},
 		}
+		for _, arg := range image.args {
+			build.Args = append(build.Args, "--build-arg", arg)
+		}
+		build.Args = append(build.Args, folder)
 		if err := host.run(ctx, build).err(); err != nil {
 			return err
 		}
@@ -104,8 +131,8 @@ func goBuild(ctx context.Context, dir, output, target string) error {
 	}).err()
 }
 
-// importRoot makes baseImage from the Debian root, less what only the host machine is for.
-func importRoot(ctx context.Context, host *machine, rootfs string) error {
+// importRoot makes an image from a Debian root, less what only the host machine is for.
+func importRoot(ctx context.Context, host *machine, name, rootfs string) error {
 	args := []string{"--create", "--directory", rootfs, "--one-file-system"}
 	for _, path := range []string{
 		"usr/bin/containerd*", "usr/bin/ctr", "usr/bin/docker*", "usr/sbin/docker*", "usr/libexec/docker", "usr/sbin/runc",
@@ -122,7 +149,7 @@ func importRoot(ctx context.Context, host *machine, rootfs string) error {
 	if err := tar.Start(); err != nil {
 		return err
 	}
-	imported := host.run(ctx, Command{Args: []string{"docker", "import", "-", baseImage}, Stdin: archive})
+	imported := host.run(ctx, Command{Args: []string{"docker", "import", "-", name}, Stdin: archive})
 	_, _ = io.Copy(io.Discard, archive)
 	if err := tar.Wait(); err != nil {
 		return fmt.Errorf("tar of the Debian root: %w", err)

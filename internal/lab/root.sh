@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
-# Makes the Debian that both lab machines and every stand-in image are made of. Runs in a mount namespace of its own, so
-# that nothing stays mounted when it is killed.
+# Makes a Debian: the one that both lab machines and most stand-in images are made of, or a suite that has another version of
+# a server. Runs in a mount namespace of its own, so that nothing stays mounted when it is killed.
 #
 # The newer suite brings the few packages whose stable version is too old to stand in for what users run. A package in it
 # may stop fitting the stable C library one day: then the stable one stays, and the lab says so.
 #
-# usage: root.sh DIRECTORY MIRROR PACKAGES NEWER-SUITE NEWER-PACKAGES      (lists with spaces)
+# usage: root.sh DIRECTORY MIRROR SUITE PACKAGES NEWER-SUITE NEWER-PACKAGES      (lists with spaces)
 set -euo pipefail
 
-readonly suite=trixie
-root=$1 mirror=$2 packages=$3 newer_suite=$4 newer=$5
+root=$1 mirror=$2 suite=$3 packages=$4 newer_suite=$5 newer=$6
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+# debootstrap of an older Debian has no script for a newer suite; all are the one for sid.
+script=/usr/share/debootstrap/scripts/sid
 
 mount --make-rprivate /
-debootstrap --variant=minbase --keyring="$keyring" --include="${packages// /,}" "$suite" "$root" "$mirror" >"$root.log" 2>&1 || {
+debootstrap --variant=minbase --keyring="$keyring" --include="${packages// /,}" "$suite" "$root" "$mirror" "$script" >"$root.log" 2>&1 || {
   tail -n 20 "$root.log" >&2
   exit 1
 }

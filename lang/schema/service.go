@@ -40,7 +40,7 @@ func service() *Block {
 				Name: "volume", Labels: []string{"name"},
 				Doc: "Mounts a named volume, or a folder of the stack.",
 				Args: []Argument{
-					{Name: "path", Type: String, Required: true, Doc: "Where it stands in the container."},
+					{Name: "path", Type: String, Required: true, Doc: "Where it stands in the container. A new volume takes content and owner of the folder that the image has there; where the image has none, the volume is root's, and an unprivileged `user` cannot write to it."},
 					{Name: "source", Type: Ref, Doc: "A volume declared at the top; without it the volume is the service's own.", Example: "source = volume.uploads"},
 					{Name: "host", Type: String, Doc: "A folder or file below the stack's folder, mounted read-only unless `read_only = false`.", Example: `host = "./site"`},
 					{Name: "read_only", Type: Bool, Doc: "`false` by default for a volume, `true` for a folder of the host."},

@@ -4,6 +4,7 @@
 # - as root: own PGDATA and the socket folder, then become postgres; as anyone else: go on as that user;
 # - only on an empty PGDATA: initdb, "host all all all METHOD" appended to pg_hba.conf, a server on the unix socket only,
 #   with the arguments of the real one, the database, then /docker-entrypoint-initdb.d in the order of names;
+# - from 18 on, PGDATA is /var/lib/postgresql/MAJOR/docker, and data of another major version in the volume is refused;
 # - psql stops at the first error, and then the container stops, with PGDATA left as it is.
 set -Eeuo pipefail
 
@@ -50,6 +51,15 @@ check_password() {
   if [[ -z $POSTGRES_PASSWORD && $POSTGRES_HOST_AUTH_METHOD != trust ]]; then
     fail 'the database is new and POSTGRES_PASSWORD is empty'
   fi
+}
+
+check_other_versions() {
+  local folder
+  [[ $PGDATA == "/var/lib/postgresql/$PG_MAJOR/docker" ]] || return 0
+  for folder in /var/lib/postgresql /var/lib/postgresql/data /var/lib/postgresql/*/docker; do
+    [[ ! -s $folder/PG_VERSION ]] || fail "there is data of another major version in $folder"
+  done
+  ! mountpoint -q /var/lib/postgresql/data || fail 'there is a volume at /var/lib/postgresql/data, which nothing would use'
 }
 
 init_database() {
@@ -100,6 +110,7 @@ set_up() {
   local arguments=("$@") exists
   [[ ${arguments[0]} == postgres ]] && arguments=("${arguments[@]:1}")
   check_password
+  check_other_versions
   ls /docker-entrypoint-initdb.d/ >/dev/null
   init_database
   append_hba "${arguments[@]}"
