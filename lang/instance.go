@@ -75,6 +75,7 @@ func (u *unit) declared() Declared {
 
 var (
 	dnsName    = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$`)
+	keyName    = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`) // what follows a name
 	identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]{0,62}$`)
 )
 
@@ -278,9 +279,9 @@ func (d *decl) elements(ev *eval.Evaluator, v cty.Value, at source.Range) ([]ele
 			k = e
 		}
 		key := k.AsString()
-		if named && !dnsName.MatchString(key) || strings.Contains(key, "\x00") {
+		if named && !keyName.MatchString(key) || strings.Contains(key, "\x00") {
 			ev.Report(diag.Errorf("NS215", at, "Invalid for_each value",
-				"The key %q becomes part of a host or file name: it takes 1 to 40 lower-case letters, digits and hyphens, beginning with a letter.", eval.Redact(key)))
+				"The key %q becomes part of a host or file name: it takes 1 to 40 lower-case letters, digits and hyphens, with no hyphen at either end.", eval.Redact(key)))
 			return nil, false
 		}
 		out = append(out, element{k.WithMarks(marks), e.WithMarks(marks)})
