@@ -27,7 +27,7 @@ func run(m *testing.M) int {
 	if err != nil {
 		panic(err)
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // best effort, in the system's own folder
+	defer os.RemoveAll(dir) // best effort, in the system's own folder
 	blankDir = dir
 	return m.Run()
 }
