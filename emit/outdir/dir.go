@@ -93,6 +93,11 @@ func (d *Dir) Rel(typed string) (string, bool) {
 }
 
 func (d *Dir) open() *diag.Diagnostic {
+	if full, err := filepath.Abs(d.parent); err == nil && full == filepath.Dir(full) {
+		return diag.Errorf("NS501", wholeFile(d.parent), "Output directory is not a real directory",
+			"%s is the root of the file system, whose directories are the system's own: those of an environment called dev would be /dev. "+
+				"Name a directory for the output:\n\n    nselfc build -o DIR", quote(d.parent))
+	}
 	info, err := os.Lstat(d.parent)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -226,6 +226,7 @@ func TestOpen(t *testing.T) {
 		{"link", []string{"prod"}, "NS501"},
 		{"real", []string{"dev"}, "NS501"},
 		{"file", []string{"prod"}, "NS501"},
+		{strings.Repeat("../", 40), []string{"nself-test"}, "NS501"},
 		{"open", nil, "NS502"},
 		{"sticky", nil, "NS502"},
 		{"open", []string{"prod"}, "NS502"},

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -125,19 +126,20 @@ func (s *shop) settle(t *testing.T) {
 
 // testRollback applies the rules and confirms nothing: what was must come back.
 func (s *shop) testRollback(t *testing.T, open func(*testing.T)) {
+	const timeout = 20 * time.Second // a busy machine takes more than ten to apply
 	before := s.filters(t)
 	armed := time.Now()
-	s.firewall(t, "--apply", "--timeout", "10").Must(t)
+	s.firewall(t, "--apply", "--timeout", strconv.Itoa(int(timeout.Seconds()))).Must(t)
 	if d := s.client.Connect(t, lab.HostIPv4+":9000"); d.Open {
 		t.Error("the rules are not in force before the confirmation")
 	}
 	if cmp.Equal(before, s.filters(t)) {
 		t.Error("the control: no rule has changed")
 	}
-	for time.Since(armed) < 40*time.Second && !s.client.Connect(t, lab.HostIPv4+":9000").Open {
+	for time.Since(armed) < timeout+30*time.Second && !s.client.Connect(t, lab.HostIPv4+":9000").Open {
 		time.Sleep(500 * time.Millisecond)
 	}
-	if took := time.Since(armed); took < 10*time.Second {
+	if took := time.Since(armed); took < timeout {
 		t.Errorf("rolled back after %v already", took)
 	}
 	open(t)

@@ -59,7 +59,7 @@ func service() *Block {
 			{Block: &Block{
 				Name: "resources", Doc: "Limits.",
 				Args: []Argument{
-					{Name: "cpus", Type: Number, Default: "1", Doc: "Processors, 0.01 to 512."},
+					{Name: "cpus", Type: Number, Default: "1", Doc: "Processors, 0.01 to 512. Docker starts no container that may use more than the host has."},
 					{Name: "memory", Type: Size, Default: "512M", Doc: "Memory, swap included; 6 MiB (Docker's least) or more."},
 					{Name: "pids", Type: Integer, Default: "256", Doc: "Processes and threads."},
 				},

@@ -142,8 +142,8 @@ variable "preload" {
 
 variable "cpus" {
   type    = number
-  default = 2
-  doc     = "Processors."
+  default = 1
+  doc     = "Processors. Docker starts no container that may use more than the host has."
 }
 
 locals {
