@@ -188,6 +188,10 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	return bytes.TrimPrefix(b, []byte("\uFEFF")), errors.Join(err, f.Close())
 }
 
+// leftRoot is what package os says of a path that leaves an os.Root by a link;
+// it exports no error to compare with.
+const leftRoot = "path escapes from parent"
+
 func readError(at source.Range, name string, err error) *diag.Diagnostic {
 	if large := (*tooLarge)(nil); errors.As(err, &large) {
 		return faulty(large.fault)
@@ -197,6 +201,10 @@ func readError(at source.Range, name string, err error) *diag.Diagnostic {
 	}
 	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
 		err = pe.Err // the path stands in the sentence already
+	}
+	if err.Error() == leftRoot {
+		return diag.Errorf("NS122", at, "File cannot be read",
+			"%q is a link to a place outside the stack's folder. Nothing outside is read, so that the folder alone, as it stands in git, says what is built. Put a copy of the file in the place of the link, or make a folder of the stack's own out of what several stacks share and use it as a module.", name)
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		return diag.Errorf("NS122", at, "File cannot be read",
