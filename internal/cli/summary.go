@@ -81,10 +81,7 @@ func secretsMade(b *strings.Builder, w *build.Written) {
 func commands(b *strings.Builder, w *build.Written, o BuildOptions) {
 	e := w.Environment
 	if w.Secrets == nil {
-		again := "nselfc build" + argument(o.Path)
-		if o.Out != "" {
-			again += " -o" + argument(o.Out)
-		}
+		again := "nselfc build" + argument(o.Path) + outFlag(o)
 		if e.Name == "" {
 			fmt.Fprintf(b, "    %s    # on the host that runs it: makes the secrets\n", again)
 		} else {
