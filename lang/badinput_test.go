@@ -52,6 +52,14 @@ func TestBadInput(t *testing.T) {
 		}
 		return b.String()
 	}
+	lost := func(n int) string { // n names that are not there, among n that are
+		var b strings.Builder
+		b.WriteString("stack \"t\" {}\nlocals {\n")
+		for i := range n {
+			fmt.Fprintf(&b, "  _l%[1]d = local.m%[1]d\n", i)
+		}
+		return b.String() + "}\n"
+	}
 	chain := func(n int) string {
 		var b strings.Builder
 		b.WriteString("stack \"t\" {}\nlocals {\n")
@@ -125,6 +133,10 @@ func TestBadInput(t *testing.T) {
 		{"5,000 services", many(5_000, "service \"s%d\" {\n  image = \"x:1\"\n}"), nil},
 		{"20,000 duplicates", many(20_000, "volume \"v\" {} # %d"), nil},
 		{"20,000 unknown names", many(20_000, "locals {\n  _l%[1]d = nope%[1]d.x\n}"), nil},
+		{"20,000 names that are like others", lost(20_000), nil},
+		{"two million elements", "stack \"t\" {}\nlocals {\n  _a = [" + strings.Repeat("1,", 2_000_000) + "]\n}\n", []string{"error NS130:3"}},
+		{"two million empty lines", "stack \"t\" {}\n" + strings.Repeat("\n", 2_000_000), []string{"error NS130:"}},
+		{"a text of eight megabytes", "stack \"t\" {\n  domain = \"" + strings.Repeat(megabyte, 8) + "\"\n}\n", []string{"error NS130:1"}},
 		{"a for_each over 100,000 keys", "stack \"t\" {}\nservice \"s\" {\n  for_each = { for i in setproduct(range(1000), range(100)) : \"k${i[0]}-${i[1]}\" => i }\n  image = \"x:1\"\n}\n", []string{"error NS209:3"}},
 		{"20,000 misspelt values of variables", many(20_000, "variable \"v_%d\" {\n  default = 1\n}") + "environment \"p\" {\n  variables = {\n" + many(20_000, "    w_%d = 1")[len("stack \"t\" {}\n"):] + "  }\n}\n", nil},
 		{"a for_each over 9,000 keys", "stack \"t\" {}\nservice \"s\" {\n  for_each = { for i in setproduct(range(900), range(10)) : \"k${i[0]}-${i[1]}\" => 1 }\n  image = \"x:1\"\n}\n", nil},
@@ -203,6 +215,43 @@ func wellSaid(t *testing.T, diags diag.List) {
 	}
 }
 
+// TestTooMuchInAFolder: what is bounded in a file is bounded in a folder too.
+func TestTooMuchInAFolder(t *testing.T) {
+	dense := "locals {\n  _a%d = [" + strings.Repeat("1,", 400_000) + "]\n}\n"
+	for _, tc := range []struct {
+		name, text, code, file string
+		files                  int
+	}{
+		{"files", "", "NS127", "f10000.hcl", 10_001},
+		{"tokens", dense, "NS130", "f00001.hcl", 3},
+		{"no more than fits", "locals {\n  _a%d = 1\n}\n", "", "", 1000},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			fsys := fstest.MapFS{}
+			var names []string
+			for i := range tc.files {
+				name, text := fmt.Sprintf("f%05d.hcl", i), tc.text
+				if strings.Contains(text, "%d") {
+					text = fmt.Sprintf(text, i)
+				}
+				fsys[name], names = &fstest.MapFile{Data: []byte(text)}, append(names, name)
+			}
+			var diags diag.List
+			quickest(t, func() { _, diags = lang.Open(fsys, names) })
+			wellSaid(t, diags)
+			if tc.code == "" {
+				if diags.HasErrors() {
+					t.Errorf("refused:%s", list(diags))
+				}
+				return
+			}
+			if len(diags) != 1 || diags[0].Code != tc.code || diags[0].Subject.File != tc.file {
+				t.Errorf("want %s in %s, got:%s", tc.code, tc.file, list(diags))
+			}
+		})
+	}
+}
+
 func TestFilesThatAreNone(t *testing.T) {
 	for name, tc := range map[string]struct {
 		fsys  fs.FS
@@ -216,7 +265,7 @@ func TestFilesThatAreNone(t *testing.T) {
 		"a pipe":               {fstest.MapFS{"nself.hcl": {Mode: fs.ModeNamedPipe}}, []string{"nself.hcl"}, "NS122"},
 		"100 MB":               {unreadable{t: t, size: 100 << 20}, []string{"nself.hcl"}, "NS130"},
 		"an exabyte":           {unreadable{t: t, size: 1 << 60}, []string{"nself.hcl"}, "NS130"},
-		"one byte beyond":      {unreadable{t: t, size: 16<<20 + 1}, []string{"nself.hcl"}, "NS130"},
+		"one byte beyond":      {unreadable{t: t, size: 8<<20 + 1}, []string{"nself.hcl"}, "NS130"},
 		"a path that climbs":   {fstest.MapFS{}, []string{"../nself.hcl"}, "NS122"},
 		"one of two is broken": {fstest.MapFS{"a.hcl": {Data: []byte("stack \"t\" {}\nlocals {\n _x = service.b.host\n}\n")}, "b.hcl": {Data: []byte("service \"b\" {")}}, []string{"a.hcl", "b.hcl"}, "NS110"},
 	} {

@@ -32,6 +32,9 @@ type folder struct {
 // builtIn is the folder that the paths of built-in kinds begin with.
 const builtIn = "catalog/"
 
+// maxFiles bounds the files of one folder.
+const maxFiles = 10_000
+
 func (f *folder) builtIn() bool { return strings.HasPrefix(f.path, builtIn) }
 
 func (f *folder) report(d *diag.Diagnostic) {
@@ -43,17 +46,22 @@ func (f *folder) report(d *diag.Diagnostic) {
 // parse reads files and keeps their blocks in order of file and place.
 func (s *Source) parse(dir string, fsys fs.FS, names []string) *folder {
 	f := &folder{path: dir, fsys: fsys, names: names}
-	results := make([]parsed, len(names))
-	var wg sync.WaitGroup
-	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i, name := range names {
-		limit <- struct{}{}
-		wg.Go(func() {
-			results[i] = parseFile(fsys, name)
-			<-limit
-		})
+	if len(names) > maxFiles {
+		f.report(diag.Errorf("NS127", startOf(names[maxFiles]), "Too many files",
+			"This folder has %d files with the ending .hcl; %d are the most that one stack, module or kind may have. Every such file of a folder belongs to it, so the wrong folder may have been named. "+
+				"Move what is no part of it out, or join files that belong together.", len(names), maxFiles))
+		return f
 	}
-	wg.Wait()
+	results := make([]parsed, len(names))
+	sideBySide(len(names), func(i int) { results[i] = readParsed(fsys, names[i]) })
+	tokens := 0
+	for i, r := range results {
+		if tokens += r.pieces.Tokens; tokens > source.MaxTokens {
+			f.report(faulty(source.TokenFault(names[i], source.Range{})))
+			return f
+		}
+	}
+	sideBySide(len(names), func(i int) { results[i].parse() })
 	var empty diag.List
 	for _, r := range results {
 		if r.file != nil {
@@ -81,26 +89,37 @@ func (s *Source) parse(dir string, fsys fs.FS, names []string) *folder {
 }
 
 type parsed struct {
-	file  *source.File
-	body  *hclsyntax.Body
-	diags diag.List
-	empty *diag.Diagnostic // the warning of a file that holds nothing
+	file   *source.File
+	pieces source.Pieces
+	body   *hclsyntax.Body
+	diags  diag.List
+	empty  *diag.Diagnostic // the warning of a file that holds nothing
 }
 
-func parseFile(fsys fs.FS, name string) (p parsed) {
-	at := source.Range{File: name, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+// readParsed reads a file and looks whether it may be parsed.
+func readParsed(fsys fs.FS, name string) (p parsed) {
 	b, err := readFile(fsys, name)
 	if err != nil {
-		p.diags = diag.List{readError(at, name, err)}
+		p.diags = diag.List{readError(startOf(name), name, err)}
 		return p
 	}
 	p.file = source.NewFile(name, b)
-	cuts, fault := source.GuardPieces(p.file, pieceSize)
+	pieces, fault := source.GuardPieces(p.file, pieceSize)
 	if fault != nil {
 		p.diags = diag.List{faulty(fault)}
 		return p
 	}
-	if p.body = parsePieces(p.file, cuts); p.body == nil {
+	p.pieces = pieces
+	return p
+}
+
+// parse parses what was read without a fault.
+func (p *parsed) parse() {
+	if len(p.diags) > 0 {
+		return
+	}
+	b, name := p.file.Bytes, p.file.Name
+	if p.body = parsePieces(p.file, p.pieces.Cuts); p.body == nil {
 		file, diags := hclsyntax.ParseConfig(b, name, hcl.InitialPos)
 		p.diags = eval.FromHCLSyntax(diags)
 		if file != nil {
@@ -108,9 +127,27 @@ func parseFile(fsys fs.FS, name string) (p parsed) {
 		}
 	}
 	if len(b) < 4096 && strings.TrimSpace(strings.TrimPrefix(string(b), "\uFEFF")) == "" {
-		p.empty = diag.Warningf("NS121", at, "Empty file", "The file %s holds nothing. Delete it, or start a stack with\n    nselfc init", name)
+		p.empty = diag.Warningf("NS121", startOf(name), "Empty file", "The file %s holds nothing. Delete it, or start a stack with\n    nselfc init", name)
 	}
-	return p
+}
+
+// startOf is the range of a finding about a whole file.
+func startOf(name string) source.Range {
+	return source.Range{File: name, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+}
+
+// sideBySide calls f for each of n, as many at a time as there are processors.
+func sideBySide(n int, f func(int)) {
+	var wg sync.WaitGroup
+	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i := range n {
+		limit <- struct{}{}
+		wg.Go(func() {
+			f(i)
+			<-limit
+		})
+	}
+	wg.Wait()
 }
 
 func faulty(f *source.Fault) *diag.Diagnostic {
@@ -151,6 +188,10 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	return bytes.TrimPrefix(b, []byte("\uFEFF")), errors.Join(err, f.Close())
 }
 
+// leftRoot is what package os says of a path that leaves an os.Root by a link;
+// it exports no error to compare with.
+const leftRoot = "path escapes from parent"
+
 func readError(at source.Range, name string, err error) *diag.Diagnostic {
 	if large := (*tooLarge)(nil); errors.As(err, &large) {
 		return faulty(large.fault)
@@ -160,6 +201,10 @@ func readError(at source.Range, name string, err error) *diag.Diagnostic {
 	}
 	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
 		err = pe.Err // the path stands in the sentence already
+	}
+	if err.Error() == leftRoot {
+		return diag.Errorf("NS122", at, "File cannot be read",
+			"%q is a link to a place outside the stack's folder. Nothing outside is read, so that the folder alone, as it stands in git, says what is built. Put a copy of the file in the place of the link, or make a folder of the stack's own out of what several stacks share and use it as a module.", name)
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		return diag.Errorf("NS122", at, "File cannot be read",

@@ -25,7 +25,8 @@ func TestPiecesMeanTheSame(t *testing.T) {
 	}
 	want := describeBody(whole.Body.(*hclsyntax.Body))
 	for _, size := range []int{1, 100, 1000, 5000} {
-		cuts, fault := source.GuardPieces(f, size)
+		pieces, fault := source.GuardPieces(f, size)
+		cuts := pieces.Cuts
 		if fault != nil || len(cuts) < 2 {
 			t.Fatalf("size %d: %d cuts, %v", size, len(cuts), fault)
 		}
@@ -72,7 +73,8 @@ func FuzzPieces(f *testing.F) {
 	f.Add("x = <<E\na\nE\n/* {\n*/ b {}\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		file := source.NewFile("f.hcl", []byte(text))
-		cuts, fault := source.GuardPieces(file, 1)
+		cut, fault := source.GuardPieces(file, 1)
+		cuts := cut.Cuts
 		if fault != nil {
 			return
 		}
@@ -102,7 +104,7 @@ func BenchmarkParseWhole(b *testing.B) {
 func BenchmarkParsePieces(b *testing.B) {
 	f := source.NewFile("nself.hcl", bench.Stack(1000))
 	for b.Loop() {
-		cuts, _ := source.GuardPieces(f, pieceSize)
-		parsePieces(f, cuts)
+		pieces, _ := source.GuardPieces(f, pieceSize)
+		parsePieces(f, pieces.Cuts)
 	}
 }

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,8 +50,7 @@ func (r *reader) checkArguments() {
 		r.strange = true
 		for _, a := range attributesInOrder(r.body) {
 			if _, ok := r.spec.Arg(a.Name); !ok {
-				r.unknownArgument(a)
-				meant = append(meant, eval.Suggest(a.Name, r.spec.ArgNames()))
+				meant = append(meant, r.unknownArgument(a))
 			}
 		}
 	}
@@ -62,36 +62,35 @@ func (r *reader) checkArguments() {
 	}
 }
 
-func (r *reader) unknownArgument(a *hclsyntax.Attribute) {
-	at := source.FromHCL(a.NameRange)
-	if _, isBlock := r.spec.Nested(a.Name); isBlock {
-		r.ev.Report(diag.Errorf("NS102", at, "Unsupported argument",
-			"%q is a block, not an argument: write it without the equals sign, as in\n    %s {\n      …\n    }", a.Name, a.Name))
-		return
-	}
-	if hint := r.spec.Hint(a.Name); hint != "" {
-		r.ev.Report(diag.Errorf("NS102", at, "Unsupported argument",
-			"%s block has no argument named %q. %s", schema.A(r.spec.Name), a.Name, hint))
-		return
-	}
-	d := diag.Errorf("NS102", at, "Unsupported argument",
-		"%s block has no argument named %q.%s%s", schema.A(r.spec.Name), a.Name,
-		eval.DidYouMean(a.Name, r.spec.ArgNames()), orBlocks(r.spec, a.Name))
-	if s := eval.Suggest(a.Name, r.spec.ArgNames()); s != "" {
-		d.Fix = []diag.Edit{{Range: at, Text: s}}
+// unknownArgument reports an argument that the block does not have, and gives the
+// one that was probably meant, or "".
+func (r *reader) unknownArgument(a *hclsyntax.Attribute) string {
+	at, names := source.FromHCL(a.NameRange), r.spec.ArgNames()
+	meant := eval.Suggest(a.Name, names)
+	d := diag.Errorf("NS102", at, "Unsupported argument", "")
+	hint := r.spec.Hint(a.Name)
+	_, isBlock := r.spec.Nested(a.Name)
+	switch {
+	case isBlock:
+		d.Detail = fmt.Sprintf("%q is a block, not an argument: write it without the equals sign, as in\n    %s {\n      …\n    }", a.Name, a.Name)
+	case hint != "":
+		d.Detail = fmt.Sprintf("%s block has no argument named %q. %s", schema.A(r.spec.Name), a.Name, hint)
+	case meant != "":
+		d.Detail = fmt.Sprintf("%s block has no argument named %q. Did you mean %q?", schema.A(r.spec.Name), a.Name, meant)
+		d.Fix = []diag.Edit{{Range: at, Text: meant}}
+	default:
+		d.Detail = fmt.Sprintf("%s block has no argument named %q. %s", schema.A(r.spec.Name), a.Name, takes(names))
 	}
 	r.ev.Report(d)
+	return meant
 }
 
-// orBlocks lists what a block takes when the name is like none of it.
-func orBlocks(spec *schema.Block, given string) string {
-	if eval.Suggest(given, spec.ArgNames()) != "" {
-		return ""
+// takes lists what a block takes, for a name that is like none of it.
+func takes(names []string) string {
+	if len(names) == 0 {
+		return "It takes no arguments."
 	}
-	if names := spec.ArgNames(); len(names) > 0 {
-		return " It takes: " + strings.Join(names, ", ") + "."
-	}
-	return " It takes no arguments."
+	return "It takes: " + strings.Join(names, ", ") + "."
 }
 
 func (r *reader) checkBlocks() {

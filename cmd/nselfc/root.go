@@ -55,6 +55,12 @@ edit, foreign file or secret is overwritten.`,
 	root.SetHelpCommand(newHelp())
 	root.SetHelpCommandGroupID("reading")
 	root.SetCompletionCommandGroupID("reading")
+	root.InitDefaultCompletionCmd()
+	if c, _, err := root.Find([]string{"completion"}); err == nil {
+		c.Args, c.RunE = unknownShell, root.RunE
+	}
+	root.Version = cli.FullVersion()
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	complete(root, "color", string(term.Auto), string(term.Always), string(term.Never))
 	return root
 }
@@ -65,6 +71,15 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	return unknownWord(cmd, "command", args[0])
+}
+
+// unknownShell refuses a shell that completion knows nothing of: a script that
+// asks for it would source a page of help.
+func unknownShell(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return unknownWord(cmd, "shell", args[0])
 }
 
 // refuseEmpty refuses an argument or flag without a text: it comes from a variable
@@ -79,7 +94,8 @@ func refuseEmpty(cmd *cobra.Command, args []string) error {
 	}
 	var err error
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if f.Value.String() == "" {
+		list, many := f.Value.(pflag.SliceValue)
+		if f.Value.String() == "" || many && slices.Contains(list.GetSlice(), "") {
 			err = cli.UsageError("--"+f.Name+" is empty", hint)
 		}
 	})

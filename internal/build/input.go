@@ -36,7 +36,7 @@ func open(path string) (*input, *diag.Diagnostic) {
 	if path == "" {
 		path = "."
 	}
-	at := source.Range{File: path, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+	at := startOf(path)
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, unreadable(at, path, err)
@@ -63,11 +63,18 @@ func open(path string) (*input, *diag.Diagnostic) {
 		in.close()
 		return nil, unreadable(at, dir, err)
 	}
+	var none string // of the name of a stack's file, and something else
 	for _, e := range entries {
 		hidden := strings.HasPrefix(e.Name(), ".") // an editor's
 		if !e.IsDir() && !hidden && !odd(e) && strings.HasSuffix(e.Name(), ".hcl") && !strings.HasSuffix(e.Name(), ".nselftest.hcl") {
 			in.names = append(in.names, e.Name())
+		} else if e.Name() == mainFile {
+			none = filepath.Join(dir, mainFile)
 		}
+	}
+	if len(in.names) == 0 {
+		in.close()
+		return nil, noStack(dir, none)
 	}
 	sort.Strings(in.names)
 	return in, nil
@@ -76,6 +83,26 @@ func open(path string) (*input, *diag.Diagnostic) {
 // odd tells a pipe, socket or device, which has no place in a stack's folder. A
 // link may be fine: reading it decides.
 func odd(e fs.DirEntry) bool { return e.Type()&^fs.ModeSymlink != 0 }
+
+// noStack says that a folder holds no file of a stack. none is what has the name
+// of one and is a folder or a pipe, or "".
+func noStack(dir, none string) *diag.Diagnostic {
+	if none != "" {
+		return unreadable(startOf(none), none, errors.New("it is a folder or a device, not a file"))
+	}
+	start := "nselfc init"
+	if dir != "." {
+		word, _ := escape.ShellQuote(dir) // a path holds no NUL
+		start += " " + word
+	}
+	return diag.Errorf("NS120", startOf(filepath.Join(dir, mainFile)), "No stack here",
+		"There is no file with the ending .hcl in the folder %q. Name the folder of a stack, or start one there with\n    %s", dir, start)
+}
+
+// startOf is the range of a finding about a whole file.
+func startOf(file string) source.Range {
+	return source.Range{File: file, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+}
 
 func unreadable(at source.Range, path string, err error) *diag.Diagnostic {
 	if errors.Is(err, fs.ErrNotExist) {
@@ -97,7 +124,7 @@ func unknownEnvironment(in *input, name string, names []string) *diag.Diagnostic
 	if len(in.names) > 0 {
 		file = in.names[0]
 	}
-	at := source.Range{File: file, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+	at := startOf(file)
 	if len(names) == 1 && names[0] == "" {
 		return diag.Errorf("NS124", at, "Unknown environment", "The stack has no environments; leave --env out, or declare one:\n    environment %q {}", name)
 	}

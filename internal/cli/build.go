@@ -30,7 +30,8 @@ func Build(ctx context.Context, env Env, d Display, o BuildOptions) int {
 		Options: o.Options, Version: Version, NoSecrets: o.NoSecrets, Force: o.Force, Now: env.Now(),
 		OnWait: func() { say(env, "nselfc: another build is at work here; waiting for it\n") },
 	})
-	diags = append(diags, more...).Sort()
+	again(more, o)
+	diags = append(diags, more...) // what writing met comes behind what compiling found
 	done := summary(written, o, more.HasErrors())
 	if more.HasErrors() {
 		// What was written stays true when a later step fails. What failed is the

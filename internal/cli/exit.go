@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"slices"
 
 	"nselfc/lang/diag"
@@ -71,7 +72,10 @@ func codeOf(ctx context.Context, err error) int {
 	case err == nil:
 		return OK
 	case !ok:
-		return Usage // cobra returns errors only for what it could not parse
+		if _, ok := errors.AsType[*fs.PathError](err); ok {
+			return IO // a completion script could not be written
+		}
+		return Usage // cobra returns other errors only for what it could not parse
 	case ctx.Err() != nil && code != Usage:
 		return Interrupted
 	}

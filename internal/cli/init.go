@@ -38,8 +38,8 @@ func Init(ctx context.Context, env Env, d Display, o InitOptions) int {
 	if err := errors.Join(starter.CheckName(o.Name), starter.CheckDomain(o.Domain)); err != nil {
 		return Fail(env, Usage, "%v", err)
 	}
-	if found, err := filepath.Glob(filepath.Join(dir, "*.hcl")); err == nil && len(found) > 0 {
-		return Fail(env, Failed, "there is a stack here already: %s. Nothing was written.", found[0])
+	if found := stackFile(dir); found != "" {
+		return Fail(env, Failed, "there is a stack here already: %s. Nothing was written.", found)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return Fail(env, IO, "%v", err)

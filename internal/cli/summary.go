@@ -27,14 +27,17 @@ func summary(written []*build.Written, o BuildOptions, failed bool) string {
 		if w.Result == nil {
 			continue
 		}
-		fmt.Fprintf(&b, "%s\n", render.Clean(w.Dir, false))
-		list(&b, "created", w.Result.Created)
-		list(&b, "updated", w.Result.Updated)
-		list(&b, "removed", w.Result.Removed)
+		var did strings.Builder
+		list(&did, "created", w.Result.Created)
+		list(&did, "updated", w.Result.Updated)
+		list(&did, "removed", w.Result.Removed)
 		if n := len(w.Result.Unchanged); n > 0 {
-			fmt.Fprintf(&b, "  unchanged  %s\n", plural(n, "file"))
+			fmt.Fprintf(&did, "  unchanged  %s\n", plural(n, "file"))
 		}
-		secretsMade(&b, w)
+		secretsMade(&did, w)
+		if did.Len() > 0 { // a full disk may have stopped it before the first
+			fmt.Fprintf(&b, "%s\n%s", render.Clean(w.Dir, false), did.String())
+		}
 		firewallStays(&next, w)
 		commands(&next, w, o)
 	}
@@ -78,10 +81,7 @@ func secretsMade(b *strings.Builder, w *build.Written) {
 func commands(b *strings.Builder, w *build.Written, o BuildOptions) {
 	e := w.Environment
 	if w.Secrets == nil {
-		again := "nselfc build" + argument(o.Path)
-		if o.Out != "" {
-			again += " -o" + argument(o.Out)
-		}
+		again := "nselfc build" + argument(o.Path) + outFlag(o)
 		if e.Name == "" {
 			fmt.Fprintf(b, "    %s    # on the host that runs it: makes the secrets\n", again)
 		} else {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -49,12 +50,26 @@ func splitLine(s string) (string, int, bool) {
 	return s[:i], n, err == nil && n > 0
 }
 
+// stackFile gives the first file in a folder that makes it a stack's, or "".
+func stackFile(dir string) string {
+	entries, err := os.ReadDir(dir) // not Glob, to which [ in a folder's name means more
+	if err != nil {
+		return ""
+	}
+	for _, e := range entries {
+		if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && filepath.Ext(e.Name()) == ".hcl" {
+			return filepath.Join(dir, e.Name())
+		}
+	}
+	return ""
+}
+
 // stackAbove finds the nearest folder above a file that holds a stack, or gives
 // "" for this one.
 func stackAbove(path string) string {
 	dir := filepath.Dir(path)
 	for range 16 {
-		if found, err := filepath.Glob(filepath.Join(dir, "*.hcl")); err == nil && len(found) > 0 {
+		if stackFile(dir) != "" {
 			return dir
 		}
 		dir = filepath.Join(dir, "..")

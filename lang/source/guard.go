@@ -11,7 +11,8 @@ import (
 // and joins the lines of a text in quadratic time, so what it cannot take is
 // refused before it starts. All of them are far above what people write.
 const (
-	MaxBytes   = 16 << 20    // size of a file; 5,000 services are 4 MB
+	MaxBytes   = 8 << 20     // size of a file; 5,000 services are 2 MB
+	MaxTokens  = 1_500_000   // words, numbers, signs and line ends of a folder's files; 5,000 services have 600,000
 	MaxDepth   = 100         // brackets, braces, parentheses and template sequences open at once
 	MaxChain   = 1000        // operators, calls and index brackets in a row, which nest in the syntax tree
 	MaxBraces  = 100_000     // opening braces: after a syntax error the parser may nest each block in the one before
@@ -40,19 +41,24 @@ func Guard(f *File) *Fault {
 	return fault
 }
 
+// Pieces are where a file may be cut, and what its parts cost.
+type Pieces struct {
+	Cuts   []int // offsets, in order
+	Tokens int   // about as many as the lexer will make
+}
+
 // GuardPieces is Guard, and finds on the way where the file can be cut into
 // pieces of at least that many bytes, so that each parses by itself: at the
-// beginnings of lines outside every bracket, text and comment. It gives the
-// offsets of the cuts, in order. A file that is not well formed may be cut
-// anywhere; then some piece does not parse either.
-func GuardPieces(f *File, size int) ([]int, *Fault) {
+// beginnings of lines outside every bracket, text and comment. A file that is not
+// well formed may be cut anywhere; then some piece does not parse either.
+func GuardPieces(f *File, size int) (Pieces, *Fault) {
 	if fault := checkBytes(f); fault != nil {
-		return nil, fault
+		return Pieces{}, fault
 	}
 	s := newScanner(f)
 	s.size, s.cut = size, size
 	fault := s.code()
-	return s.cuts, fault
+	return Pieces{s.cuts, s.tokens}, fault
 }
 
 // GuardTemplate is Guard for a file that is one template from its first byte,
@@ -76,6 +82,19 @@ func SizeFault(name string, size int64) *Fault {
 		Summary: "File too large",
 		Detail: fmt.Sprintf("This file has %d bytes; a file of a stack may have %d. A stack that large cannot be reviewed. "+
 			"Split it into several files in the same folder, and give large contents to the container in an image or a volume.", size, MaxBytes),
+	}
+}
+
+// TokenFault is the fault of the file with which a folder has more than
+// MaxTokens.
+func TokenFault(name string, at Range) *Fault {
+	if at.IsZero() {
+		at = Range{File: name, Start: Pos{Line: 1}, End: Pos{Line: 1}}
+	}
+	return &Fault{
+		Code: "NS130", Range: at, Summary: "File too large",
+		Detail: fmt.Sprintf("Up to here the files of this folder have more than %d words, numbers, signs and line ends. Reading them would take seconds and gigabytes of memory, and nobody can review a stack that large. "+
+			"Write what is repeated once, with for_each, and give long lists to a container in a file of a config block, an image or a volume.", MaxTokens),
 	}
 }
 

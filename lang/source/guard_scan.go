@@ -20,6 +20,7 @@ type scanner struct {
 	braces int
 	ends   []int
 
+	tokens  int    // of which the parser will make one each, so far
 	opened  int    // opening braces so far
 	scopes  int    // "::" so far
 	skipped int    // tokens that the parser will pass over to look ahead
@@ -115,6 +116,10 @@ func (s *scanner) code() *Fault {
 		if s.inText {
 			s.template()
 			continue
+		}
+		if s.tokens++; s.tokens > MaxTokens {
+			s.fault = TokenFault(s.f.Name, Range{File: s.f.Name, Start: s.f.PosAt(s.pos), End: s.f.PosAt(s.pos + 1)})
+			break
 		}
 		if s.pos >= s.cut && s.between() {
 			s.cuts = append(s.cuts, s.pos)

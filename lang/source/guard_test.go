@@ -90,6 +90,8 @@ func TestGuardRefuses(t *testing.T) {
 		{"dollars", "a = \"" + r("$", 100_000) + "\"\n", "NS136", 1},
 		{"dollars unclosed", "a = \"" + r("$ab", 100_000), "NS136", 1},
 		{"braces", r("a {\n}\n", MaxBraces+1), "NS137", 200_001},
+		{"elements", "a = [\n" + r("1,", MaxTokens/2+1) + "]\n", "NS130", 2},
+		{"lines", r("\n", MaxTokens+1), "NS130", MaxTokens + 1},
 		{"comments", "b = 1\n" + r("a = /*\n", 100_000), "NS139", 2},
 		{"marker", "a = <<É\n(\nÉ\n", "NS138", 1},
 	} {

@@ -50,6 +50,7 @@ func (s *scanner) endText() {
 // literal accounts for a literal token of n bytes.
 func (t *text) literal(s *scanner, n int) {
 	t.parts++
+	s.tokens++
 	if t.run > 0 {
 		t.joins++
 		s.melding += t.run + n // the parser copies both to join them

@@ -73,6 +73,28 @@ func sample(t *testing.T) (diag.List, source.Files) {
 	return diag.List{nowhere, note, typo, word, twice, text}, source.Files{f.Name: f}
 }
 
+// TestWideCharacters: the marks stand below what they mark on a terminal, where
+// characters of East Asia and pictures take two columns and combining ones none.
+func TestWideCharacters(t *testing.T) {
+	for _, tc := range []struct{ before, marked, blanks, marks string }{
+		{"a = ", "nope", "    ", "^^^^"},
+		{"日本 = ", "nope", "       ", "^^^^"},
+		{"\"😀\" = ", "日本", "       ", "^^^^"},
+		{"e\u0301 = ", "ｎｏ", "    ", "^^^^"},
+		{"\tö = ", "한", "\t    ", "^^"},
+	} {
+		f := source.NewFile("f.hcl", []byte(tc.before+tc.marked+"\n"))
+		at := source.Range{File: f.Name, Start: f.PosAt(len(tc.before)), End: f.PosAt(len(tc.before + tc.marked))}
+		var b strings.Builder
+		if err := Text(&b, New(diag.List{diag.Errorf("NS101", at, "s", "d")}, source.Files{f.Name: f}, nil), TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if want := "\n    | " + tc.blanks + tc.marks + "\n"; !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not marked by %q:\n%s", tc.marked, want, b.String())
+		}
+	}
+}
+
 func TestText(t *testing.T) {
 	list, files := sample(t)
 	r := New(list, files, func(s string) string { return "shop/" + s })

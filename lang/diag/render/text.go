@@ -115,7 +115,8 @@ func (p *printer) place(r Range, message string, s *Snippet, color, mark string)
 		return
 	}
 	p.lines(s, "")
-	width := max(1, s.HighlightEnd-s.HighlightStart)
+	runes := []rune(s.Code)
+	width := max(1, columns(runes[s.HighlightStart:max(s.HighlightStart, s.HighlightEnd)]))
 	gutter := strings.Repeat(" ", len(strconv.Itoa(s.StartLine)))
 	p.printf("  %s %s%s\n", p.paint(blue, gutter+" |"), indentLike(s.Code, s.HighlightStart), p.paint(color, strings.Repeat(mark, width)))
 }
@@ -141,7 +142,7 @@ func indentLike(s string, n int) string {
 		if r == '\t' {
 			b.WriteByte('\t')
 		} else {
-			b.WriteByte(' ')
+			b.WriteString(strings.Repeat(" ", columns([]rune{r})))
 		}
 	}
 	return b.String()
