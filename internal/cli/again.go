@@ -12,16 +12,17 @@ import (
 // the secrets of development.
 func again(list diag.List, o BuildOptions) {
 	const command = "\n    nselfc build"
-	flags := ""
+	var typed strings.Builder
 	if o.Env != "" {
-		flags += " --env" + argument(o.Env)
+		typed.WriteString(" --env" + argument(o.Env))
 	}
 	if o.NoSecrets {
-		flags += " --no-secrets"
+		typed.WriteString(" --no-secrets")
 	}
 	for _, path := range o.Force {
-		flags += " --force" + argument(path)
+		typed.WriteString(" --force" + argument(path))
 	}
+	flags := typed.String()
 	for _, d := range list {
 		parts := strings.Split(d.Detail, command)
 		for i, rest := range parts[1:] {
