@@ -4,7 +4,9 @@ GO        ?= go
 GOTEST    ?= $(GO) test
 FUZZTIME  ?= 20s
 TOOL       = $(GO) tool -modfile=tools/go.mod
-LAB_DIRS   = $(shell grep -rl --include='*_test.go' '^//go:build lab' . | xargs -r -n1 dirname | sort -u)
+LAB_TESTS  = $(shell grep -rl --include='*_test.go' '^//go:build lab' .)
+LAB_DIRS   = $(sort $(dir $(LAB_TESTS)))
+ENGINES    = $(sort $(dir $(shell grep -l '"nselfc/internal/lab"' $(LAB_TESTS))) ./internal/lab/)
 
 .DEFAULT_GOAL := help
 .PHONY: help build test unit lab fuzz bench lint fmt docs golden
@@ -22,7 +24,8 @@ unit: ## tests that need no root and no network
 
 lab: ## tests with real parts: Docker, nginx, ufw, PostgreSQL, Redis (needs root; see internal/lab/README.md)
 	tools/install-test-deps
-	$(GOTEST) -tags lab -p 1 -timeout 40m $(LAB_DIRS)
+	$(GOTEST) -tags lab -timeout 40m $(filter-out $(ENGINES),$(LAB_DIRS))
+	$(GOTEST) -tags lab -p 1 -timeout 40m $(ENGINES) # one engine at a time
 
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	@grep -rHoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | while IFS=: read -r file func; do \

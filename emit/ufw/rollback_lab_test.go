@@ -142,6 +142,7 @@ func TestFailureAtEachStep(t *testing.T) {
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // each on a host of its own
 			h := newHost(t)
 			h.run(t, "ufw allow 22/tcp comment mine && ufw default allow routed && ufw --force enable")
 			apply := h.install(t, open22("shop", open("https", 443, "tcp", true, 4), open("old", 9000, "tcp", false, 5)))

@@ -17,8 +17,8 @@ func (s *shop) testContainers(t *testing.T) {
 	}{
 		"api":    {1 << 30, 256, 2},
 		"worker": {512 << 20, 256, 1},
-		"main":   {1 << 30, 512, 2},
-		"cache":  {512 << 20, 128, 1},
+		"main":   {1 << 30, 512, 1},
+		"cache":  {256 << 20, 128, 1},
 	}
 	seen := 0
 	for _, c := range s.engine.Containers(t, s.project) {
