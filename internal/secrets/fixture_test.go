@@ -193,12 +193,12 @@ func tool(t *testing.T, name string) string {
 	return path
 }
 
-// missing ends a test whose tool is not there: a failure where all tools are
-// promised to be, and elsewhere loud.
-func missing(t *testing.T, tool string) {
+// missing ends a test that lacks something: a failure where all is promised to be
+// there, and elsewhere loud.
+func missing(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not on this machine", tool)
+		t.Fatalf("missing: %s", what)
 	}
-	t.Skipf("NOT TESTED: %s is not on this machine", tool)
+	t.Skipf("NOT TESTED, as this machine lacks it: %s", what)
 }
