@@ -30,6 +30,7 @@ import (
 // never nil.
 func Compile(s *lang.Stack) (*ir.Stack, diag.List) {
 	l := newLowering(s)
+	l.lowerKinds()
 	l.declareSecrets()
 	l.lowerVolumes()
 	for _, u := range l.units {
@@ -129,6 +130,19 @@ func (l *lowering) declareServices() {
 }
 
 const sameNameSummary = "Two services with one name"
+
+// lowerKinds hands on what the kinds and modules were given.
+func (l *lowering) lowerKinds() {
+	for _, k := range l.in.Kinds {
+		out := &ir.Kind{Address: k.Address, Type: k.Type, Origin: source.Origin{Range: k.Range}, Site: k.Site()}
+		for _, a := range k.Args {
+			out.Args = append(out.Args, ir.Argument(a))
+		}
+		slices.SortFunc(out.Args, func(a, b ir.Argument) int { return strings.Compare(a.Name, b.Name) })
+		l.out.Kinds = append(l.out.Kinds, out)
+	}
+	slices.SortFunc(l.out.Kinds, func(a, b *ir.Kind) int { return strings.Compare(a.Address, b.Address) })
+}
 
 // resolveUses finds the units that u refers to.
 func (l *lowering) resolveUses(u *unit) {

@@ -42,6 +42,18 @@ func attributesOf(e hclsyntax.Expression) map[string]written {
 	return out
 }
 
+// places gives where the attributes of an object stand that is written out, and
+// those of the objects in it.
+func places(out []source.Place, e hclsyntax.Expression, path []string) []source.Place {
+	inside := attributesOf(e)
+	for _, name := range slices.Sorted(maps.Keys(inside)) {
+		below := append(slices.Clone(path), name)
+		out = append(out, source.Place{Path: below, Range: source.FromHCL(inside[name].value.Range())})
+		out = places(out, inside[name].value, below)
+	}
+	return out
+}
+
 // stray finds attributes that the type of a variable does not have. A conversion
 // would drop them without a word, and with them what a misspelt one was to say:
 // that a role may only read.

@@ -241,6 +241,7 @@ func (u *unit) collect(st *Stack) {
 		}
 		if u.child != nil {
 			u.child.collect(st)
+			st.Kinds = append(st.Kinds, u.child.arguments(u))
 			u.child.unused()
 		}
 	}

@@ -115,6 +115,7 @@ var sameMeaning = []cmp.Option{
 	cmpopts.SortSlices(func(a, b *lang.Service) bool { return a.Address < b.Address }),
 	cmpopts.SortSlices(func(a, b *lang.Volume) bool { return a.Address < b.Address }),
 	cmpopts.SortSlices(func(a, b *lang.Secret) bool { return a.Address < b.Address }),
+	cmpopts.SortSlices(func(a, b *lang.Kind) bool { return a.Address < b.Address }),
 }
 
 // TestEvaluateIsRepeatable: the same source gives the same findings and the same

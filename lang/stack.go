@@ -39,6 +39,7 @@ type Stack struct {
 	// stack's folder and slash-separated, if not where they say: links, and
 	// absolute paths. Its keys are the paths as written.
 	Links    map[string]string
+	Kinds    []*Kind // every use of a kind or module, with what it was given
 	Services []*Service
 	Volumes  []*Volume
 	Secrets  []*Secret
@@ -109,6 +110,23 @@ type Service struct {
 	// Files come along with outputs of kinds that the service refers to, such as
 	// a CA certificate: mounted read-only under /run/secrets.
 	Files []CompanionFile
+}
+
+// Kind is one use of a kind or module: its arguments, defaults included. Nothing
+// is lowered from it; it is what people call a thing when they review it.
+type Kind struct {
+	Declared
+	Type string // "postgres", "module"
+	Args []Argument
+}
+
+// Argument is one argument of a kind or module, as its folder sees it. Strings in
+// it may hold secret tokens.
+type Argument struct {
+	Name  string
+	Value source.Value[cty.Value]
+	// Inside says where the attributes of an object stand that is written out.
+	Inside []source.Place
 }
 
 // Use is one reference from a service to another.

@@ -1,6 +1,8 @@
 package lang
 
 import (
+	"strings"
+
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -100,6 +102,30 @@ func (x *instance) variable(b *hclsyntax.Block, spec *schema.Block, name string,
 		return cty.DynamicVal, false
 	}
 	return out, x.ev.Check(out, where) && x.validate(&r, b, name, out, where)
+}
+
+// arguments tells what a kind or module was given, defaults included. The
+// variables have been computed: what failed, or is null, is left out.
+func (x *instance) arguments(u *unit) *Kind {
+	k := &Kind{Declared: u.declared(), Type: u.decl.kind}
+	for _, n := range x.values {
+		name, isVariable := strings.CutPrefix(n.Address, x.prefix+"var.")
+		if !isVariable {
+			continue // a local
+		}
+		v, ok := x.ev.Force(n)
+		if !ok || v.IsNull() {
+			continue
+		}
+		v, _ = v.UnmarkDeep()
+		at := source.Default(v, k.Range, "default "+u.decl.kind+"."+name)
+		var inside []source.Place
+		if in, given := x.given[name]; given {
+			at, inside = source.At(v, in.at), places(nil, in.expr, nil)
+		}
+		k.Args = append(k.Args, Argument{Name: name, Value: at, Inside: inside})
+	}
+	return k
 }
 
 // validate evaluates the validation blocks of a variable. They see variables

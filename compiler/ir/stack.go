@@ -40,6 +40,7 @@ type Stack struct {
 	Environment string // "" for the nameless one of a stack without environments
 	Posture     Posture
 	Project     string // compose project name: the stack's name, and "-" and the environment where there is one
+	Kinds       []*Kind // what the rest was made from, for people; no emitter reads it
 	Services    []*Service
 	Networks    []*Network
 	Volumes     []*Volume
@@ -47,6 +48,22 @@ type Stack struct {
 	Secrets     []*Secret
 	Ingress     *Ingress  // nil when nothing is published
 	Firewall    *Firewall // nil when the stack declares none
+}
+
+// Kind is one use of a kind or module, by its arguments.
+type Kind struct {
+	Address string // "postgres.main", "module.edge"
+	Type    string // "postgres", "module"
+	Origin  source.Origin
+	Site    source.Range // as a service's
+	Args    []Argument   // by name
+}
+
+// Argument is one argument of a kind. Strings in its value may hold secret tokens.
+type Argument struct {
+	Name   string
+	Value  source.Value[cty.Value]
+	Inside []source.Place // of the attributes that are written out
 }
 
 // Service is one compose service.

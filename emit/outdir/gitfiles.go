@@ -15,12 +15,13 @@ func GitFiles() []emit.File {
 	}
 }
 
-// Only the lock is marked as generated: forges fold such files away in a pull
-// request, and a reviewer must see what changed in the others. eol=lf keeps the
+// Only the lock and the model are marked as generated: forges fold such files away
+// in a pull request, and a reviewer must see what changed in the others. eol=lf keeps the
 // digests of the lock true in a checkout on Windows (gitattributes(5)).
 const gitAttributes = "# " + emit.Header + `
 * text eol=lf
 /nself.lock linguist-generated
+/nself.model.json linguist-generated
 `
 
 // The pattern for secrets has no leading slash, so it holds below as well; a

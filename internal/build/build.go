@@ -13,6 +13,7 @@ import (
 
 	"nselfc/compiler"
 	"nselfc/compiler/ir"
+	"nselfc/compiler/model"
 	"nselfc/emit"
 	"nselfc/emit/compose"
 	"nselfc/emit/nginx"
@@ -21,6 +22,7 @@ import (
 	"nselfc/internal/secrets"
 	"nselfc/lang"
 	"nselfc/lang/diag"
+	"nselfc/lang/secret"
 	"nselfc/lang/source"
 )
 
@@ -28,6 +30,7 @@ import (
 type Environment struct {
 	Name  string // "" for the nameless one
 	Stack *ir.Stack
+	Model *model.Model
 	Files []emit.File // committed and secret ones
 
 	composed []emit.File // those of Files that Compose reads
@@ -170,7 +173,20 @@ func (e *Environment) render(trace bool) diag.List {
 		}
 		e.Files = append(e.Files, out)
 	}
+	e.model(trace)
 	return diags
+}
+
+// model makes the model and its file, once the digest of the ingress is known.
+func (e *Environment) model(trace bool) {
+	e.Model = model.Of(e.Stack)
+	f := emit.File{Path: model.FileName, Mode: 0o644, Text: secret.Literal(string(e.Model.Bytes()))}
+	for i := range e.Model.Resources {
+		if r := &e.Model.Resources[i]; trace {
+			f.Marks = append(f.Marks, emit.Mark{Line: model.FirstLine + i, Address: r.Address, Origin: r.Origins()[""]})
+		}
+	}
+	e.Files = append(e.Files, f)
 }
 
 // digestEdge makes the ingress's digest cover the configuration that nginx

@@ -41,3 +41,10 @@ func (v Value[T]) Or(d T, r Range, by string) Value[T] {
 	}
 	return Default(d, r, by)
 }
+
+// Place is where a part of a value stands: the names that lead to it, outermost
+// first, and its range.
+type Place struct {
+	Path  []string
+	Range Range
+}

@@ -1,0 +1,181 @@
+package model
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nselfc/compiler/ir"
+	"nselfc/lang/source"
+)
+
+// describer makes the resources of one stack.
+type describer struct {
+	stack *ir.Stack
+	out   []Resource
+	buf   []byte // of the resource that is being written
+}
+
+func (d *describer) add(address string, describe func(*writer)) {
+	w := writer{buf: d.buf[:0]}
+	describe(&w)
+	d.buf = w.buf
+	d.out = append(d.out, Resource{Address: address, Text: string(w.buf), describe: describe})
+}
+
+func (d *describer) all() {
+	s := d.stack
+	d.out = make([]Resource, 0, 8+len(s.Services)+len(s.Networks)+len(s.Volumes)+len(s.Files)+len(s.Secrets)+len(s.Kinds))
+	d.add(TypeStack, func(w *writer) { stack(w, s) })
+	for _, k := range s.Kinds {
+		d.add(k.Address, func(w *writer) { kind(w, k) })
+	}
+	for _, x := range s.Services {
+		d.add(x.Address, func(w *writer) { d.service(w, x) })
+	}
+	for _, n := range s.Networks {
+		d.add(address(TypeNetwork, n.Name), func(w *writer) { network(w, n) })
+	}
+	for _, v := range s.Volumes {
+		d.add(address(TypeVolume, v.Name), func(w *writer) { volume(w, v) })
+	}
+	for _, f := range s.Files {
+		d.add(address(TypeFile, f.Path), func(w *writer) { file(w, f) })
+	}
+	for _, x := range s.Secrets {
+		d.add(x.Address, func(w *writer) { secretOf(w, x) })
+	}
+	if s.Ingress != nil {
+		for _, h := range s.Ingress.Hosts {
+			for _, r := range h.Routes {
+				d.add(address(TypeRoute, h.Name.V+r.Path.V), func(w *writer) { d.route(w, h, r) })
+			}
+		}
+	}
+	if s.Firewall != nil {
+		d.add(TypeFirewall, func(w *writer) { firewall(w, s.Firewall) })
+	}
+}
+
+// address makes the address of what no block declares by that name.
+func address(kind, name string) string { return kind + "[" + strconv.Quote(name) + "]" }
+
+func compare(a, b string) int { return cmp.Compare(a, b) }
+
+// resource opens a resource of a type.
+func resource(w *writer, kind string, o source.Origin) {
+	w.object(o)
+	w.str("type", kind, o)
+}
+
+func stack(w *writer, s *ir.Stack) {
+	resource(w, TypeStack, s.Name.Origin)
+	w.text("name", s.Name)
+	w.str("environment", s.Environment, s.Name.Origin)
+	w.str("project", s.Project, s.Name.Origin)
+	w.str("posture", s.Posture.String(), s.Name.Origin)
+	w.end()
+}
+
+func kind(w *writer, k *ir.Kind) {
+	resource(w, TypeKind, k.Origin)
+	w.str("kind", k.Type, k.Origin)
+	w.group("arguments", k.Origin)
+	for _, a := range k.Args {
+		w.value(a.Name, a.Value.V, a.Value.Origin)
+		for _, p := range a.Inside {
+			w.note(Key(append([]string{a.Name}, p.Path...)), source.Origin{Range: p.Range})
+		}
+	}
+	w.endGroup()
+	w.end()
+}
+
+func network(w *writer, n *ir.Network) {
+	resource(w, TypeNetwork, n.Origin)
+	w.bool("internal", n.Internal, n.Origin)
+	w.str("subnet", n.Subnet, n.Origin)
+	w.str("subnet6", n.Subnet6, n.Origin)
+	w.str("bridge", n.Bridge, n.Origin)
+	w.str("purpose", n.Purpose, n.Origin)
+	w.str("owner", n.Owner, n.Origin)
+	w.end()
+}
+
+func volume(w *writer, v *ir.Volume) {
+	resource(w, TypeVolume, v.Origin)
+	vars(w, "labels", v.Labels, v.Origin)
+	w.end()
+}
+
+// file describes a file by the digest of its committed form, in which the names
+// of secrets stand in the place of their values.
+func file(w *writer, f *ir.File) {
+	resource(w, TypeFile, f.Origin)
+	w.str("mode", "0"+strconv.FormatUint(uint64(f.Mode), 8), f.Origin)
+	w.bool("secret", f.Content.HasSecret(), f.Origin)
+	w.str("digest", digest(f.Content.String()), f.Origin)
+	uses(w, f.Content.Addresses(), f.Origin)
+	w.end()
+}
+
+// uses lists the secrets that a text is made of.
+func uses(w *writer, addresses []string, o source.Origin) {
+	if len(addresses) == 0 {
+		return
+	}
+	w.group("uses", o)
+	for _, a := range slices.Sorted(slices.Values(addresses)) {
+		w.bool(a, true, o)
+	}
+	w.endGroup()
+}
+
+// vars writes variables by name.
+func vars(w *writer, name string, list []ir.EnvVar, o source.Origin) {
+	if len(list) == 0 {
+		return
+	}
+	w.group(name, o)
+	for _, v := range sortedVars(list) {
+		w.begin(v.Name, v.Value.Origin)
+		w.buf = appendString(w.buf, v.Value.V) // an empty one is one
+	}
+	w.endGroup()
+}
+
+func sortedVars(list []ir.EnvVar) []ir.EnvVar {
+	if slices.IsSortedFunc(list, func(a, b ir.EnvVar) int { return strings.Compare(a.Name, b.Name) }) {
+		return list
+	}
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b ir.EnvVar) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+func secretOf(w *writer, s *ir.Secret) {
+	resource(w, TypeSecret, s.Origin)
+	w.text("kind", s.Kind)
+	w.str("key", s.Key, s.Origin)
+	w.number("bytes", s.Bytes)
+	w.number("length", s.Length)
+	if x := s.X509; x != nil {
+		w.group("certificate", s.Origin)
+		w.bool("ca", x.CA, s.Origin)
+		w.text("common_name", x.CommonName)
+		w.str("signed_by", x.SignedBy, s.Origin)
+		w.set("hosts", x.Hosts, s.Origin)
+		w.int("days", int64(x.Days.V), x.Days.Origin)
+		w.bool("client", x.Client, s.Origin)
+		w.endGroup()
+	}
+	if f := s.Files; f != nil {
+		w.group("files", s.Origin)
+		w.text("certificate", f.Certificate)
+		w.text("private_key", f.PrivateKey)
+		w.set("hosts", f.Hosts, s.Origin)
+		w.endGroup()
+	}
+	w.end()
+}

@@ -1,0 +1,145 @@
+// Package review says what a change to a stack means: what becomes reachable or
+// weaker and what safer (risks), and what Docker, the databases and the secret
+// store will do about it (effects). It compares two models and reads nothing else:
+// neither the disk, nor a running stack, nor the text of any output.
+package review
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"nselfc/compiler/ir"
+	"nselfc/compiler/model"
+	"nselfc/lang/diag"
+	"nselfc/lang/source"
+)
+
+// Review is what a change of one environment means.
+type Review struct {
+	Changes []model.Change // by address
+	Risks   []Risk         // what gets weaker, most severe first
+	Safer   []Risk         // what gets safer
+	Effects Effects
+}
+
+// Changed tells whether the two models differ.
+func (r *Review) Changed() bool { return len(r.Changes) > 0 }
+
+// Compare reviews the change from one model to another; stack is what the new one
+// was made from, and gives the findings their places. An error says that the old
+// model is damaged.
+func Compare(old, now *model.Model, stack *ir.Stack) (*Review, error) {
+	changes, err := model.Diff(old, now)
+	if err != nil {
+		return nil, err
+	}
+	r := &reviewer{old: old, now: now, stack: stack, changes: changes, origins: map[string]map[string]source.Origin{}}
+	for _, c := range changes {
+		r.resource(&c)
+	}
+	r.posture()
+	if err := r.paths(); err != nil {
+		return nil, err
+	}
+	r.volumes()
+	out := &Review{Changes: changes, Effects: r.effects()}
+	for _, k := range r.found {
+		if k.Safer {
+			out.Safer = append(out.Safer, k)
+		} else {
+			out.Risks = append(out.Risks, k)
+		}
+	}
+	sortRisks(out.Risks)
+	sortRisks(out.Safer)
+	return out, nil
+}
+
+// reviewer is one comparison.
+type reviewer struct {
+	old, now *model.Model
+	stack    *ir.Stack
+	changes  []model.Change
+	found    []Risk
+	origins  map[string]map[string]source.Origin
+}
+
+// resource looks at one change for what its type can do.
+func (r *reviewer) resource(c *model.Change) {
+	switch c.Type {
+	case model.TypeService:
+		r.service(c)
+	case model.TypeRoute:
+		r.route(c)
+	case model.TypeFirewall:
+		r.firewall(c)
+	case model.TypeKind:
+		r.kind(c)
+	case model.TypeSecret:
+		r.secret(c)
+	}
+}
+
+// finding is a risk before it has a place.
+type finding struct {
+	code     string
+	severity Severity
+	safer    bool
+	path     []string // of the attribute that it is about
+	detail   string
+}
+
+// add notes a finding about a resource.
+func (r *reviewer) add(c *model.Change, f finding) {
+	at := r.origin(c, f.path)
+	r.found = append(r.found, Risk{
+		Code: f.code, Severity: f.severity, Safer: f.safer, Address: c.Address,
+		Path: f.path, Summary: diag.Title(f.code), Detail: f.detail, Origin: at,
+	})
+}
+
+// either notes a finding in the one direction or the other: weaker and safer are
+// what it says of each, and "" says nothing of it.
+func (r *reviewer) either(c *model.Change, code string, s Severity, path []string, isWeaker, isSafer bool, weaker, safer string) {
+	switch {
+	case isWeaker && weaker != "":
+		r.add(c, finding{code: code, severity: s, path: path, detail: weaker})
+	case isSafer && safer != "":
+		r.add(c, finding{code: code, severity: s, safer: true, path: path, detail: safer})
+	}
+}
+
+// origin gives the place of an attribute: its own, or that of what it stood in.
+// Of a resource that is gone, it is the stack's.
+func (r *reviewer) origin(c *model.Change, path []string) source.Origin {
+	return r.place(c.Address, path)
+}
+
+func (r *reviewer) place(address string, path []string) source.Origin {
+	known, ok := r.origins[address]
+	if !ok {
+		if res := r.now.Find(address); res != nil {
+			known = res.Origins()
+		}
+		r.origins[address] = known
+	}
+	for n := len(path); n >= 0; n-- {
+		if o, ok := known[model.Key(path[:n])]; ok && !o.Range.IsZero() {
+			return o
+		}
+	}
+	if r.stack != nil {
+		return source.Origin{Range: r.stack.Name.Range, By: "removed"}
+	}
+	return source.Origin{}
+}
+
+func sortRisks(list []Risk) {
+	slices.SortStableFunc(list, func(a, b Risk) int {
+		return cmp.Or(
+			-cmp.Compare(a.Severity, b.Severity), strings.Compare(a.Code, b.Code),
+			strings.Compare(a.Address, b.Address), strings.Compare(model.Key(a.Path), model.Key(b.Path)), strings.Compare(a.Detail, b.Detail),
+		)
+	})
+}

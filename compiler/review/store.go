@@ -1,0 +1,145 @@
+package review
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"nselfc/compiler/model"
+)
+
+// access orders what a login of PostgreSQL may do, by the words of the kind. backup
+// reads everything, monitor nothing but statistics.
+var access = map[string]int{"monitor": 1, "read_only": 2, "backup": 3, "read_write": 4, "migrate": 5}
+
+// kind looks at arguments that no container shows: what logins may do, and which
+// release reads the data.
+func (r *reviewer) kind(c *model.Change) {
+	if text(c.Before, "kind") != "postgres" && text(c.After, "kind") != "postgres" || c.After == nil {
+		return
+	}
+	if was, is := major(c.Before), major(c.After); c.Before != nil && was != is {
+		r.add(c, finding{
+			code: "NS722", severity: High, path: []string{"arguments", "version"},
+			detail: fmt.Sprintf("%s goes from PostgreSQL %d to %d, which does not start on the data of %d. Dump before, restore after: see docs/stores.md.", c.Address, was, is, was),
+		})
+	}
+	was, is := object(c.Before, "arguments", "roles"), object(c.After, "arguments", "roles")
+	for _, name := range names(is) {
+		path := []string{"arguments", "roles", name}
+		before, after := text(was, name, "access"), text(is, name, "access")
+		if _, there := was[name]; !there {
+			if c.Before != nil {
+				r.add(c, finding{code: "NS715", severity: Low, path: path, detail: fmt.Sprintf("%s has a new login %s, which is %s.", c.Address, name, after)})
+			}
+			continue
+		}
+		r.either(c, "NS715", High, append(path, "access"), access[after] > access[before], access[after] < access[before],
+			fmt.Sprintf("The login %s of %s was %s, and is %s.", name, c.Address, before, after),
+			fmt.Sprintf("The login %s of %s was %s, and is %s.", name, c.Address, before, after))
+		if from, to := text(was, name, "database"), text(is, name, "database"); from != to {
+			r.add(c, finding{code: "NS715", severity: Medium, path: append(path, "database"), detail: fmt.Sprintf("The login %s of %s opens the database %s now, and not %s.", name, c.Address, to, from)})
+		}
+	}
+	for _, name := range came(is, was) {
+		r.add(c, finding{code: "NS715", safer: true, path: []string{"arguments", "roles"}, detail: fmt.Sprintf("%s has no login %s any more.", c.Address, name)})
+	}
+}
+
+// major reads the major version of a store from its arguments; 0 for none.
+func major(attributes map[string]any) int {
+	v := text(attributes, "arguments", "version")
+	n, err := strconv.Atoi(v[:len(v)-len(strings.TrimLeft(v, "0123456789"))])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// secret looks at how hard a secret is to guess.
+func (r *reviewer) secret(c *model.Change) {
+	if c.Action != model.Update {
+		return
+	}
+	for _, name := range []string{"bytes", "length"} {
+		was, is := number(c.Before, name), number(c.After, name)
+		r.either(c, "NS717", Medium, []string{name}, was > 0 && is > 0 && is < was, was > 0 && is > was,
+			fmt.Sprintf("%s has %.0f instead of %.0f %s: a shorter one is easier to guess.", c.Address, is, was, unitOf(name)),
+			fmt.Sprintf("%s has %.0f instead of %.0f %s.", c.Address, is, was, unitOf(name)))
+	}
+}
+
+func unitOf(name string) string {
+	if name == "length" {
+		return "characters"
+	}
+	return "random bytes"
+}
+
+// posture looks at what the whole environment is held to.
+func (r *reviewer) posture() {
+	for _, c := range r.changes {
+		if c.Type != model.TypeStack || c.Action != model.Update {
+			continue
+		}
+		was, is := text(c.Before, "posture"), text(c.After, "posture")
+		r.either(&c, "NS719", Critical, []string{"posture"}, was == "production" && is == "development", was == "development" && is == "production",
+			"The environment is held to the posture development now: what only a laptop should do is allowed.",
+			"The environment is held to the posture production now.")
+	}
+}
+
+// volumes looks for named volumes that nothing will use any more. Docker keeps
+// them until somebody removes them, but no service sees what is in them. Their
+// name begins with that of the project, so that a stack of another name has none
+// of the old ones.
+func (r *reviewer) volumes() {
+	was, is := r.project(r.old), r.project(r.now)
+	if was != "" && was != is {
+		for _, res := range r.old.Resources {
+			if name, ok := volumeName(res.Address); ok {
+				r.lost(res.Address, was, name, fmt.Sprintf("the project is called %s now, and begins with empty volumes", is))
+			}
+		}
+		return
+	}
+	for i := range r.changes {
+		c := &r.changes[i]
+		if name, ok := volumeName(c.Address); ok && c.Action == model.Delete {
+			r.lost(c.Address, was, name, "nothing uses it any more")
+		}
+	}
+}
+
+func (r *reviewer) lost(address, project, name, why string) {
+	c := &model.Change{Address: address}
+	r.add(c, finding{
+		code: "NS701", severity: Destructive,
+		detail: fmt.Sprintf("DATA LOSS: the volume %s_%s keeps what is in it, but %s. Copy the data first, or nobody will find it again.", project, name, why),
+	})
+}
+
+// project gives the compose project of a model, or "".
+func (r *reviewer) project(m *model.Model) string {
+	res := m.Find(model.TypeStack)
+	if res == nil {
+		return ""
+	}
+	attributes, err := res.Attributes()
+	if err != nil {
+		return "" // Diff has said so
+	}
+	return text(attributes, "project")
+}
+
+func volumeName(address string) (string, bool) { return quotedName(address, model.TypeVolume) }
+
+// quotedName reads the name from an address like `volume["main_data"]`.
+func quotedName(address, kind string) (string, bool) {
+	s, ok := strings.CutPrefix(address, kind+"[")
+	if !ok {
+		return "", false
+	}
+	name, err := strconv.Unquote(strings.TrimSuffix(s, "]"))
+	return name, err == nil
+}
