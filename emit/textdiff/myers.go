@@ -70,7 +70,7 @@ func (m *matcher) shortest(s span, most int) (path []span, end bool) {
 // to d, how far d-1 changes led.
 func backtrack(trace [][]int32, s span, x, y int) []span {
 	var path []span
-	for d := len(trace) - 1; d >= 0; d-- {
+	for d := range slices.Backward(trace) {
 		k := x - y
 		at := func(k int) int {
 			if k < -d || k > d {
