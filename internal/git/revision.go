@@ -1,0 +1,201 @@
+package git
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"nselfc/lang/escape"
+	"nselfc/lang/eval"
+)
+
+// plausible refuses what git would take for an option, or could not be given.
+func plausible(rev string) error {
+	reason := ""
+	switch {
+	case rev == "":
+		reason = "The name of the revision is empty."
+	case rev[0] == '-':
+		reason = fmt.Sprintf("The revision %s begins with a dash: that is an option and no name.", quoted(rev))
+	case len(rev) > 1000 || strings.ContainsFunc(rev, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		reason = fmt.Sprintf("%s cannot name a revision.", quoted(rev))
+	default:
+		return nil
+	}
+	return &Error{Kind: Unknown, Reason: reason, Advice: "Name a branch, a tag or a commit, such as origin/main or HEAD~1."}
+}
+
+// resolve gives the full name of the commit that a revision means.
+func (r *repository) resolve(ctx context.Context, rev string) (string, error) {
+	out, said, err := r.run(ctx, "rev-parse", "--verify", "--end-of-options", rev+"^{commit}")
+	switch commit := strings.TrimSpace(out); {
+	case err != nil && ctx.Err() != nil:
+		return "", err
+	case err != nil:
+		return "", r.unknown(ctx, rev, said, err)
+	case strings.Contains(said, "is ambiguous"):
+		return commit, r.ambiguous(ctx, rev, commit)
+	default:
+		return commit, nil
+	}
+}
+
+// base gives the name that a revision begins with, before what leads on from it:
+// main of main~2, HEAD of HEAD@{1}.
+func base(rev string) string {
+	if i := strings.IndexAny(rev, "^~:"); i >= 0 {
+		rev = rev[:i]
+	}
+	rev, _, _ = strings.Cut(rev, "@{")
+	return rev
+}
+
+// ambiguous refuses a name that several refs have, unless all mean one commit:
+// git would take a tag before a branch, so that whoever may push the tag
+// "origin/main" would choose what a change is compared with.
+func (r *repository) ambiguous(ctx context.Context, rev, commit string) error {
+	name := base(rev)
+	var refs []string
+	same := true
+	for _, in := range []string{"refs/", "refs/tags/", "refs/heads/", "refs/remotes/"} {
+		out, _, err := r.run(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", in+name+rev[len(name):]+"^{commit}")
+		if err == nil {
+			refs = append(refs, in+name)
+			same = same && strings.TrimSpace(out) == commit
+		}
+	}
+	if len(refs) > 1 && same {
+		return nil
+	}
+	e := &Error{
+		Kind:   Unknown,
+		Reason: fmt.Sprintf("The revision %s is ambiguous: several things have that name, and they are not the same commit.", quoted(rev)),
+		Advice: "Write the one that you mean in full, such as refs/heads/… for a branch, refs/remotes/… for what was fetched, or refs/tags/… for a tag.",
+	}
+	if len(refs) > 0 {
+		e.Advice = "Write the one that you mean in full:\n"
+		for _, ref := range refs {
+			e.Advice += "\n    " + ref + rev[len(name):]
+		}
+	}
+	return e
+}
+
+var hexName = regexp.MustCompile(`^[0-9a-fA-F]{4,64}$`)
+
+// unknown says why a revision cannot be resolved and, where a command would help,
+// which: in CI it is most often a clone that has no more than the last commit.
+func (r *repository) unknown(ctx context.Context, rev, said string, err error) error {
+	if e := failed(said, err).(*Error); e.Kind == Denied || e.Kind == NotRepository {
+		return e
+	}
+	e := &Error{Kind: Unknown, Reason: fmt.Sprintf("There is no revision %s in this repository.", quoted(rev)), err: err}
+	name := base(rev)
+	resolves := func(name string) (string, bool) {
+		out, _, err := r.run(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
+		return strings.TrimSpace(out), err == nil
+	}
+	if object, ok := resolves(rev); ok && !hexName.MatchString(rev) || ok && r.typeOf(ctx, object) != "" {
+		kind := r.typeOf(ctx, object)
+		if kind == "" {
+			e.Kind, e.Git = Other, said
+			e.Reason = fmt.Sprintf("The revision %s names an object that is not in this repository: it is damaged, or its clone is not complete.", quoted(rev))
+			return e
+		}
+		e.Reason = fmt.Sprintf("%s is a %s and no commit.", quoted(rev), kind)
+		return e
+	}
+	shallow, _, _ := r.run(ctx, "rev-parse", "--is-shallow-repository")
+	cut := strings.TrimSpace(shallow) == "true"
+	remotes := r.remotes(ctx)
+	_, baseKnown := resolves(name)
+	switch remote, branch := remoteOf(name, remotes); {
+	case name == "HEAD" && !baseKnown:
+		e.Reason = "The repository has no commit yet."
+		e.Advice = "Commit the stack first."
+	case baseKnown && name != rev && cut:
+		e.Reason += fmt.Sprintf(" This clone is shallow: it has %s, and not what came before it.", quoted(name))
+		e.Advice = "Fetch the whole history:\n\n    git fetch --unshallow\n\n" + inCI
+	case baseKnown && name != rev:
+		e.Reason += fmt.Sprintf(" It has %s, but nothing to which the rest leads.", quoted(name))
+	case remote != "":
+		depth := ""
+		if cut {
+			e.Reason += " This clone is shallow, and the branch was not fetched."
+			depth = "--depth=1 "
+		} else {
+			e.Reason += fmt.Sprintf(" If %s has such a branch, it was not fetched.", quoted(remote))
+		}
+		e.Reason += r.didYouMean(ctx, name)
+		e.Advice = fmt.Sprintf("Fetch it first:\n\n    git fetch %s%s %s\n\n%s", depth, word(remote), word(branch+":refs/remotes/"+remote+"/"+branch), inCI)
+	case hexName.MatchString(rev) && len(rev) >= 7:
+		e.Reason += " If it is a commit, it was not fetched."
+		if len(remotes) > 0 && (len(rev) == 40 || len(rev) == 64) {
+			depth := ""
+			if cut {
+				depth = "--depth=1 "
+			}
+			e.Advice = fmt.Sprintf("Fetch it first:\n\n    git fetch %s%s %s\n\n%s", depth, word(remotes[0]), rev, inCI)
+		}
+	default:
+		e.Reason += r.didYouMean(ctx, name)
+	}
+	return e
+}
+
+const inCI = "In GitHub Actions, give actions/checkout fetch-depth: 0. In GitLab CI, set the variable GIT_DEPTH: 0."
+
+func word(s string) string {
+	q, _ := escape.ShellQuote(s) // plausible has refused NUL
+	return q
+}
+
+func (r *repository) typeOf(ctx context.Context, object string) string {
+	out, _, err := r.run(ctx, "cat-file", "-t", object)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(out)
+}
+
+// remotes gives the names of the remote repositories.
+func (r *repository) remotes(ctx context.Context) []string {
+	out, _, _ := r.run(ctx, "config", "-z", "--name-only", "--get-regexp", `^remote\..*\.url$`)
+	var names []string
+	for _, key := range strings.Split(out, "\x00") {
+		if name, ok := strings.CutSuffix(strings.TrimPrefix(key, "remote."), ".url"); ok && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// remoteOf splits the name of a branch that was fetched: origin/main.
+func remoteOf(name string, remotes []string) (remote, branch string) {
+	name = strings.TrimPrefix(strings.TrimPrefix(name, "refs/"), "remotes/")
+	for _, r := range remotes {
+		if branch, ok := strings.CutPrefix(name, r+"/"); ok && branch != "" && len(r) > len(remote) {
+			remote = r
+		}
+	}
+	if remote == "" {
+		return "", ""
+	}
+	return remote, name[len(remote)+1:]
+}
+
+// didYouMean compares a name with those of branches and tags.
+func (r *repository) didYouMean(ctx context.Context, name string) string {
+	out, _, _ := r.run(ctx, "for-each-ref", "--count=2000", "--format=%(refname)", "refs/heads", "refs/remotes", "refs/tags")
+	var names []string
+	for _, ref := range strings.Fields(out) {
+		_, short, _ := strings.Cut(strings.TrimPrefix(ref, "refs/"), "/")
+		names = append(names, short)
+		if _, branch, _ := strings.Cut(short, "/"); strings.HasPrefix(ref, "refs/remotes/") && branch == name {
+			return " Did you mean " + quoted(short) + "?"
+		}
+	}
+	return eval.DidYouMean(name, names)
+}
