@@ -14,47 +14,74 @@ import (
 type describer struct {
 	stack *ir.Stack
 	out   []Resource
-	buf   []byte // of the resource that is being written
+	buf   []byte                  // of the resource that is being written
+	sites map[string]source.Range // of what services bring along, by address
 }
 
-func (d *describer) add(address string, describe func(*writer)) {
+func (d *describer) add(address string, site source.Range, describe func(*writer)) {
 	w := writer{buf: d.buf[:0]}
 	describe(&w)
 	d.buf = w.buf
-	d.out = append(d.out, Resource{Address: address, Text: string(w.buf), describe: describe})
+	d.out = append(d.out, Resource{Address: address, Text: string(w.buf), Site: site, describe: describe})
+}
+
+// bring notes the sites of what the services bring along: the first one's counts.
+func (d *describer) bring() {
+	d.sites = map[string]source.Range{}
+	first := func(address string, site source.Range) {
+		if _, ok := d.sites[address]; !ok {
+			d.sites[address] = site
+		}
+	}
+	for _, s := range d.stack.Services {
+		for _, v := range s.Volumes {
+			first(address(TypeVolume, v.Volume), s.Site)
+		}
+		for _, m := range s.Secrets {
+			first(address(TypeFile, m.File), s.Site)
+		}
+		for _, m := range s.Configs {
+			first(address(TypeFile, m.File), s.Site)
+		}
+		first(address(TypeFile, s.EnvFile.V), s.Site)
+		d.sites[s.Address] = s.Site
+	}
 }
 
 func (d *describer) all() {
 	s := d.stack
 	d.out = make([]Resource, 0, 8+len(s.Services)+len(s.Networks)+len(s.Volumes)+len(s.Files)+len(s.Secrets)+len(s.Kinds))
-	d.add(TypeStack, func(w *writer) { stack(w, s) })
+	d.bring()
+	d.add(TypeStack, s.Name.Range, func(w *writer) { stack(w, s) })
 	for _, k := range s.Kinds {
-		d.add(k.Address, func(w *writer) { kind(w, k) })
+		d.add(k.Address, k.Site, func(w *writer) { kind(w, k) })
 	}
 	for _, x := range s.Services {
-		d.add(x.Address, func(w *writer) { d.service(w, x) })
+		d.add(x.Address, x.Site, func(w *writer) { d.service(w, x) })
 	}
 	for _, n := range s.Networks {
-		d.add(address(TypeNetwork, n.Name), func(w *writer) { network(w, n) })
+		d.add(address(TypeNetwork, n.Name), d.sites[n.Owner], func(w *writer) { network(w, n) })
 	}
 	for _, v := range s.Volumes {
-		d.add(address(TypeVolume, v.Name), func(w *writer) { volume(w, v) })
+		at := address(TypeVolume, v.Name)
+		d.add(at, d.sites[at], func(w *writer) { volume(w, v) })
 	}
 	for _, f := range s.Files {
-		d.add(address(TypeFile, f.Path), func(w *writer) { file(w, f) })
+		at := address(TypeFile, f.Path)
+		d.add(at, d.sites[at], func(w *writer) { file(w, f) })
 	}
 	for _, x := range s.Secrets {
-		d.add(x.Address, func(w *writer) { secretOf(w, x) })
+		d.add(x.Address, x.Site, func(w *writer) { secretOf(w, x) })
 	}
 	if s.Ingress != nil {
 		for _, h := range s.Ingress.Hosts {
 			for _, r := range h.Routes {
-				d.add(address(TypeRoute, h.Name.V+r.Path.V), func(w *writer) { d.route(w, h, r) })
+				d.add(address(TypeRoute, h.Name.V+r.Path.V), r.Origin.Range, func(w *writer) { d.route(w, h, r) })
 			}
 		}
 	}
 	if s.Firewall != nil {
-		d.add(TypeFirewall, func(w *writer) { firewall(w, s.Firewall) })
+		d.add(TypeFirewall, s.Firewall.Origin.Range, func(w *writer) { firewall(w, s.Firewall) })
 	}
 }
 

@@ -14,6 +14,7 @@ package model
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"nselfc/compiler/ir"
@@ -50,6 +51,9 @@ type Model struct {
 type Resource struct {
 	Address string // "service.api", `route["api.example.com/"]`, "postgres.main"
 	Text    string // its attributes as a JSON object, in canonical form
+	// Site is where a user can act: the outermost kind or module block that the
+	// resource comes from, or else its own. Of a resource that was read, it is zero.
+	Site source.Range
 
 	describe func(*writer) // writes Text; nil for a resource that was read
 }
@@ -82,5 +86,39 @@ func (r *Resource) Origins() map[string]source.Origin {
 	return w.trace
 }
 
+// Place finds where an attribute comes from: its own place, or that of what it
+// stands in. What the built-in kinds write is put down to the block that uses them,
+// which is the user's.
+func Place(origins map[string]source.Origin, path []string, site source.Range) source.Origin {
+	for n := len(path); n >= 0; n-- {
+		o, ok := origins[Key(path[:n])]
+		if !ok || o.Range.IsZero() {
+			continue
+		}
+		if strings.HasPrefix(o.Range.File, "catalog/") && !site.IsZero() {
+			o.Range = site
+		}
+		return o
+	}
+	return source.Origin{Range: site}
+}
+
 // Key makes one string of the path of an attribute.
 func Key(path []string) string { return strings.Join(path, "\x00") }
+
+// FilePath gives the path of the file that an address names, and whether it names one.
+func FilePath(address string) (string, bool) {
+	s, ok := strings.CutPrefix(address, TypeFile+"[")
+	if !ok {
+		return "", false
+	}
+	path, err := strconv.Unquote(strings.TrimSuffix(s, "]"))
+	return path, err == nil
+}
+
+// Secret tells whether a changed file holds, or held, secrets.
+func Secret(c *Change) bool {
+	is, _ := c.After["secret"].(bool)
+	was, _ := c.Before["secret"].(bool)
+	return is || was && c.After == nil
+}

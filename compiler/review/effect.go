@@ -84,6 +84,12 @@ func (r *reviewer) effects() Effects {
 	e.renamed(r)
 	e.Secrets.Kept = r.kept()
 	e.refresh(r)
+	for _, l := range [][]Container{e.Create, e.Recreate, e.Scale, e.Remove, e.Build} {
+		slices.SortFunc(l, func(a, b Container) int { return cmp.Compare(a.Service, b.Service) })
+	}
+	for _, l := range [][]string{e.Networks.Created, e.Networks.Recreated, e.Networks.Removed, e.Volumes.Created, e.Volumes.Removed} {
+		slices.Sort(l)
+	}
 	return e
 }
 
@@ -160,7 +166,7 @@ func recreates(a model.Attribute) string {
 // knows none of what runs.
 func (e *Effects) renamed(r *reviewer) {
 	was, is := r.project(r.old), r.project(r.now)
-	if was == "" || was == is {
+	if was == "" || is == "" || was == is {
 		return
 	}
 	e.Create, e.Recreate, e.Scale, e.Remove = nil, nil, nil, nil

@@ -21,6 +21,16 @@ type Review struct {
 	Risks   []Risk         // what gets weaker, most severe first
 	Safer   []Risk         // what gets safer
 	Effects Effects
+
+	r *reviewer
+}
+
+// Place gives the place of an attribute of a resource, for a reader.
+func (r *Review) Place(address string, path []string) source.Origin {
+	if r.r == nil {
+		return source.Origin{}
+	}
+	return r.r.place(address, path)
 }
 
 // Changed tells whether the two models differ.
@@ -43,7 +53,7 @@ func Compare(old, now *model.Model, stack *ir.Stack) (*Review, error) {
 		return nil, err
 	}
 	r.volumes()
-	out := &Review{Changes: changes, Effects: r.effects()}
+	out := &Review{Changes: changes, Effects: r.effects(), r: r}
 	for _, k := range r.found {
 		if k.Safer {
 			out.Safer = append(out.Safer, k)
@@ -117,15 +127,13 @@ func (r *reviewer) origin(c *model.Change, path []string) source.Origin {
 }
 
 func (r *reviewer) place(address string, path []string) source.Origin {
-	known, ok := r.origins[address]
-	if !ok {
-		if res := r.now.Find(address); res != nil {
+	if res := r.now.Find(address); res != nil {
+		known, ok := r.origins[address]
+		if !ok {
 			known = res.Origins()
+			r.origins[address] = known
 		}
-		r.origins[address] = known
-	}
-	for n := len(path); n >= 0; n-- {
-		if o, ok := known[model.Key(path[:n])]; ok && !o.Range.IsZero() {
+		if o := model.Place(known, path, res.Site); !o.Range.IsZero() {
 			return o
 		}
 	}

@@ -96,9 +96,13 @@ func (r *reviewer) posture() {
 func (r *reviewer) volumes() {
 	was, is := r.project(r.old), r.project(r.now)
 	if was != "" && was != is {
+		why := fmt.Sprintf("the project is called %s now, and begins with empty volumes", is)
+		if is == "" {
+			why = "no environment of the stack uses it any more"
+		}
 		for _, res := range r.old.Resources {
 			if name, ok := volumeName(res.Address); ok {
-				r.lost(res.Address, was, name, fmt.Sprintf("the project is called %s now, and begins with empty volumes", is))
+				r.lost(res.Address, was, name, why)
 			}
 		}
 		return

@@ -85,3 +85,6 @@ func (c *Compiled) Verify(ctx context.Context) diag.List {
 	}
 	return diags
 }
+
+// DirOf gives the output directory of one environment.
+func (c *Compiled) DirOf(env string, opts Options) string { return filepath.Join(c.OutDir(opts), env) }

@@ -17,34 +17,42 @@ import (
 // gone warns of output that no environment of the stack is built into any more:
 // it looks like the stack's, and is what it was when the environment was there.
 func (c *Compiled) gone(opts Options) diag.List {
-	if len(c.Environments) == 0 {
-		return nil
-	}
+	var diags diag.List
 	dir := c.OutDir(opts)
-	root, err := os.OpenRoot(dir)
+	c.eachGone(opts, func(root *os.Root, env string) {
+		_, err := root.Lstat(filepath.Join(env, firewallScript))
+		diags = append(diags, goneEnvironment(filepath.Join(dir, env), env, err == nil))
+	})
+	return diags
+}
+
+// eachGone calls f for each environment whose output is there and that the stack
+// does not declare any more, with the directory that all outputs stand in.
+func (c *Compiled) eachGone(opts Options, f func(root *os.Root, env string)) {
+	if len(c.Environments) == 0 {
+		return
+	}
+	root, err := os.OpenRoot(c.OutDir(opts))
 	if err != nil {
-		return nil
+		return
 	}
 	defer func() { _ = root.Close() }() // read only
 	declared, stack := c.Source.Environments(), c.Environments[0].Stack.Name.V
-	var diags diag.List
 	check := func(env, project string) {
 		if !slices.Contains(declared, env) && lockedFor(root, env) == project {
-			_, err := root.Lstat(filepath.Join(env, firewallScript))
-			diags = append(diags, goneEnvironment(filepath.Join(dir, env), env, err == nil))
+			f(root, env)
 		}
 	}
 	check("", stack)
 	entries, err := fs.ReadDir(root.FS(), ".")
 	if err != nil {
-		return diags
+		return
 	}
 	for _, e := range entries {
 		if e.IsDir() {
 			check(e.Name(), stack+"-"+e.Name())
 		}
 	}
-	return diags
 }
 
 // lockedFor gives the project that the lock of an environment's output names, or

@@ -13,6 +13,7 @@ import (
 const (
 	OK          = 0
 	Failed      = 1   // the stack has errors, or a difference was found
+	Changes     = 2   // plan --detailed-exitcode: there are changes
 	Usage       = 2   // wrong invocation
 	IO          = 3   // something could not be read or written
 	Bug         = 70  // EX_SOFTWARE of sysexits.h

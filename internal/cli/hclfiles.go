@@ -82,7 +82,7 @@ func replaceFile(path string, data []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".nselfc-fmt-*")
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".nselfc-*")
 	if err != nil {
 		return err
 	}
@@ -105,4 +105,25 @@ func replaceFile(path string, data []byte) (err error) {
 	}
 	_ = tmp.Close() // synced and renamed: nothing can be lost any more
 	return nil
+}
+
+// writeFile writes a file whole or not at all, as replaceFile does; one that is
+// not there is made, and a device or pipe is written to.
+func writeFile(path string, data []byte) error {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return os.WriteFile(path, data, 0o644)
+	case errors.Is(err, fs.ErrNotExist):
+		// An empty file of that name, which replaceFile then replaces, gets its mode
+		// from the umask.
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return replaceFile(path, data)
 }

@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nselfc/compiler/review"
+	"nselfc/internal/build"
+	"nselfc/internal/plan"
+	"nselfc/internal/term"
+	"nselfc/lang/diag"
+	"nselfc/lang/diag/render"
+)
+
+// PlanOptions are the flags of plan.
+type PlanOptions struct {
+	build.Options
+	Path     string
+	Base     string // revision of git; "" for the committed output
+	Format   PlanFormat
+	JSONInto string // file that gets the JSON form as well
+	Detailed bool   // exit with 2 when there are changes
+	FailOn   FailOn
+}
+
+// PlanFormat is the value of plan's --format.
+type PlanFormat string
+
+// PlanMarkdown is the one format that findings alone do not have.
+const PlanMarkdown PlanFormat = "markdown"
+
+var planFormats = []string{string(FormatText), string(PlanMarkdown), string(FormatJSON), string(FormatGitHub), string(FormatSARIF)}
+
+// Set implements pflag.Value.
+func (f *PlanFormat) Set(s string) error {
+	if !slices.Contains(planFormats, s) {
+		return fmt.Errorf("it is %s", strings.Join(planFormats, ", "))
+	}
+	*f = PlanFormat(s)
+	return nil
+}
+
+// String implements pflag.Value.
+func (f *PlanFormat) String() string { return string(*f) }
+
+// Type implements pflag.Value.
+func (f *PlanFormat) Type() string { return "FORMAT" }
+
+// FailOn is the value of --fail-on: risks that make plan exit with 1.
+type FailOn struct {
+	words    []string
+	codes    []string
+	severity review.Severity
+	set      bool // severity holds
+}
+
+// Set implements pflag.Value. The flag may be given more than once, and takes
+// several words with commas between them.
+func (f *FailOn) Set(s string) error {
+	for word := range strings.SplitSeq(s, ",") {
+		word = strings.TrimSpace(word)
+		code := strings.ToUpper(word)
+		if len(code) == 3 {
+			code = "NS" + code
+		}
+		if strings.HasPrefix(code, "NS7") && diag.Title(code) != "" {
+			f.words, f.codes = append(f.words, code), append(f.codes, code)
+			continue
+		}
+		severity, err := review.ParseSeverity(word)
+		if err != nil {
+			return fmt.Errorf("%w, or the code of a risk, as in NS702", err)
+		}
+		if !f.set || severity < f.severity {
+			f.severity, f.set = severity, true
+		}
+		f.words = append(f.words, word)
+	}
+	return nil
+}
+
+// String implements pflag.Value.
+func (f *FailOn) String() string { return strings.Join(f.words, ",") }
+
+// Type implements pflag.Value.
+func (f *FailOn) Type() string { return "RISK" }
+
+// meets tells whether a risk is one of those.
+func (f *FailOn) meets(k *review.Risk) bool {
+	return f.set && k.Severity >= f.severity || slices.Contains(f.codes, k.Code)
+}
+
+// Plan prints what a change means, and writes nothing but what --json-into names.
+func Plan(ctx context.Context, env Env, d Display, o PlanOptions) int {
+	return o.exit(plan1(ctx, env, d, o))
+}
+
+// exit makes the codes of --detailed-exitcode: 0, 1 and 2 say no change, an error
+// and changes, so no other failure may be 2.
+func (o PlanOptions) exit(code int, changed bool) int {
+	switch {
+	case !o.Detailed:
+		return code
+	case code == OK && changed:
+		return Changes
+	case code == Usage, code == IO:
+		return Failed
+	}
+	return code
+}
+
+func plan1(ctx context.Context, env Env, d Display, o PlanOptions) (code int, changed bool) {
+	format := o.format(env)
+	c, diags := build.Compile(ctx, o.Path, o.Options)
+	p := &plan.Plan{Diagnostics: diags}
+	if !diags.HasErrors() && ctx.Err() == nil {
+		p = plan.Committed(ctx, c, plan.Options{Options: o.Options, Version: Version})
+		p.Diagnostics = append(diags, p.Diagnostics...)
+	}
+	if ctx.Err() != nil {
+		return Interrupted, false
+	}
+	again(p.Diagnostics, BuildOptions{Options: o.Options, Path: o.Path})
+	code = Code(p.Diagnostics)
+	report := render.New(p.Diagnostics, c.Files(), c.DisplayName)
+	var err error
+	switch format {
+	case PlanFormat(FormatText):
+		d.Format = FormatText
+		if code = max(code, d.Show(env, p.Diagnostics, c.Files(), c.DisplayName)); len(p.Environments) > 0 {
+			err = p.Text(env.Stdout, term.Color(d.Color, env.Stdout, env.Getenv))
+		}
+	case PlanMarkdown:
+		err = p.Markdown(env.Stdout, report)
+	case PlanFormat(FormatJSON):
+		err = p.JSON(env.Stdout, report)
+	case PlanFormat(FormatGitHub):
+		err = render.GitHub(env.Stdout, render.New(p.Findings(), c.Files(), c.DisplayName))
+	case PlanFormat(FormatSARIF):
+		err = render.SARIF(env.Stdout, render.New(p.Findings(), c.Files(), c.DisplayName), Version)
+	}
+	if err != nil {
+		return Fail(env, IO, "cannot write the plan: %v", err), false
+	}
+	if o.JSONInto != "" {
+		var text bytes.Buffer
+		err := p.JSON(&text, report)
+		if err == nil {
+			err = writeFile(o.JSONInto, text.Bytes())
+		}
+		if err != nil {
+			return Fail(env, IO, "cannot write %s: %v", o.JSONInto, err), false
+		}
+	}
+	return max(code, o.failed(env, p)), p.Changed()
+}
+
+// failed says which risks stop the pipeline.
+func (o PlanOptions) failed(env Env, p *plan.Plan) int {
+	n := 0
+	for _, e := range p.Environments {
+		for i := range e.Review.Risks {
+			if o.FailOn.meets(&e.Review.Risks[i]) {
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return OK
+	}
+	return Fail(env, Failed, "--fail-on %s: %s", o.FailOn.String(), plural(n, "risk"))
+}
+
+// format gives the form to use: annotations where GitHub Actions runs.
+func (o PlanOptions) format(env Env) PlanFormat {
+	if o.Format != "" {
+		return o.Format
+	}
+	return PlanFormat(Display{}.format(env))
+}

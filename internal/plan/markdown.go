@@ -1,0 +1,278 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"nselfc/compiler/model"
+	"nselfc/compiler/review"
+	"nselfc/emit/textdiff"
+	"nselfc/lang/diag/render"
+)
+
+// maxComment is the length of a comment that GitHub takes, in characters; longer
+// ones are refused whole (HTTP 422). It is kept in bytes, which are never fewer.
+const maxComment = 65_536
+
+// Markdown writes the plan as one comment of a pull request: the summary and the
+// risks always, changes and files folded. What does not fit is left out, the
+// longest first, and the comment says so. It begins with a marker by which a later
+// run finds the comment to update.
+func (p *Plan) Markdown(w io.Writer, report *render.Report) error {
+	_, err := io.WriteString(w, p.comment(report))
+	return err
+}
+
+// block is a folded part of the comment.
+type block struct {
+	title string
+	body  string // with its fences
+	lines int
+	fold  bool // false for what was left out: it shows its title only
+}
+
+func (p *Plan) comment(report *render.Report) string {
+	head, blocks := p.parts(report)
+	// The longest parts go first, until the rest fits.
+	order := make([]int, len(blocks))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return -cmp.Compare(len(blocks[a].body), len(blocks[b].body)) })
+	total := len(head)
+	for i := range blocks {
+		total += len(blocks[i].text())
+	}
+	for _, i := range order {
+		if total <= maxComment {
+			break
+		}
+		total -= len(blocks[i].text())
+		blocks[i].fold = false
+		total += len(blocks[i].text())
+	}
+	var b strings.Builder
+	b.WriteString(head)
+	left := 0
+	const rest = "\n%d more parts do not fit into a comment: run `nselfc plan`.\n"
+	for i := range blocks {
+		s := blocks[i].text()
+		if b.Len()+len(s)+len(rest)+8 > maxComment {
+			left++
+			continue
+		}
+		b.WriteString(s)
+	}
+	if left > 0 {
+		fmt.Fprintf(&b, rest, left)
+	}
+	return b.String()
+}
+
+// parts gives what always stands there, and what may be left out.
+func (p *Plan) parts(report *render.Report) (string, []block) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<!-- nselfc-plan:%s -->\n## Plan of %s\n\n%s\n", clean(p.Stack), span(p.Stack), escapeMarkdown(p.Summary()))
+	if p.title != "" {
+		fmt.Fprintf(&b, "\nCompared with %s.\n", span(p.title))
+	}
+	if n := report.ErrorCount; n > 0 {
+		fmt.Fprintf(&b, "\n**%s:** a build would stop here.\n\n", plural(n, "error"))
+		for _, d := range report.Diagnostics {
+			if d.Severity == "error" {
+				fmt.Fprintf(&b, "- %s %s%s\n", d.Code, escapeMarkdown(d.Summary), at(d.Range))
+			}
+			if b.Len() > maxComment/4 {
+				b.WriteString("- …\n")
+				break
+			}
+		}
+	}
+	var blocks []block
+	for _, e := range p.Environments {
+		if e.Status == Unchanged {
+			continue
+		}
+		if e.Name != "" || len(p.Environments) > 1 {
+			fmt.Fprintf(&b, "\n### %s\n", span(cmp.Or(e.Name, "the stack")))
+		}
+		switch e.Status {
+		case New:
+			b.WriteString("\nThis environment is new.\n")
+		case Gone:
+			b.WriteString("\nThis environment is no longer declared.\n")
+		case Unknown:
+			fmt.Fprintf(&b, "\nWhat this changes in the stack cannot be told: %s.\n", escapeMarkdown(e.Why))
+		case Changed, Unchanged:
+		}
+		p.riskTable(&b, e.Review.Risks, e.Review.Safer)
+		if lines := e.effectLines(); len(lines) > 0 {
+			b.WriteString("\n")
+			for _, l := range lines {
+				fmt.Fprintf(&b, "- **%s** %s\n", l.what, escapeMarkdown(cutTo(l.text, 1000)))
+			}
+		}
+		blocks = append(blocks, p.changesBlock(e))
+		for i := range e.Files {
+			blocks = append(blocks, e.fileBlock(&e.Files[i]))
+		}
+	}
+	return b.String(), slices.DeleteFunc(blocks, func(x block) bool { return x.title == "" })
+}
+
+// mostRisks are shown in a table; a stack with more has one cause for many.
+const mostRisks = 100
+
+func (p *Plan) riskTable(b *strings.Builder, risks, safer []review.Risk) {
+	if len(risks)+len(safer) == 0 {
+		return
+	}
+	b.WriteString("\n| | Risk | Where |\n|---|---|---|\n")
+	shown := 0
+	for _, list := range [][]review.Risk{risks, safer} {
+		for i := range list {
+			k := &list[i]
+			if shown++; shown > mostRisks || b.Len() > maxComment/2 {
+				continue
+			}
+			word := "**" + k.Severity.String() + "**"
+			if k.Safer {
+				word = "safer"
+			}
+			fmt.Fprintf(b, "| %s | %s %s: %s | %s |\n", word, k.Code, escapeMarkdown(k.Summary), escapeMarkdown(cutTo(k.Detail, 500)), span(p.place(k.Origin)))
+		}
+	}
+	if n := len(risks) + len(safer); n > mostRisks {
+		fmt.Fprintf(b, "\n%d in all: run `nselfc plan` for the rest.\n", n)
+	}
+}
+
+// changesBlock lists the changes by resource.
+func (p *Plan) changesBlock(e *Environment) block {
+	if len(e.Review.Changes) == 0 {
+		return block{}
+	}
+	var b strings.Builder
+	for i := range e.Review.Changes {
+		c := &e.Review.Changes[i]
+		sign, _ := signOf(c.Action)
+		fmt.Fprintf(&b, "%s %s", sign, clean(c.Address))
+		switch c.Action {
+		case model.Create:
+			b.WriteString(before("  ", headline(c.After)))
+		case model.Delete:
+			b.WriteString(before("  ", headline(c.Before)))
+		case model.Update:
+			if c.Renamed() {
+				b.WriteString("  was " + clean(c.Previous))
+			}
+		}
+		b.WriteString("\n")
+		for _, a := range c.Attributes {
+			fmt.Fprintf(&b, "    %s  %s\n", clean(strings.Join(a.Path, ".")), describe(a))
+		}
+	}
+	return folded("Changes: "+plural(len(e.Review.Changes), "resource"), "text", b.String())
+}
+
+// fileBlock shows the lines of one file.
+func (e *Environment) fileBlock(f *File) block {
+	title := f.Path + "  " + f.note()
+	if !f.shown(e) {
+		return block{title: title}
+	}
+	var b strings.Builder
+	for _, h := range textdiff.Hunks(f.Old, f.New, around) {
+		b.WriteString(hunkHead(h) + "\n")
+		for _, l := range h.Lines {
+			b.WriteString(string(l.Op) + render.Clean(strings.TrimSuffix(l.Text, "\n"), true) + "\n")
+		}
+	}
+	return folded(title, "diff", b.String())
+}
+
+func folded(title, language, body string) block {
+	fence := strings.Repeat("`", max(3, longestRun(body, '`')+1))
+	return block{title: title, body: fence + language + "\n" + body + fence + "\n", lines: strings.Count(body, "\n"), fold: true}
+}
+
+func (x block) text() string {
+	switch {
+	case x.fold:
+		return "\n<details><summary>" + escapeHTML(x.title) + "</summary>\n\n" + x.body + "\n</details>\n"
+	case x.lines > 0:
+		return "\n" + escapeMarkdown(x.title) + ": " + plural(x.lines, "line") + " omitted, run `nselfc plan`.\n"
+	}
+	return "\n" + escapeMarkdown(x.title) + "\n"
+}
+
+// at gives the place of a finding for Markdown.
+func at(r *render.Range) string {
+	if r == nil || r.Filename == "" {
+		return ""
+	}
+	return " (" + span(fmt.Sprintf("%s:%d", r.Filename, r.Start.Line)) + ")"
+}
+
+// span makes code of a text: whatever is in it, Markdown leaves it alone
+// (CommonMark 0.31, section 6.1). A bar would still end the cell of a table.
+func span(s string) string {
+	s = strings.ReplaceAll(clean(s), "|", "¦")
+	if s == "" {
+		return ""
+	}
+	fence := strings.Repeat("`", longestRun(s, '`')+1)
+	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
+		s = " " + s + " "
+	}
+	return fence + s + fence
+}
+
+// escapeMarkdown keeps a text from being read as anything but text: no link, no
+// HTML, no mention of a user, no end of a table's cell.
+func escapeMarkdown(s string) string {
+	var b strings.Builder
+	for _, r := range clean(s) {
+		switch r {
+		case '\\', '`', '*', '_', '[', ']', '<', '>', '|', '#', '~', '&':
+			b.WriteByte('\\')
+		case '@':
+			b.WriteString("@\u200b") // GitHub would tell the user of that name
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func escapeHTML(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(clean(s))
+}
+
+func longestRun(s string, of rune) int {
+	longest, run := 0, 0
+	for _, r := range s {
+		if r != of {
+			run = 0
+			continue
+		}
+		run++
+		longest = max(longest, run)
+	}
+	return longest
+}
+
+// cutTo bounds a text, in bytes.
+func cutTo(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}
