@@ -35,15 +35,15 @@ func (d *describer) bring() {
 	}
 	for _, s := range d.stack.Services {
 		for _, v := range s.Volumes {
-			first(address(TypeVolume, v.Volume), s.Site)
+			first(Address(TypeVolume, v.Volume), s.Site)
 		}
 		for _, m := range s.Secrets {
-			first(address(TypeFile, m.File), s.Site)
+			first(Address(TypeFile, m.File), s.Site)
 		}
 		for _, m := range s.Configs {
-			first(address(TypeFile, m.File), s.Site)
+			first(Address(TypeFile, m.File), s.Site)
 		}
-		first(address(TypeFile, s.EnvFile.V), s.Site)
+		first(Address(TypeFile, s.EnvFile.V), s.Site)
 		d.sites[s.Address] = s.Site
 	}
 }
@@ -60,14 +60,14 @@ func (d *describer) all() {
 		d.add(x.Address, x.Site, func(w *writer) { d.service(w, x) })
 	}
 	for _, n := range s.Networks {
-		d.add(address(TypeNetwork, n.Name), d.sites[n.Owner], func(w *writer) { network(w, n) })
+		d.add(Address(TypeNetwork, n.Name), d.sites[n.Owner], func(w *writer) { network(w, n) })
 	}
 	for _, v := range s.Volumes {
-		at := address(TypeVolume, v.Name)
+		at := Address(TypeVolume, v.Name)
 		d.add(at, d.sites[at], func(w *writer) { volume(w, v) })
 	}
 	for _, f := range s.Files {
-		at := address(TypeFile, f.Path)
+		at := Address(TypeFile, f.Path)
 		d.add(at, d.sites[at], func(w *writer) { file(w, f) })
 	}
 	for _, x := range s.Secrets {
@@ -76,7 +76,7 @@ func (d *describer) all() {
 	if s.Ingress != nil {
 		for _, h := range s.Ingress.Hosts {
 			for _, r := range h.Routes {
-				d.add(address(TypeRoute, h.Name.V+r.Path.V), r.Origin.Range, func(w *writer) { d.route(w, h, r) })
+				d.add(Address(TypeRoute, h.Name.V+r.Path.V), r.Origin.Range, func(w *writer) { d.route(w, h, r) })
 			}
 		}
 	}
@@ -85,8 +85,8 @@ func (d *describer) all() {
 	}
 }
 
-// address makes the address of what no block declares by that name.
-func address(kind, name string) string { return kind + "[" + strconv.Quote(name) + "]" }
+// Address makes the address of what no block declares by that name.
+func Address(kind, name string) string { return kind + "[" + strconv.Quote(name) + "]" }
 
 func compare(a, b string) int { return cmp.Compare(a, b) }
 
@@ -136,14 +136,18 @@ func volume(w *writer, v *ir.Volume) {
 	w.end()
 }
 
-// file describes a file by the digest of its committed form, in which the names
-// of secrets stand in the place of their values.
+// file describes a file by the digest of its text; one that holds secrets by its
+// form, which is the text with their names in the place of their values.
 func file(w *writer, f *ir.File) {
 	resource(w, TypeFile, f.Origin)
 	w.str("mode", "0"+strconv.FormatUint(uint64(f.Mode), 8), f.Origin)
-	w.bool("secret", f.Content.HasSecret(), f.Origin)
-	w.str("digest", digest(f.Content.String()), f.Origin)
-	uses(w, f.Content.Addresses(), f.Origin)
+	if text, plain := f.Content.Plain(); plain {
+		w.str("digest", digest(text), f.Origin)
+	} else {
+		w.begin("form", f.Origin)
+		w.secret(f.Content)
+		uses(w, f.Content.Addresses(), f.Origin)
+	}
 	w.end()
 }
 

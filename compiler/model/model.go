@@ -116,9 +116,8 @@ func FilePath(address string) (string, bool) {
 	return path, err == nil
 }
 
-// Secret tells whether a changed file holds, or held, secrets.
-func Secret(c *Change) bool {
-	is, _ := c.After["secret"].(bool)
-	was, _ := c.Before["secret"].(bool)
-	return is || was && c.After == nil
+// Form gives the text of a file that holds secrets, with their names in the place
+// of their values, and whether the attributes are those of one.
+func Form(file map[string]any) (string, bool) {
+	return Secrets(file["form"]), Sensitive(file["form"])
 }

@@ -194,6 +194,11 @@ func (w *writer) tokens(s string) {
 		w.buf = appendString(w.buf, plain)
 		return
 	}
+	w.secret(t)
+}
+
+// secret writes a text that holds secrets.
+func (w *writer) secret(t secret.Text) {
 	w.buf = append(appendString(append(w.buf, '{'), sensitive), ':')
 	w.buf = append(appendString(w.buf, t.String()), '}')
 }

@@ -12,6 +12,7 @@ import (
 	"nselfc/emit/outdir"
 	"nselfc/internal/build"
 	"nselfc/internal/secrets"
+	"nselfc/lang/schema"
 	"nselfc/lang/source"
 )
 
@@ -114,20 +115,63 @@ func (w *why) because(address string, o source.Origin) string {
 		}
 		b.WriteString("\n")
 	}
+	w.chain(&b, o, w.site(address))
+	return b.String()
+}
+
+// chain prints what set a value, and the lines of the stack behind it: the nearest
+// first, then the block of the user's own at site.
+func (w *why) chain(b *strings.Builder, o source.Origin, site source.Range) {
 	verb := "comes from"
 	if o.By != "" {
-		reason, rule := reasons[o.By]
-		fmt.Fprintf(&b, "is set by %s%s\n", clean(o.By), reason)
+		reason, rule := reasonOf(o.By)
+		fmt.Fprintf(b, "is set by %s%s\n", clean(o.By), clean(reason))
 		verb = "completes" // a default does
 		if rule {
 			verb = "because of"
 		}
 	}
-	w.place(&b, verb, o.Range)
-	if site := w.site(address); site.File != o.Range.File && site != o.Range {
-		w.place(&b, "for the block at", site)
+	w.place(b, verb, o.Range)
+	if site.File != o.Range.File && site != o.Range {
+		w.place(b, "for the block at", site)
 	}
-	return b.String()
+}
+
+// reasonOf says why something set a value that nobody wrote, and whether that was a
+// rule, as against the default of an argument.
+func reasonOf(by string) (string, bool) {
+	if reason, ok := reasons[by]; ok {
+		return reason, true
+	}
+	name, isDefault := strings.CutPrefix(by, "default ")
+	if !isDefault {
+		return "", false
+	}
+	block, argument, _ := strings.Cut(name, ".")
+	if doc := documented(schema.Get().Root, block, argument); doc != "" {
+		return ": " + doc, false
+	}
+	return "", false
+}
+
+// documented finds the words of the reference on an argument of a block, or of one
+// of the blocks in it.
+func documented(in *schema.Block, block, argument string) string {
+	if in.Name == block || block == "" {
+		if a, ok := in.Arg(argument); ok {
+			return a.Doc
+		}
+		if n, ok := in.Nested(argument); ok {
+			return n.Doc
+		}
+		block = "" // of a block in it: service.memory stands in resources
+	}
+	for _, n := range in.Blocks {
+		if doc := documented(n.Block, block, argument); doc != "" {
+			return doc
+		}
+	}
+	return ""
 }
 
 // reasons say what the rules are that no argument stands for.
@@ -138,6 +182,9 @@ var reasons = map[string]string{
 	"label of nselfc": ": it says what the container is made from",
 	"service.secrets": ": each secret is a file, and a variable NAME_FILE names it",
 	"published":       ": the ingress publishes it",
+
+	"posture production":  ": it hardens what nobody wrote",
+	"posture development": ": it allows what a laptop needs",
 }
 
 // site gives the block of the user's own that an address comes from.

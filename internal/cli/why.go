@@ -11,12 +11,16 @@ import (
 	"nselfc/lang/diag/render"
 )
 
-// Why prints what caused a line of the output: the line of the stack, or the
-// default or rule when nobody wrote it.
+// Why prints what caused a line of the output, FILE:LINE, or an attribute,
+// service.api.memory: the line of the stack, or the default or rule when nobody
+// wrote it.
 func Why(ctx context.Context, env Env, d Display, stack, where string, o build.Options) int {
 	path, line, ok := splitLine(where)
+	if !ok && strings.Contains(where, "/") && !strings.Contains(where, "[") {
+		return Fail(env, Usage, "%q names neither a line nor an attribute: write FILE:LINE, as in out/docker-compose.yml:42, or an address, as in service.api.memory", where)
+	}
 	if !ok {
-		return Fail(env, Usage, "%q does not name a line: write FILE:LINE, as in out/docker-compose.yml:42", where)
+		return WhyAddress(ctx, env, d, stack, where, o)
 	}
 	if stack == "" {
 		stack = stackAbove(path)

@@ -115,19 +115,21 @@ func fileOf(entry *outdir.Entry, out *build.Committed) (File, bool) {
 	return f, true
 }
 
-// secretFiles gives the files with secrets that change, of which the output has
-// only the digest of their form.
+// secretFiles gives the files with secrets that change: no output has them, but the
+// model has their form.
 func secretFiles(changes []model.Change, e *build.Environment) []File {
 	var out []File
 	for i := range changes {
 		c := &changes[i]
 		path, ok := model.FilePath(c.Address)
-		if !ok || c.Type != model.TypeFile || !model.Secret(c) {
+		old, was := model.Form(c.Before)
+		form, is := model.Form(c.After)
+		if !ok || !was && !is {
 			continue
 		}
-		f := File{Path: path, Previous: path, Action: c.Action, Sensitive: true, OldUnknown: c.Action != model.Create}
-		if made := e.File(path); made != nil && made.Secret() {
-			f.New, f.NewMode = made.Text.String(), made.Mode
+		f := File{Path: path, Previous: path, Action: c.Action, Sensitive: true, Old: old, New: form}
+		if made := e.File(path); made != nil && is {
+			f.NewMode = made.Mode
 		}
 		out = append(out, f)
 	}

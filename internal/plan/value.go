@@ -15,7 +15,7 @@ import (
 // more to a reader than that something is different.
 var (
 	sized    = []string{"memory", "size", "body_size"}
-	digested = []string{"digest", "form", "config"}
+	digested = []string{"digest", "config"}
 )
 
 // What stands for a value that nobody may see, and for none.
@@ -94,6 +94,9 @@ func members(before, after []any) string {
 	}
 	return cut(strings.Join(out, ", "))
 }
+
+// Value gives the value of an attribute for a reader; name is the attribute's.
+func Value(name string, v any) string { return value(name, v) }
 
 // value gives one value for a reader.
 func value(name string, v any) string {
@@ -185,7 +188,7 @@ func headline(attributes map[string]any) string {
 	case model.TypeKind:
 		return get("kind")
 	case model.TypeFile:
-		if attributes["secret"] == true {
+		if model.Sensitive(attributes["form"]) {
 			return sensitiveValue
 		}
 	}
