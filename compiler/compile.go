@@ -85,7 +85,7 @@ func newLowering(s *lang.Stack) *lowering {
 	l := &lowering{
 		in: s,
 		out: &ir.Stack{
-			Name: s.Name, Environment: s.Environment, Posture: ir.Production,
+			Name: s.Name, Environment: s.Environment, Posture: ir.Production, PostureAt: s.Posture.Origin,
 			Services: make([]*ir.Service, 0, len(s.Services)+1),
 		},
 		byAddress: make(map[string]*unit, len(s.Services)),

@@ -39,6 +39,7 @@ type Stack struct {
 	Name        String
 	Environment string // "" for the nameless one of a stack without environments
 	Posture     Posture
+	PostureAt   source.Origin // zero where nobody wrote it
 	Project     string  // compose project name: the stack's name, and "-" and the environment where there is one
 	Kinds       []*Kind // what the rest was made from, for people; no emitter reads it
 	Services    []*Service

@@ -3,7 +3,6 @@ package model
 import (
 	"maps"
 	"slices"
-	"strings"
 )
 
 // Action is what became of a resource.
@@ -39,8 +38,9 @@ type Attribute struct {
 }
 
 // Diff compares two models. Resources with the same text are not looked into.
-// The changes are sorted by address.
-func Diff(old, now *Model) ([]Change, error) {
+// The changes are sorted by address. renamable lists the types of resources that
+// may have another address and be the same; none means Renamable.
+func Diff(old, now *Model, renamable ...string) ([]Change, error) {
 	var gone, come, both []Change
 	i, j := 0, 0
 	for i < len(old.Resources) || j < len(now.Resources) {
@@ -73,7 +73,10 @@ func Diff(old, now *Model) ([]Change, error) {
 			j++
 		}
 	}
-	gone, come, renamed := pair(gone, come)
+	if len(renamable) == 0 {
+		renamable = Renamable
+	}
+	gone, come, renamed := pair(gone, come, renamable)
 	all := slices.Concat(gone, come, both, renamed)
 	slices.SortFunc(all, func(a, b Change) int { return compare(a.Address, b.Address) })
 	return all, nil
@@ -170,15 +173,17 @@ func Equal(a, b any) bool {
 // Bounds of the search for renamed resources: pairs that are looked at, and how
 // much of two must be the same.
 const (
-	maxPairs  = 10_000
-	alike     = 0.6
-	renamable = TypeService + " " + TypeKind
+	maxPairs = 10_000
+	alike    = 0.6
 )
 
+// Renamable are the types whose resources may be renamed. What holds data is not
+// among them: a volume of another name is another volume.
+var Renamable = []string{TypeService, TypeKind}
+
 // pair finds resources that only have another address: a service whose block was
-// renamed is not a new one. What holds data has no such thing: a volume of another
-// name is another volume.
-func pair(gone, come []Change) (stillGone, stillCome, renamed []Change) {
+// renamed is not a new one.
+func pair(gone, come []Change, renamable []string) (stillGone, stillCome, renamed []Change) {
 	if len(gone)*len(come) > maxPairs {
 		return gone, come, nil
 	}
@@ -186,7 +191,7 @@ func pair(gone, come []Change) (stillGone, stillCome, renamed []Change) {
 	for _, g := range gone {
 		best, score := -1, alike
 		for i, c := range come {
-			if taken[c.Address] || c.Type != g.Type || !strings.Contains(renamable, c.Type) || g.Before["kind"] != c.After["kind"] {
+			if taken[c.Address] || c.Type != g.Type || !slices.Contains(renamable, c.Type) || g.Before["kind"] != c.After["kind"] {
 				continue
 			}
 			if s := likeness(g.Before, c.After); s > score {

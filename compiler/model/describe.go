@@ -101,7 +101,7 @@ func stack(w *writer, s *ir.Stack) {
 	w.text("name", s.Name)
 	w.str("environment", s.Environment, s.Name.Origin)
 	w.str("project", s.Project, s.Name.Origin)
-	w.str("posture", s.Posture.String(), s.Name.Origin)
+	w.str("posture", s.Posture.String(), s.PostureAt)
 	w.end()
 }
 

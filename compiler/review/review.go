@@ -44,16 +44,61 @@ func Compare(old, now *model.Model, stack *ir.Stack) (*Review, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reviewer{old: old, now: now, stack: stack, changes: changes, origins: map[string]map[string]source.Origin{}}
-	for _, c := range changes {
-		r.resource(&c)
+	r := newReviewer(old, now, stack, changes)
+	for i := range changes {
+		r.resource(&changes[i])
 	}
 	r.posture()
 	if err := r.paths(); err != nil {
 		return nil, err
 	}
 	r.volumes()
-	out := &Review{Changes: changes, Effects: r.effects(), r: r}
+	out := r.review()
+	out.Effects = r.effects()
+	return out, nil
+}
+
+// Contrast reviews how one environment of a stack differs from another: changes
+// and risks alone, without what differs by its nature, such as subnets, and without
+// effects, as nothing becomes of anything.
+func Contrast(from, to *model.Model, stack *ir.Stack) (*Review, error) {
+	all, err := model.Diff(from, to, model.TypeService, model.TypeKind, model.TypeRoute)
+	if err != nil {
+		return nil, err
+	}
+	var changes []model.Change
+	for _, c := range all {
+		c.Attributes = slices.DeleteFunc(c.Attributes, func(a model.Attribute) bool { return natural(&c, a) })
+		if c.Action != model.Update || c.Renamed() || len(c.Attributes) > 0 {
+			changes = append(changes, c)
+		}
+	}
+	r := newReviewer(from, to, stack, changes)
+	for i := range changes {
+		r.resource(&changes[i])
+	}
+	r.posture()
+	return r.review(), nil
+}
+
+// natural tells what differs between any two environments.
+func natural(c *model.Change, a model.Attribute) bool {
+	switch c.Type {
+	case model.TypeNetwork:
+		return slices.Contains([]string{"subnet", "subnet6", "bridge"}, a.Path[0])
+	case model.TypeStack:
+		return slices.Contains([]string{"environment", "project"}, a.Path[0])
+	}
+	return false
+}
+
+func newReviewer(old, now *model.Model, stack *ir.Stack, changes []model.Change) *reviewer {
+	return &reviewer{old: old, now: now, stack: stack, changes: changes, origins: map[string]map[string]source.Origin{}}
+}
+
+// review gives what was found, in order.
+func (r *reviewer) review() *Review {
+	out := &Review{Changes: r.changes, r: r}
 	for _, k := range r.found {
 		if k.Safer {
 			out.Safer = append(out.Safer, k)
@@ -63,7 +108,7 @@ func Compare(old, now *model.Model, stack *ir.Stack) (*Review, error) {
 	}
 	sortRisks(out.Risks)
 	sortRisks(out.Safer)
-	return out, nil
+	return out
 }
 
 // reviewer is one comparison.

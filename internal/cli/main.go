@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -40,6 +41,8 @@ func Main(args []string, env Env, root *cobra.Command) (code int) {
 	code = codeOf(ctx, err)
 	if _, silent := errors.AsType[exit](err); err != nil && !silent {
 		printUsageError(env, cmd, err)
+		// A flag may not be known yet when the line is wrong.
+		code = detailed(slices.Contains(args, "--detailed-exitcode"), code, false)
 	}
 	if code == Interrupted {
 		say(env, "nselfc: interrupted\n")

@@ -95,14 +95,15 @@ func (f *FailOn) meets(k *review.Risk) bool {
 
 // Plan prints what a change means, and writes nothing but what --json-into names.
 func Plan(ctx context.Context, env Env, d Display, o PlanOptions) int {
-	return o.exit(plan1(ctx, env, d, o))
+	code, changed := o.run(ctx, env, d)
+	return detailed(o.Detailed, code, changed)
 }
 
-// exit makes the codes of --detailed-exitcode: 0, 1 and 2 say no change, an error
-// and changes, so no other failure may be 2.
-func (o PlanOptions) exit(code int, changed bool) int {
+// detailed makes the codes of --detailed-exitcode: 0, 1 and 2 say no change, an
+// error and changes, so that no other failure may be 2.
+func detailed(asked bool, code int, changed bool) int {
 	switch {
-	case !o.Detailed:
+	case !asked:
 		return code
 	case code == OK && changed:
 		return Changes
@@ -112,7 +113,7 @@ func (o PlanOptions) exit(code int, changed bool) int {
 	return code
 }
 
-func plan1(ctx context.Context, env Env, d Display, o PlanOptions) (code int, changed bool) {
+func (o PlanOptions) run(ctx context.Context, env Env, d Display) (code int, changed bool) {
 	format := o.format(env)
 	c, diags := build.Compile(ctx, o.Path, o.Options)
 	p := &plan.Plan{Diagnostics: diags}

@@ -139,11 +139,11 @@ func (p *Plan) riskTable(b *strings.Builder, risks, safer []review.Risk) {
 			if shown++; shown > mostRisks || b.Len() > maxComment/2 {
 				continue
 			}
-			word := "**" + k.Severity.String() + "**"
+			word, what := "**"+k.Severity.String()+"**", k.Code+" "+escapeMarkdown(k.Summary)+": "
 			if k.Safer {
-				word = "safer"
+				word, what = "safer", ""
 			}
-			fmt.Fprintf(b, "| %s | %s %s: %s | %s |\n", word, k.Code, escapeMarkdown(k.Summary), escapeMarkdown(cutTo(k.Detail, 500)), span(p.place(k.Origin)))
+			fmt.Fprintf(b, "| %s | %s%s | %s |\n", word, what, escapeMarkdown(cutTo(k.Detail, 500)), span(p.place(k.Origin)))
 		}
 	}
 	if n := len(risks) + len(safer); n > mostRisks {

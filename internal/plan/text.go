@@ -95,11 +95,11 @@ func (t *printer) risks(title string, list []review.Risk) {
 	t.printf("%s\n", t.paint(bold, title))
 	for i := range list {
 		k := &list[i]
-		word, colour := k.Severity.String(), colours[k.Severity]
 		if k.Safer {
-			word, colour = "safer", green
+			t.printf("  %s  %s\n", t.paint(green, "safer"), clean(k.Detail))
+		} else {
+			t.printf("  %s  %s %s\n      %s\n", t.paint(colours[k.Severity], fmt.Sprintf("%-11s", k.Severity)), k.Code, t.paint(bold, k.Summary), clean(k.Detail))
 		}
-		t.printf("  %s  %s %s\n      %s\n", t.paint(colour, fmt.Sprintf("%-11s", word)), k.Code, t.paint(bold, k.Summary), clean(k.Detail))
 		if at := t.plan.place(k.Origin); at != "" {
 			t.printf("      %s\n", t.paint(blue, at))
 		}
