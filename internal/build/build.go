@@ -45,7 +45,14 @@ type Compiled struct {
 	Source       *lang.Source
 	Environments []*Environment
 
+	// Absent says of CompileAt that the stack, or the environment that was asked
+	// for, does not exist at the revision: there is nothing to compile, and no error.
+	Absent bool
+	Commit string // of CompileAt, the commit's full name
+
 	missing map[string]bool // files of the stack that findings name and nobody could read
+	real    func(string) (string, error)
+	rev     string // of CompileAt, the revision as it was asked for, a colon, and the folder in the repository
 }
 
 // Files gives the texts that diagnostics point into.
@@ -75,7 +82,12 @@ func Compile(ctx context.Context, path string, opts Options) (*Compiled, diag.Li
 		return c, diag.List{d}
 	}
 	defer in.close()
-	c.Dir = in.dir
+	return c, c.compileAll(ctx, in, opts)
+}
+
+// compileAll compiles the environments that were asked for.
+func (c *Compiled) compileAll(ctx context.Context, in *input, opts Options) diag.List {
+	c.Dir, c.real = in.dir, in.real
 	go func() { _ = compose.Prepare() }() // beside the parsing; Check waits for it, and reports its error
 	src, diags := lang.Open(in.fsys, in.names)
 	c.Source = src
@@ -83,17 +95,21 @@ func Compile(ctx context.Context, path string, opts Options) (*Compiled, diag.Li
 	names := src.Environments()
 	if opts.Env != "" {
 		if !slices.Contains(names, opts.Env) {
-			if diags.HasErrors() {
-				return c, diags.Sort() // a file that did not parse may declare it
+			switch {
+			case diags.HasErrors():
+				return diags.Sort() // a file that did not parse may declare it
+			case c.rev != "":
+				c.Absent = true
+				return diags
 			}
-			return c, append(diags, c.note(diag.List{unknownEnvironment(in, opts.Env, names)})...)
+			return append(diags, c.note(diag.List{unknownEnvironment(in, opts.Env, names)})...)
 		}
 		names = []string{opts.Env}
 	}
 	var t told
 	for i, name := range names {
 		if ctx.Err() != nil {
-			return c, append(diags, t.all(i)...).Sort()
+			return append(diags, t.all(i)...).Sort()
 		}
 		env, more := c.compile(name, opts)
 		if env != nil && !more.HasErrors() {
@@ -102,10 +118,10 @@ func Compile(ctx context.Context, path string, opts Options) (*Compiled, diag.Li
 		t.add(name, c.note(more))
 		if slices.ContainsFunc(more, func(d *diag.Diagnostic) bool { return d.Code == "NS209" }) {
 			// Each environment more would work up to the same bound, to say the same.
-			return c, append(diags, t.all(i+1)...).Sort()
+			return append(diags, t.all(i+1)...).Sort()
 		}
 	}
-	return c, append(diags, t.all(len(names))...).Sort()
+	return append(diags, t.all(len(names))...).Sort()
 }
 
 // OutDir gives the output directory of the stack.
@@ -140,7 +156,7 @@ func (c *Compiled) compile(name string, opts Options) (*Environment, diag.List) 
 	}
 	out := c.OutDir(opts)
 	evaluated.Folder, evaluated.Output = way(filepath.Join(out, name), c.Dir), way(c.Dir, out)
-	evaluated.Links = links(c.Dir, evaluated)
+	evaluated.Links = links(c.Dir, evaluated, c.real)
 	lowered, more := compiler.Compile(evaluated)
 	diags = append(diags, more...)
 	if diags.HasErrors() {

@@ -57,10 +57,14 @@ func (e *Environment) File(path string) *emit.File {
 }
 
 // DisplayName gives the path, from the working directory, of a file that a
-// range names. Files of the built-in catalog keep their name.
+// range names; of a stack at a revision it is a name of git's, REV:path, which is
+// no file of today. Files of the built-in catalog keep their name.
 func (c *Compiled) DisplayName(name string) string {
 	if _, ok := c.Files()[name]; !ok && !c.missing[name] || strings.HasPrefix(name, "catalog/") {
 		return name
+	}
+	if c.rev != "" {
+		return c.rev + name
 	}
 	return filepath.Join(c.Dir, filepath.FromSlash(name))
 }

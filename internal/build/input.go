@@ -18,12 +18,12 @@ import (
 // through it, by links or otherwise.
 type input struct {
 	dir   string
-	root  *os.Root
 	fsys  fs.FS
 	names []string
+	// real gives where a path on this host leads when all links are followed.
+	real  func(string) (string, error)
+	close func()
 }
-
-func (in *input) close() { _ = in.root.Close() } // opened for reading only
 
 // mainFile is the file that a stack's folder is known by.
 const mainFile = "nself.hcl"
@@ -53,15 +53,23 @@ func open(path string) (*input, *diag.Diagnostic) {
 	if err != nil {
 		return nil, unreadable(at, dir, err)
 	}
-	in := &input{dir: dir, root: root, fsys: root.FS()}
+	in := &input{dir: dir, fsys: root.FS(), real: filepath.EvalSymlinks, close: func() { _ = root.Close() }} // opened for reading only
+	if d := in.list(name); d != nil {
+		in.close()
+		return nil, d
+	}
+	return in, nil
+}
+
+// list finds the files of the stack: one by its name, or all.
+func (in *input) list(name string) *diag.Diagnostic {
 	if name != "" && name != mainFile {
 		in.names = []string{name}
-		return in, nil
+		return nil
 	}
 	entries, err := fs.ReadDir(in.fsys, ".")
 	if err != nil {
-		in.close()
-		return nil, unreadable(at, dir, err)
+		return unreadable(startOf(in.dir), in.dir, err)
 	}
 	var none string // of the name of a stack's file, and something else
 	for _, e := range entries {
@@ -69,15 +77,14 @@ func open(path string) (*input, *diag.Diagnostic) {
 		if !e.IsDir() && !hidden && !odd(e) && strings.HasSuffix(e.Name(), ".hcl") && !strings.HasSuffix(e.Name(), ".nselftest.hcl") {
 			in.names = append(in.names, e.Name())
 		} else if e.Name() == mainFile {
-			none = filepath.Join(dir, mainFile)
+			none = filepath.Join(in.dir, mainFile)
 		}
 	}
 	if len(in.names) == 0 {
-		in.close()
-		return nil, noStack(dir, none)
+		return noStack(in.dir, none)
 	}
 	sort.Strings(in.names)
-	return in, nil
+	return nil
 }
 
 // odd tells a pipe, socket or device, which has no place in a stack's folder. A

@@ -10,7 +10,9 @@ import (
 // links finds out where the paths lead that a stack shows to containers, and
 // where its private key is: the compiler, which reads no disk, must not take a
 // link for the folder that it is called. What is not there yet is no link.
-func links(dir string, s *lang.Stack) map[string]string {
+//
+// real is what follows the links: on the disk, or as they are at a revision.
+func links(dir string, s *lang.Stack, real func(string) (string, error)) map[string]string {
 	root, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return nil
@@ -24,8 +26,8 @@ func links(dir string, s *lang.Stack) map[string]string {
 		if !filepath.IsAbs(at) {
 			at = filepath.Join(root, at)
 		}
-		if real, err := filepath.EvalSymlinks(at); err == nil {
-			at = real
+		if leads, err := real(at); err == nil {
+			at = leads
 		}
 		to := way(root, at)
 		if to == "" || to == path.Clean(p) {

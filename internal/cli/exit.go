@@ -22,7 +22,7 @@ const (
 
 // ioCodes are the errors of the file system. The stack may be fine.
 var ioCodes = []string{
-	"NS122", "NS504", "NS505", // read the stack; read and write the output
+	"NS122", "NS129", "NS504", "NS505", // read the stack, also at a revision; read and write the output
 	"NS604", "NS605", // write and read secrets
 }
 

@@ -84,10 +84,7 @@ func (b *batch) ask(name string, most int64) (o object, contents []byte, err err
 	}
 	fields := strings.Fields(head)
 	if len(fields) == 2 && fields[1] == "missing" {
-		return object{}, nil, &Error{
-			Reason: fmt.Sprintf("The object %s is not in this repository: it is damaged, or its clone is partial and this was not fetched.", name),
-			Advice: "See what is missing, and fetch it if the clone is partial:\n\n    git fsck\n    git fetch --refetch",
-		}
+		return object{}, nil, b.repo.missing(b.ctx, name)
 	}
 	if len(fields) != 3 {
 		return object{}, nil, b.breaks(fmt.Errorf("its answer is not understood: %s", quoted(head)))
@@ -121,6 +118,8 @@ func (b *batch) breaks(err error) error {
 	switch {
 	case b.ctx.Err() != nil:
 		b.broken = &Error{Reason: "Reading the revision was interrupted.", err: b.ctx.Err()}
+	case strings.Contains(said, "promisor"):
+		b.broken = b.repo.partial(said)
 	default:
 		b.broken = failed(said, err)
 	}

@@ -6,15 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"nselfc/lang/escape"
 )
 
 // repository is git, told which repository to read: whatever the environment or
 // the working directory says, all that follows is about this one.
 type repository struct {
 	program
-	dir string // .git, or what stands for it
+	dir    string // .git, or what stands for it
+	commit string // the revision, once it is known
 }
 
 // discover finds the repository of a folder, and the folder's slash-separated path
@@ -70,8 +69,7 @@ func (p program) around(ctx context.Context, dir string) (gitDir, prefix string,
 	if err != nil {
 		err = failed(said, err)
 		if e, ok := err.(*Error); ok && e.Kind == NotRepository {
-			word, _ := escape.ShellQuote(dir) // a path holds no NUL
-			e.Advice = "Name a stack in a work tree, or make one of its folder and commit it:\n\n    git -C " + word + " init"
+			e.Advice = "Name a stack in a work tree, or make one of its folder and commit it:\n\n    git -C " + word(dir) + " init"
 		}
 		return "", "", err
 	}
@@ -88,7 +86,7 @@ func (p program) around(ctx context.Context, dir string) (gitDir, prefix string,
 
 // at fixes the repository, and takes away what concerns its work tree.
 func (p program) at(dir string) *repository {
-	return &repository{p.with("GIT_DIR="+dir, "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_IMPLICIT_WORK_TREE"), dir}
+	return &repository{p.with("GIT_DIR="+dir, "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_IMPLICIT_WORK_TREE"), dir, ""}
 }
 
 // run asks about the repository.

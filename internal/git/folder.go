@@ -143,10 +143,25 @@ func parse(b []byte, digest int) ([]entry, error) {
 	return out, nil
 }
 
-// walk resolves a slash-separated path below a folder, and its last link only when
-// that is to be followed.
+// walk resolves a slash-separated path below a folder, which no link may leave, and
+// follows its last link only when that is wanted.
 func (t *Tree) walk(root entry, name string, follow bool) (entry, error) {
-	at := []entry{root} // the folders down to here
+	w := walker{t: t, at: []entry{root}, most: maxLinks}
+	if err := w.walk(name, follow); err != nil {
+		return entry{}, err
+	}
+	return w.at[len(w.at)-1], nil
+}
+
+// walker is on its way through folders.
+type walker struct {
+	t    *Tree
+	at   []entry  // the folders down to here, from the one that may not be left
+	most int      // links that may be followed
+	rest []string // where an escape would have led on to; "" first is the root of the host
+}
+
+func (w *walker) walk(name string, follow bool) error {
 	parts := strings.Split(name, "/")
 	if name == "" {
 		parts = nil
@@ -154,45 +169,48 @@ func (t *Tree) walk(root entry, name string, follow bool) (entry, error) {
 	for links := 0; len(parts) > 0; {
 		part := parts[0]
 		parts = parts[1:]
-		here := at[len(at)-1]
+		here := w.at[len(w.at)-1]
 		if here.kind != folder && here.kind != submodule {
-			return entry{}, syscall.ENOTDIR
+			return syscall.ENOTDIR
 		}
 		switch part {
 		case "", ".":
 			continue
 		case "..":
-			if len(at) == 1 {
-				return entry{}, errEscapes
+			if len(w.at) == 1 {
+				w.rest = append([]string{".."}, parts...)
+				return errEscapes
 			}
-			at = at[:len(at)-1]
+			w.at = w.at[:len(w.at)-1]
 			continue
 		}
-		entries, err := t.list(here)
+		entries, err := w.t.list(here)
 		if err != nil {
-			return entry{}, err
+			return err
 		}
 		i, found := slices.BinarySearchFunc(entries, part, func(e entry, name string) int { return strings.Compare(e.name, name) })
 		switch {
 		case !found:
-			return entry{}, syscall.ENOENT
+			return syscall.ENOENT
 		case entries[i].kind != link || !follow && len(parts) == 0:
-			at = append(at, entries[i])
+			w.at = append(w.at, entries[i])
 			continue
 		}
-		if links++; links > maxLinks {
-			return entry{}, syscall.ELOOP
+		if links++; links > w.most {
+			return syscall.ELOOP
 		}
-		target, err := t.read(entries[i].object, "blob", maxLink)
+		target, err := w.t.read(entries[i].object, "blob", maxLink)
 		switch {
 		case err != nil:
-			return entry{}, err
+			return err
 		case len(target) == 0:
-			return entry{}, syscall.ENOENT
-		case target[0] == '/':
-			return entry{}, errEscapes
+			return syscall.ENOENT
 		}
 		parts = append(strings.Split(string(target), "/"), parts...)
+		if target[0] == '/' {
+			w.rest = parts
+			return errEscapes
+		}
 	}
-	return at[len(at)-1], nil
+	return nil
 }

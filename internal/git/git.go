@@ -12,6 +12,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"path"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -20,7 +23,9 @@ import (
 type Tree struct {
 	commit string
 	has    bool
-	root   entry // the folder
+	root   entry   // the folder
+	way    []entry // the folders from the top of the work tree down to it, links resolved
+	path   string
 
 	info, contents *batch
 
@@ -45,12 +50,11 @@ func Open(ctx context.Context, dir, rev string) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	commit, err := repo.resolve(ctx, rev)
-	if err != nil {
+	if repo.commit, err = repo.resolve(ctx, rev); err != nil {
 		return nil, err
 	}
 	t := &Tree{
-		commit: commit, folders: map[string][]entry{}, objects: map[string]object{},
+		commit: repo.commit, path: prefix, folders: map[string][]entry{}, objects: map[string]object{},
 		info: repo.batch(ctx, "--batch-check"), contents: repo.batch(ctx, "--batch"),
 	}
 	if err := t.enter(prefix); err != nil {
@@ -67,13 +71,14 @@ func (t *Tree) enter(prefix string) error {
 	if err != nil {
 		return err
 	}
-	t.root, err = t.walk(entry{kind: folder, object: top.name}, prefix, true)
+	w := walker{t: t, at: []entry{{kind: folder, object: top.name}}, most: maxLinks}
+	err = w.walk(prefix, true)
+	last := w.at[len(w.at)-1]
 	switch {
-	case absent(err), err == nil && t.root.kind != folder && t.root.kind != submodule:
-		t.root = entry{}
+	case absent(err), err == nil && last.kind != folder && last.kind != submodule:
 		return nil
 	case err == nil:
-		t.has = true
+		t.has, t.root, t.way = true, last, w.at
 		return nil
 	}
 	if _, ok := errors.AsType[*Error](err); ok {
@@ -93,6 +98,39 @@ func (t *Tree) Has() bool { return t.has }
 
 // Commit gives the commit's full name.
 func (t *Tree) Commit() string { return t.commit }
+
+// Path gives the folder's slash-separated path from the top of the work tree; ""
+// for the top itself.
+func (t *Tree) Path() string { return t.path }
+
+// Real follows all links of a slash-separated path in the folder, as
+// [filepath.EvalSymlinks] does on a disk: the result is as seen from the folder, and
+// may lead out of it ("../x"), or be absolute. What is not there is an error.
+func (t *Tree) Real(name string) (string, error) {
+	if !t.has {
+		return "", &fs.PathError{Op: "lstat", Path: name, Err: fs.ErrNotExist}
+	}
+	const most = 255 // as for filepath.EvalSymlinks
+	w := walker{t: t, at: slices.Clone(t.way), most: most}
+	err := w.walk(name, true)
+	switch {
+	case errors.Is(err, errEscapes) && w.rest[0] == "":
+		return path.Clean("/" + strings.Join(w.rest, "/")), nil
+	case errors.Is(err, errEscapes):
+		return path.Join(strings.Repeat("../", len(t.way)-1), strings.Join(w.rest, "/")), nil
+	case err != nil:
+		return "", &fs.PathError{Op: "lstat", Path: name, Err: err}
+	}
+	same := 1
+	for same < len(t.way) && same < len(w.at) && t.way[same].name == w.at[same].name {
+		same++
+	}
+	out := slices.Repeat([]string{".."}, len(t.way)-same)
+	for _, e := range w.at[same:] {
+		out = append(out, e.name)
+	}
+	return path.Join(append(out, ".")...), nil
+}
 
 // Close ends git's processes. What was read stays valid.
 func (t *Tree) Close() error { return errors.Join(t.info.close(), t.contents.close()) }

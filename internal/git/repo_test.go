@@ -19,6 +19,9 @@ const asHelper = "GIT_TREE_HELPER"
 func TestMain(m *testing.M) {
 	if os.Getenv(asHelper) != "" {
 		if err := printTree(os.Args[1], os.Args[2]); err != nil {
+			if e, ok := errors.AsType[*Error](err); ok {
+				fmt.Println(e.Detail())
+			}
 			fmt.Println(err)
 			os.Exit(1)
 		}

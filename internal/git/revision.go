@@ -121,23 +121,17 @@ func (r *repository) unknown(ctx context.Context, rev, said string, err error) e
 	case baseKnown && name != rev:
 		e.Reason += fmt.Sprintf(" It has %s, but nothing to which the rest leads.", quoted(name))
 	case remote != "":
-		depth := ""
 		if cut {
 			e.Reason += " This clone is shallow, and the branch was not fetched."
-			depth = "--depth=1 "
 		} else {
 			e.Reason += fmt.Sprintf(" If %s has such a branch, it was not fetched.", quoted(remote))
 		}
 		e.Reason += r.didYouMean(ctx, name)
-		e.Advice = fmt.Sprintf("Fetch it first:\n\n    git fetch %s%s %s\n\n%s", depth, word(remote), word(branch+":refs/remotes/"+remote+"/"+branch), inCI)
+		e.Advice = fetch(cut, remote, branch+":refs/remotes/"+remote+"/"+branch)
 	case hexName.MatchString(rev) && len(rev) >= 7:
 		e.Reason += " If it is a commit, it was not fetched."
-		if len(remotes) > 0 && (len(rev) == 40 || len(rev) == 64) {
-			depth := ""
-			if cut {
-				depth = "--depth=1 "
-			}
-			e.Advice = fmt.Sprintf("Fetch it first:\n\n    git fetch %s%s %s\n\n%s", depth, word(remotes[0]), rev, inCI)
+		if len(remotes) > 0 && (len(rev) == 40 || len(rev) == 64) { // no less is given by a remote
+			e.Advice = fetch(cut, remotes[0], rev)
 		}
 	default:
 		e.Reason += r.didYouMean(ctx, name)
@@ -147,8 +141,23 @@ func (r *repository) unknown(ctx context.Context, rev, said string, err error) e
 
 const inCI = "In GitHub Actions, give actions/checkout fetch-depth: 0. In GitLab CI, set the variable GIT_DEPTH: 0."
 
+// fetch gives the command that fetches what is missing, and no more than that where
+// the clone is shallow.
+func fetch(shallow bool, remote, what string) string {
+	if !shallow {
+		return fmt.Sprintf("Fetch it first:\n\n    git fetch %s %s", word(remote), word(what))
+	}
+	return fmt.Sprintf("Fetch it first:\n\n    git fetch --depth=1 %s %s\n\n%s", word(remote), word(what), inCI)
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9./_@:+-]+$`)
+
+// word gives a word of a shell, quoted where it must be.
 func word(s string) string {
-	q, _ := escape.ShellQuote(s) // plausible has refused NUL
+	if plainWord.MatchString(s) {
+		return s
+	}
+	q, _ := escape.ShellQuote(s) // there is no NUL: plausible refuses it, and no path or remote has one
 	return q
 }
 
@@ -158,6 +167,29 @@ func (r *repository) typeOf(ctx context.Context, object string) string {
 		return ""
 	}
 	return strings.TrimSpace(out)
+}
+
+// missing says why an object cannot be had.
+func (r *repository) missing(ctx context.Context, object string) error {
+	_, said, err := r.run(ctx, "cat-file", "-t", object) // says more than its batch
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case strings.Contains(said, "promisor"):
+		return r.partial(said)
+	}
+	return &Error{
+		Reason: fmt.Sprintf("The object %s is not in this repository, or is damaged.", object), Git: said, err: err,
+		Advice: "See what is wrong, or clone the repository anew:\n\n    git fsck",
+	}
+}
+
+// partial says that an object was left out when the repository was cloned.
+func (r *repository) partial(said string) error {
+	return &Error{
+		Reason: "This clone is partial: it has the commit, but not all of its files, and nselfc fetches nothing.", Git: said,
+		Advice: "Let git fetch them, by reading the commit once:\n\n    git archive " + r.commit + " >/dev/null",
+	}
 }
 
 // remotes gives the names of the remote repositories.

@@ -171,7 +171,11 @@ func TestSameAsACheckout(t *testing.T) {
 	names := []string{"a", "b", "c", "a/x", "b/y", "a/z/w"}
 	targets := []string{"a", "b", "c", "x", "..", ".", "../b", "a/x", "../../b/y", "../repo/a", "/etc/passwd", "missing", "a/../b", "a/z/../x/", "b/", "../..", "a/z/../../c"}
 	probes := append([]string{"a/x/y", "b/x", "c/x", "c/y", "a/z", "c/z/w", "b/a/x", "a/b/c", "a/z/w/x"}, names...)
+	drawn := 0
 	rapid.Check(t, func(t *rapid.T) {
+		if drawn++; drawn > checkouts {
+			return
+		}
 		r := repo{t, base.dir}
 		r.git("rm", "-q", "-r", "--ignore-unmatch", ".")
 		taken := map[string]bool{}
@@ -206,8 +210,42 @@ func TestSameAsACheckout(t *testing.T) {
 			if d := cmp.Diff(want, got); d != "" {
 				t.Fatalf("%s (-checkout +objects):\n%s", p, d)
 			}
+			real, err := tree.Real(p)
+			if strings.HasPrefix(real, "..") || strings.HasPrefix(real, "/") {
+				continue // what is there is no matter of the revision
+			}
+			on, errOn := filepath.EvalSymlinks(filepath.Join(base.dir, p))
+			if (err == nil) != (errOn == nil) || err == nil && filepath.Join(base.dir, real) != on {
+				t.Fatalf("%s leads to %q, %v; in a checkout to %q, %v", p, real, err, on, errOn)
+			}
 		}
 	})
+}
+
+// TestReal: from a folder, links lead about in the repository and out of it.
+func TestReal(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{
+		"shared/site/x": "", "stacks/one/in": "-> sub/deep", "stacks/one/sub/deep/x": "", "stacks/one/beside": "-> ../two", "stacks/two/x": "",
+		"stacks/one/shared": "-> ../../shared/site", "stacks/one/above": "-> ../../../else/where", "stacks/one/root": "-> /etc//nginx/../hosts",
+		"stacks/one/round": "-> ../one/in/../../in", "stacks/one/loop": "-> loop", "current": "-> stacks/one",
+	})
+	for _, dir := range []string{"stacks/one", "current"} {
+		tree := open(t, filepath.Join(r.dir, dir), "HEAD")
+		for name, want := range map[string]string{
+			".": ".", "in": "sub/deep", "in/x": "sub/deep/x", "beside": "../two", "beside/x": "../two/x", "shared": "../../shared/site", "above": "../../../else/where",
+			"root": "/etc/hosts", "round": "sub/deep", "../two": "../two", "..": "..", "in/..": "sub",
+		} {
+			if got, err := tree.Real(name); err != nil || got != want {
+				t.Errorf("%s leads to %q, %v; want %q", name, got, err, want)
+			}
+		}
+		for _, name := range []string{"missing", "loop", "in/x/y", "in/missing"} {
+			if got, err := tree.Real(name); err == nil {
+				t.Errorf("%s leads to %q", name, got)
+			}
+		}
+	}
 }
 
 // told gives what a file system says of a path, but for sizes of folders and times.

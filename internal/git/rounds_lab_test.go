@@ -1,0 +1,5 @@
+//go:build lab
+
+package git
+
+const checkouts = 1000
