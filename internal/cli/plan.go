@@ -114,38 +114,11 @@ func detailed(asked bool, code int, changed bool) int {
 }
 
 func (o PlanOptions) run(ctx context.Context, env Env, d Display) (code int, changed bool) {
-	format := o.format(env)
-	c, diags := build.Compile(ctx, o.Path, o.Options)
-	p := &plan.Plan{Diagnostics: diags}
-	if !diags.HasErrors() && ctx.Err() == nil {
-		p = plan.Committed(ctx, c, plan.Options{Options: o.Options, Version: Version})
-		p.Diagnostics = append(diags, p.Diagnostics...)
-	}
+	p, report := o.plan(ctx, env)
 	if ctx.Err() != nil {
 		return Interrupted, false
 	}
-	again(p.Diagnostics, BuildOptions{Options: o.Options, Path: o.Path})
-	code = Code(p.Diagnostics)
-	report := render.New(p.Diagnostics, c.Files(), c.DisplayName)
-	var err error
-	switch format {
-	case PlanFormat(FormatText):
-		d.Format = FormatText
-		if code = max(code, d.Show(env, p.Diagnostics, c.Files(), c.DisplayName)); len(p.Environments) > 0 {
-			err = p.Text(env.Stdout, term.Color(d.Color, env.Stdout, env.Getenv))
-		}
-	case PlanMarkdown:
-		err = p.Markdown(env.Stdout, report)
-	case PlanFormat(FormatJSON):
-		err = p.JSON(env.Stdout, report)
-	case PlanFormat(FormatGitHub):
-		err = render.GitHub(env.Stdout, render.New(p.Findings(), c.Files(), c.DisplayName))
-	case PlanFormat(FormatSARIF):
-		err = render.SARIF(env.Stdout, render.New(p.Findings(), c.Files(), c.DisplayName), Version)
-	}
-	if err != nil {
-		return Fail(env, IO, "cannot write the plan: %v", err), false
-	}
+	code = max(Code(p.Diagnostics), o.print(env, d, p, report))
 	if o.JSONInto != "" {
 		var text bytes.Buffer
 		err := p.JSON(&text, report)
@@ -157,6 +130,67 @@ func (o PlanOptions) run(ctx context.Context, env Env, d Display) (code int, cha
 		}
 	}
 	return max(code, o.failed(env, p)), p.Changed()
+}
+
+// plan compiles both states and compares them. The report has the findings about
+// either: those of the state before stop a plan, or are none of its business.
+func (o PlanOptions) plan(ctx context.Context, env Env) (*plan.Plan, *render.Report) {
+	c, diags := build.Compile(ctx, o.Path, o.Options)
+	p := &plan.Plan{Diagnostics: diags}
+	report := func() *render.Report { return render.New(p.Diagnostics, c.Files(), c.DisplayName) }
+	opts := plan.Options{Options: o.Options, Version: Version}
+	switch {
+	case diags.HasErrors() || ctx.Err() != nil:
+		return p, report()
+	case o.Base == "":
+		p = plan.Committed(ctx, c, opts)
+		again(p.Diagnostics, BuildOptions{Options: o.Options, Path: o.Path})
+		p.Diagnostics = append(diags, p.Diagnostics...)
+		return p, report()
+	}
+	base, more := build.CompileAt(ctx, o.Path, o.Base, o.Options)
+	more = slices.DeleteFunc(more, func(d *diag.Diagnostic) bool {
+		return d.Severity != diag.Error || o.Env != "" && d.Code == "NS124" // an environment that is new
+	})
+	if len(more) > 0 {
+		r := render.New(more, base.Files(), base.DisplayName)
+		own := report()
+		r.Diagnostics, r.WarningCount = append(own.Diagnostics, r.Diagnostics...), own.WarningCount
+		p.Diagnostics = append(p.Diagnostics, more...)
+		return p, r
+	}
+	p = plan.Revision(c, base, o.Base, base.Commit, opts)
+	p.Diagnostics = append(diags, p.Diagnostics...)
+	return p, report()
+}
+
+// print writes the plan in its form. Text goes to standard output like any other,
+// as it is what the command is for; findings about the stack go beside it.
+func (o PlanOptions) print(env Env, d Display, p *plan.Plan, report *render.Report) int {
+	format := o.format(env)
+	var err error
+	switch {
+	case format == PlanMarkdown:
+		err = p.Markdown(env.Stdout, report)
+	case format == PlanFormat(FormatJSON):
+		err = p.JSON(env.Stdout, report)
+	case format == PlanFormat(FormatSARIF):
+		err = render.SARIF(env.Stdout, p.Findings(report), Version)
+	case format == PlanFormat(FormatGitHub) && o.Format != "":
+		err = render.GitHub(env.Stdout, p.Findings(report))
+	default:
+		err = d.text(env, plan.Errors(report))
+		if err == nil && len(p.Environments) > 0 {
+			err = p.Text(env.Stdout, term.Color(d.Color, env.Stdout, env.Getenv))
+		}
+		if err == nil && format == PlanFormat(FormatGitHub) { // the log of a workflow shows both
+			err = render.GitHub(env.Stdout, p.Findings(report))
+		}
+	}
+	if err != nil {
+		return Fail(env, IO, "cannot write the plan: %v", err)
+	}
+	return OK
 }
 
 // failed says which risks stop the pipeline.

@@ -53,10 +53,7 @@ func (d Display) Show(env Env, list diag.List, files source.Files, name func(str
 	var err error
 	switch d.format(env) {
 	case FormatText:
-		err = render.Text(env.Stderr, r, render.TextOptions{
-			Color: term.Color(d.Color, env.Stderr, env.Getenv), Width: term.Width(env.Stderr),
-			Limit: render.DefaultLimit, Alike: render.DefaultAlike,
-		})
+		err = d.text(env, r)
 	case FormatJSON:
 		err = render.JSON(env.Stdout, r)
 	case FormatSARIF:
@@ -69,6 +66,14 @@ func (d Display) Show(env Env, list diag.List, files source.Files, name func(str
 		return IO
 	}
 	return Code(list)
+}
+
+// text writes a report for people.
+func (d Display) text(env Env, r *render.Report) error {
+	return render.Text(env.Stderr, r, render.TextOptions{
+		Color: term.Color(d.Color, env.Stderr, env.Getenv), Width: term.Width(env.Stderr),
+		Limit: render.DefaultLimit, Alike: render.DefaultAlike,
+	})
 }
 
 // format gives the form to use: the flag's, or what fits the surroundings.

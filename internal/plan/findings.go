@@ -1,19 +1,45 @@
 package plan
 
-import "nselfc/lang/diag"
+import (
+	"slices"
 
-// Findings gives the risks, most severe first, and then the findings about the
-// stack, as one list: for annotations and code scanning.
-func (p *Plan) Findings() diag.List {
-	var out diag.List
+	"nselfc/lang/diag"
+	"nselfc/lang/diag/render"
+)
+
+// Errors gives what stops a plan or a build, without what nselfc validate says of
+// the stack as it is: a reviewer looks for what changes.
+func Errors(report *render.Report) *render.Report {
+	out := *report
+	out.Diagnostics = slices.DeleteFunc(slices.Clone(report.Diagnostics), func(d render.Diagnostic) bool {
+		return d.Severity == "warning" && d.Code < "NS500" // those of the output count
+	})
+	out.WarningCount = 0
+	for _, d := range out.Diagnostics {
+		if d.Severity == "warning" {
+			out.WarningCount++
+		}
+	}
+	return &out
+}
+
+// Findings gives the risks, most severe first, and then what stops a build, as one
+// report: for annotations and code scanning.
+func (p *Plan) Findings(report *render.Report) *render.Report {
+	var risks diag.List
 	for _, e := range p.Environments {
 		for i := range e.Review.Risks {
 			d := e.Review.Risks[i].Diagnostic()
 			if e.Name != "" {
 				d.Detail += "\n\nIn the environment " + e.Name + "."
 			}
-			out = append(out, d)
+			risks = append(risks, d)
 		}
 	}
-	return append(out, p.Diagnostics...)
+	out := render.New(risks, p.files, p.name)
+	report = Errors(report)
+	out.Diagnostics = append(out.Diagnostics, report.Diagnostics...)
+	out.ErrorCount, out.WarningCount = out.ErrorCount+report.ErrorCount, out.WarningCount+report.WarningCount
+	out.Valid = out.ErrorCount == 0
+	return out
 }

@@ -182,7 +182,7 @@ func (p *Plan) changesBlock(e *Environment) block {
 // fileBlock shows the lines of one file.
 func (e *Environment) fileBlock(f *File) block {
 	title := f.Path + "  " + f.note()
-	if !f.shown(e) {
+	if !f.shown(e) || f.Action == model.Delete {
 		return block{title: title}
 	}
 	var b strings.Builder

@@ -185,7 +185,7 @@ func (t *printer) files(e *Environment) {
 		f := &e.Files[i]
 		sign, colour := signOf(f.Action)
 		t.printf("  %s %s%s\n", t.paint(colour, sign), clean(f.Path), before("  ", f.note()))
-		if f.shown(e) {
+		if f.shown(e) && f.Action != model.Delete {
 			t.hunks(f)
 		}
 	}
@@ -216,7 +216,13 @@ func (t *printer) hunks(f *File) {
 }
 
 func hunkHead(h textdiff.Hunk) string {
-	return fmt.Sprintf("@@ -%d,%d +%d,%d @@", h.A0+1, h.A1-h.A0, h.B0+1, h.B1-h.B0)
+	first := func(from, to int) int { // no line stands behind line 0
+		if from == to {
+			return from
+		}
+		return from + 1
+	}
+	return fmt.Sprintf("@@ -%d,%d +%d,%d @@", first(h.A0, h.A1), h.A1-h.A0, first(h.B0, h.B1), h.B1-h.B0)
 }
 
 func clean(s string) string { return render.Clean(s, false) }
