@@ -10,7 +10,8 @@ import (
 
 // Check gives one error for each thing that a build would change, in the order
 // of the paths: what a pull request must not leave behind. States that stop a
-// build are among the diagnostics of Plan already and are not repeated. Of
+// build are among the diagnostics of Plan already and are not repeated; what Plan
+// notes of an interrupted build is an error here. Of
 // permissions, only the executable bit counts, as git keeps no other.
 func (d *Dir) Check(p *Plan) diag.List {
 	var diags diag.List
@@ -31,6 +32,9 @@ func (d *Dir) Check(p *Plan) diag.List {
 			code, summary = "NS533", "File was not generated yet"
 			detail = "The stack needs " + name + ", which no build has written."
 		case Adopt, Gone:
+			if p.Unfinished {
+				continue // neither lock is meant to be true now
+			}
 			code, summary = "NS534", "Lock file is out of date"
 			detail = "The lock does not say of " + name + " what is on disk."
 		case Permissions:
@@ -47,7 +51,11 @@ func (d *Dir) Check(p *Plan) diag.List {
 		}
 		diags = append(diags, diag.Errorf(code, wholeFile(d.path(e.Path)), summary, "%s", detail+rebuild))
 	}
-	if p.staging && !p.Unfinished {
+	switch {
+	case p.Unfinished:
+		diags = append(diags, diag.Errorf("NS508", wholeFile(d.name), "Earlier build did not finish", "%s",
+			"A build in "+quote(d.name)+" was interrupted: some files may be of that build and some older. Each of them is whole. Deploy nothing before the next build, which finishes the work."+rebuild))
+	case p.staging:
 		diags = append(diags, &diag.Diagnostic{
 			Code: "NS508", Severity: diag.Note, Summary: "Earlier build did not finish", Subject: wholeFile(d.path(stagingName)),
 			Detail: "A build was interrupted before it changed any file of the output. What it had prepared is left in " + quote(stagingName) +
@@ -55,7 +63,7 @@ func (d *Dir) Check(p *Plan) diag.List {
 		})
 	}
 	stale := slices.ContainsFunc(diags, func(d *diag.Diagnostic) bool { return d.Code != "NS535" })
-	if p.LockChanged && !stale && !p.blocked {
+	if p.LockChanged && !stale && !p.blocked && !p.Unfinished {
 		diags = append(diags, diag.Errorf("NS534", wholeFile(d.path(LockName)), "Lock file is out of date",
 			"%s", "The files are as the stack says, but the lock was written by another version of nselfc, or from other sources, images or secrets."+rebuild))
 	}

@@ -107,6 +107,7 @@ func (c *Compiled) check(ctx context.Context, e *Environment, opts CheckOptions,
 	plan, diags := dir.Plan(e.committed(), c.meta(e, opts.Version), outdir.Options{Concealed: func(path string) bool {
 		return leaks[filepath.ToSlash(filepath.Join(done.Dir, path))]
 	}})
+	diags = slices.DeleteFunc(diags, func(d *diag.Diagnostic) bool { return d.Severity == diag.Note }) // to whoever builds
 	for _, d := range diags {
 		d.Severity = diag.Error // as above
 	}

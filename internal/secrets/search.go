@@ -153,16 +153,24 @@ func (r *search) output(dir string) {
 		}
 	}
 	walk(".")
+	for name := range w.has { // told as such, and not for each value in it
+		if _, store := inStore(below(w.below, name)); store != "" {
+			r.seen[place(w, name)] = true
+		}
+	}
+}
+
+func place(w *WorkTree, full string) string {
+	return filepath.Join(w.top.Name(), filepath.FromSlash(full))
 }
 
 // add takes a file, once, by whatever way it is reached.
 func (r *search) add(w *WorkTree, dir, name string) {
 	full := path.Join(w.below, name)
-	key := filepath.Join(w.top.Name(), filepath.FromSlash(full))
-	if r.seen[key] {
+	if r.seen[place(w, full)] {
 		return
 	}
-	r.seen[key] = true
+	r.seen[place(w, full)] = true
 	r.files = append(r.files, candidate{tree: w, name: full, shown: filepath.ToSlash(filepath.Join(dir, name)), tracked: w.has[full]})
 }
 
@@ -190,13 +198,13 @@ func (r *search) file(f candidate) {
 		return
 	}
 	r.result.Files++
-	found, keep, line := map[string]bool{}, "", 1
+	found, keep := map[string]bool{}, part{line: 1}
 	buf := make([]byte, min(searchPart, info.Size()+1))
 	for read := int64(0); ; {
 		n, err := io.ReadFull(opened, buf)
 		read, r.left = read+int64(n), r.left-int64(n)
-		text := keep + string(buf[:n])
-		r.part(f, text, line, found)
+		now := part{keep.text + string(buf[:n]), keep.line, keep.offset}
+		r.part(f, now, found)
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return
 		}
@@ -208,33 +216,45 @@ func (r *search) file(f candidate) {
 			r.unsearched(f, fmt.Sprintf("it is larger than %d MiB", searchFile>>20))
 			return
 		}
-		cut := max(0, len(text)-maxScan)
-		line += strings.Count(text[:cut], "\n")
-		keep = text[cut:]
+		cut := max(0, len(now.text)-maxScan)
+		keep = part{now.text[cut:], now.line + strings.Count(now.text[:cut], "\n"), now.offset + cut}
 	}
 }
 
-// part searches a part of a file that begins on a line.
-func (r *search) part(f candidate, text string, line int, found map[string]bool) {
+// part is a part of a file, with where it begins.
+type part struct {
+	text         string
+	line, offset int // from 1 and from 0
+}
+
+// part searches a part of a file.
+func (r *search) part(f candidate, p part, found map[string]bool) {
 	if len(r.needles.byGram) > 0 {
-		for _, h := range r.needles.searchPart(text, line, found) {
-			r.found(f, h.line, codeLeak, "Secret in a committed file",
+		for _, h := range r.needles.searchPart(p.text, p.line, found) {
+			r.found(f, source.Pos{Line: int32(h.line), Byte: int32(p.offset + h.offset)}, codeLeak, "Secret in a committed file",
 				"Line %d of %s holds the value of %s%s. %s\n\nTake the value out and refer to the secret instead. If that text was ever committed, the history has it: rotate the secret.",
 				h.line, f.shown, h.needle.address, h.needle.how, f.risk())
 		}
 	}
-	for _, k := range findKeys(text) {
+	for _, k := range findKeys(p.text) {
 		if found[k.what] {
 			continue
 		}
 		found[k.what] = true
-		at := line + strings.Count(text[:k.offset], "\n")
-		dir, base := filepath.Split(filepath.FromSlash(f.shown))
+		at := source.Pos{Line: int32(p.line + strings.Count(p.text[:k.offset], "\n")), Byte: int32(p.offset + k.offset)}
 		r.found(f, at, codeKeyLeak, "Private key in a committed file",
-			"Line %d of %s begins %s. %s Whoever has the key can pass for its owner, and a passphrase on it can be guessed at leisure.\n\n"+
-				"Keep the key out of the repository, or at least out of the index (the file stays), and get a new one if it was ever committed:\n\n    git -C %s rm --cached --ignore-unmatch %s",
-			at, f.shown, k.what, f.risk(), word(filepath.Clean(dir)), word(base))
+			"Line %d of %s begins %s. %s Whoever has the key can pass for its owner, and a passphrase on it can be guessed at leisure.\n\n%s",
+			at.Line, f.shown, k.what, f.risk(), f.keyAdvice())
 	}
+}
+
+func (f candidate) keyAdvice() string {
+	if !f.tracked {
+		return "Move the key out of the repository, or have git ignore it."
+	}
+	dir, base := filepath.Split(filepath.FromSlash(f.shown))
+	return "Keep the key out of the repository, or at least out of the index (the file stays), and get a new one if it was ever pushed:\n\n    git -C " +
+		word(filepath.Clean(dir)) + " rm --cached " + word(base)
 }
 
 func (f candidate) risk() string {
@@ -244,8 +264,7 @@ func (f candidate) risk() string {
 	return "Git does not ignore the file, so the next commit may take it: everybody who can read the repository, now or later, would have what is in it."
 }
 
-func (r *search) found(f candidate, line int, code, summary, detail string, args ...any) {
-	at := source.Pos{Line: int32(line)}
+func (r *search) found(f candidate, at source.Pos, code, summary, detail string, args ...any) {
 	r.result.Found[f.shown] = true
 	r.diags = append(r.diags, diag.Errorf(code, source.Range{File: f.shown, Start: at, End: at}, summary, detail, args...))
 }
