@@ -112,7 +112,7 @@ func (c *Compiled) check(ctx context.Context, e *Environment, opts CheckOptions,
 		d.Severity = diag.Error // as above
 	}
 	diags = append(diags, dir.Check(plan)...)
-	tree, _ := secrets.OpenWorkTree(done.Dir) // whoever searches for secrets has told why not
+	tree, _ := secrets.OpenWorkTree(done.Dir, c.Dir) // whoever searches for secrets has told why not
 	if tree != nil {
 		defer tree.Close()
 	}

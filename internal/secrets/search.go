@@ -49,7 +49,7 @@ type Searched struct {
 // bounded: what is not searched for that is told in a warning.
 func (s Search) Run(ctx context.Context) (Searched, diag.List) {
 	r := search{
-		needles: newNeedles(s.Values), seen: map[string]bool{},
+		needles: newNeedles(s.Values), home: s.Folder, seen: map[string]bool{},
 		result: Searched{Found: map[string]bool{}}, left: searchAll,
 	}
 	for _, dir := range s.Outputs {
@@ -84,6 +84,7 @@ type candidate struct {
 
 type search struct {
 	needles *needles
+	home    string // the stack's folder
 	files   []candidate
 	seen    map[string]bool
 	roots   []*WorkTree
@@ -96,7 +97,7 @@ type search struct {
 
 // tree opens the work tree around a folder.
 func (r *search) tree(dir string) *WorkTree {
-	w, err := OpenWorkTree(dir)
+	w, err := OpenWorkTree(dir, r.home)
 	if w == nil {
 		return nil // whoever reads the folder will say why
 	}

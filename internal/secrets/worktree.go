@@ -24,11 +24,11 @@ type WorkTree struct {
 	rules map[string][]ignoreRule
 }
 
-// OpenWorkTree opens the work tree around a folder; a folder that is in none is one
-// by itself, of which git would take everything that no .gitignore of it names.
-// The folder need not exist. A second result that is not nil says why the index
-// could not be read.
-func OpenWorkTree(folder string) (*WorkTree, error) {
+// OpenWorkTree opens the work tree around a folder. Where there is none, it is as if
+// one was begun in home, when the folder is below that, or else in the folder: git
+// would take everything there that no .gitignore names. The folder need not exist.
+// The second result, when there is a first, says why the index could not be read.
+func OpenWorkTree(folder, home string) (*WorkTree, error) {
 	resolved, err := resolve(folder)
 	if err != nil {
 		return nil, err
@@ -37,6 +37,9 @@ func OpenWorkTree(folder string) (*WorkTree, error) {
 	top, index, unread := around(resolved)
 	if top == "" {
 		top = existing(resolved)
+		if home, err := resolve(home); err == nil && strings.HasPrefix(resolved, home+string(filepath.Separator)) {
+			top = home
+		}
 	}
 	if w.top, err = os.OpenRoot(top); err != nil {
 		return nil, err
