@@ -8,8 +8,9 @@ func newExitCodes() *cobra.Command {
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",
 		Long: `    0  Done. There may be warnings.
-    1  The stack has errors, or fmt --check found a difference. Nothing was
-       written that a build without errors would not write.
+    1  The stack has errors, or check or fmt --check found a difference, or
+       check a secret where git has it. Nothing was written that a build
+       without errors would not write.
     2  The command line is wrong. Nothing was done.
     3  A file could not be read or written. What was there is whole.
    70  A bug in nselfc; the text says what to report.

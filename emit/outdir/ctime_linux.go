@@ -12,3 +12,6 @@ func changeTime(info os.FileInfo) int64 {
 	}
 	return 0
 }
+
+// noAtime leaves the time of the last access as it is.
+const noAtime = syscall.O_NOATIME

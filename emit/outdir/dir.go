@@ -29,6 +29,9 @@ type Dir struct {
 	workers int
 	// patience is how long Acquire waits for another build.
 	patience time.Duration
+	// reader says that the directory is only looked at: whose it is does not
+	// matter then, nor who could change it.
+	reader bool
 }
 
 // A build takes a second at most: who waits longer than this waits for something
@@ -46,11 +49,18 @@ const (
 // link, and no other user may be able to change it: what stands in it runs as
 // root later (ufw/apply.sh). The error is NS501, NS502 or NS504.
 func Open(dir string, below ...string) (*Dir, *diag.Diagnostic) {
+	return opened(newDir(dir, below))
+}
+
+func newDir(dir string, below []string) *Dir {
 	dir = filepath.Clean(dir)
-	d := &Dir{
+	return &Dir{
 		name: filepath.Join(append([]string{dir}, below...)...), parent: dir, below: below,
 		sys: realSystem(), workers: 8, patience: lockPatience,
 	}
+}
+
+func opened(d *Dir) (*Dir, *diag.Diagnostic) {
 	if problem := d.open(); problem != nil {
 		d.Close()
 		return nil, problem
@@ -102,7 +112,7 @@ func (d *Dir) open() *diag.Diagnostic {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if problem := checkDirectory(d.parent, info, err); problem != nil {
+	if problem := d.checkDirectory(d.parent, info, err); problem != nil {
 		return problem
 	}
 	root, err := os.OpenRoot(d.parent)
@@ -116,7 +126,7 @@ func (d *Dir) open() *diag.Diagnostic {
 		if errors.Is(err, fs.ErrNotExist) {
 			return closing(root, nil)
 		}
-		if problem := checkDirectory(name, info, err); problem != nil {
+		if problem := d.checkDirectory(name, info, err); problem != nil {
 			return closing(root, problem)
 		}
 		next, err := root.OpenRoot(part)
@@ -136,7 +146,7 @@ func closing(r *os.Root, problem *diag.Diagnostic) *diag.Diagnostic {
 }
 
 // checkDirectory judges what Lstat said of a directory on the way.
-func checkDirectory(name string, info os.FileInfo, err error) *diag.Diagnostic {
+func (d *Dir) checkDirectory(name string, info os.FileInfo, err error) *diag.Diagnostic {
 	at := wholeFile(name)
 	switch {
 	case errors.Is(err, syscall.ENOTDIR):
@@ -151,6 +161,8 @@ func checkDirectory(name string, info os.FileInfo, err error) *diag.Diagnostic {
 	case !info.IsDir():
 		return diag.Errorf("NS501", at, "Output directory is not a real directory",
 			"%s is a file. The output is a directory of several files. Move the file away, or name another directory:\n\n    nselfc build -o DIR", quote(name))
+	case d.reader:
+		return nil
 	case info.Mode().Perm()&0o002 != 0:
 		return diag.Errorf("NS502", at, "Output directory is open to other users",
 			"Every user of this machine can write to %s, and so replace the firewall script that you run as root later, or slip in a file. "+
@@ -188,6 +200,9 @@ func (d *Dir) Acquire(ctx context.Context) *diag.Diagnostic {
 	if d.held != nil {
 		return nil
 	}
+	if d.reader {
+		return bug(d.name, "A directory that was opened for looking was to be written.")
+	}
 	if d.root == nil {
 		if err := d.sys.mkdirAll(d.name, 0o755); err != nil {
 			return cannotWrite(d.name, err)
@@ -203,7 +218,7 @@ func (d *Dir) Acquire(ctx context.Context) *diag.Diagnostic {
 	if err != nil {
 		return cannotRead(d.name, err)
 	}
-	err = waitForLock(ctx, f, d.patience)
+	err = waitForLock(ctx, f, syscall.LOCK_EX, d.patience)
 	if err == nil {
 		d.held = f
 		return nil
@@ -220,11 +235,11 @@ func (d *Dir) Acquire(ctx context.Context) *diag.Diagnostic {
 
 // waitForLock takes the flock of a file. The kernel's own waiting could not be
 // given up, so it asks again and again; the error is EWOULDBLOCK when it gives up.
-func waitForLock(ctx context.Context, f *os.File, patience time.Duration) error {
+func waitForLock(ctx context.Context, f *os.File, how int, patience time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
 			return err
 		}

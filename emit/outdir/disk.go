@@ -168,14 +168,13 @@ func kindOf(m fs.FileMode) kind {
 	return special
 }
 
-// open opens a regular file that look has seen. O_NONBLOCK keeps a FIFO that was
-// put in its place meanwhile from stopping the build for ever.
+// open opens a regular file that look has seen.
 func (d *disk) open(p string, seen os.FileInfo) (*os.File, error) {
 	root, name, err := d.at(p)
 	if err != nil {
 		return nil, err
 	}
-	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := OpenQuietly(root, name)
 	if err != nil {
 		return nil, err
 	}
@@ -244,7 +243,7 @@ func (d *disk) stream(p string, seen os.FileInfo, use func([]byte) bool) error {
 
 // names gives the names in a directory, in their order.
 func (d *disk) names(dir string) ([]string, error) {
-	f, err := d.root.Open(dir)
+	f, err := OpenQuietly(d.root, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +255,7 @@ func (d *disk) names(dir string) ([]string, error) {
 
 // list gives the entries of a directory, in the order of their names.
 func (d *disk) list(dir string) ([]fs.DirEntry, error) {
-	f, err := d.root.Open(dir)
+	f, err := OpenQuietly(d.root, dir)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,9 @@ type Options struct {
 	// LockName accepts a build without the lock's knowledge. A path of the secret
 	// store (".secrets…") says nothing here; any other unknown path is NS541.
 	Force []string
+	// Concealed tells the files of which no excerpt may be shown, as a secret is
+	// in them; nil for none.
+	Concealed func(path string) bool
 }
 
 // Plan is what a build would do to an output directory. Entries are sorted by
@@ -73,7 +76,7 @@ func (d *Dir) Plan(files []emit.File, meta Meta, opts Options) (*Plan, diag.List
 		p.blocked = true
 		return p, diags
 	}
-	l := planner{dir: d, disk: newDisk(d.root), plan: p, force: map[string]bool{}}
+	l := planner{dir: d, disk: newDisk(d.root), plan: p, force: map[string]bool{}, concealed: opts.Concealed}
 	defer l.disk.close()
 	for _, f := range opts.Force {
 		l.force[path.Clean(f)] = true
@@ -108,7 +111,8 @@ type planner struct {
 	force map[string]bool
 	diags diag.List
 
-	lockText []byte // nself.lock as it is on disk
+	concealed func(path string) bool
+	lockText  []byte // nself.lock as it is on disk
 }
 
 // union gives one entry for each path that the emitters want or a lock names.

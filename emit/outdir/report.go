@@ -1,7 +1,6 @@
 package outdir
 
 import (
-	"slices"
 	"strings"
 
 	"nselfc/lang/diag"
@@ -95,6 +94,9 @@ func (l *planner) notRegular(p, problem string, k kind) *diag.Diagnostic {
 
 // difference shows what an edit changed, as far as that helps, and where.
 func (l *planner) difference(e *Entry) (string, int32) {
+	if l.concealed != nil && l.concealed(e.Path) {
+		return " The difference is not shown, because a secret is in it.", 1
+	}
 	if e.onDisk.info.Size() > diffBytes || len(e.Text) > diffBytes {
 		return " The file is too large to show the difference here.", 1
 	}
@@ -108,52 +110,3 @@ func (l *planner) difference(e *Entry) (string, int32) {
 	diff, line := excerpt(string(text), e.Text)
 	return " On disk (-) and as the stack says (+):\n\n" + diff, int32(line)
 }
-
-// Check gives one error for each thing that a build would change, in the order
-// of the paths: what a pull request must not leave behind. States that stop a
-// build are among the diagnostics of Plan already and are not repeated. Of
-// permissions, only the executable bit counts, as git keeps no other.
-func (d *Dir) Check(p *Plan) diag.List {
-	var diags diag.List
-	for _, e := range p.Entries {
-		name := quote(e.Path)
-		var code, summary, detail string
-		switch e.State {
-		case Stale:
-			code, summary = "NS530", "Generated file is out of date"
-			detail = name + " is as an earlier build wrote it, and the stack has changed since. What is deployed from it is not what nself.hcl says."
-		case Missing:
-			code, summary = "NS531", "Generated file is missing"
-			detail = name + " was generated and is in the lock, but not on disk. If it was left out of a commit, git add it."
-		case Orphan:
-			code, summary = "NS532", "File is no longer generated"
-			detail = name + " is from an earlier build, and the stack does not need it any more. It may still be loaded."
-		case Create:
-			code, summary = "NS533", "File was not generated yet"
-			detail = "The stack needs " + name + ", which no build has written."
-		case Adopt, Gone:
-			code, summary = "NS534", "Lock file is out of date"
-			detail = "The lock does not say of " + name + " what is on disk."
-		case Permissions:
-			if !e.executableDiffers() {
-				continue
-			}
-			code, summary = "NS535", "Permissions of a generated file differ"
-			detail = name + " must be executable, and is not. The commands in the documentation would fail."
-			if e.Mode&0o100 == 0 {
-				detail = name + " is executable, and must not be."
-			}
-		case Clean, HandEdited, Conflicted, Foreign, ForeignGenerated, EditedOrphan, Blocked, Unlisted:
-			continue
-		}
-		diags = append(diags, diag.Errorf(code, wholeFile(d.path(e.Path)), summary, "%s", detail+rebuild))
-	}
-	stale := slices.ContainsFunc(diags, func(d *diag.Diagnostic) bool { return d.Code != "NS535" })
-	if p.LockChanged && !stale && !p.blocked {
-		diags = append(diags, diag.Errorf("NS534", wholeFile(d.path(LockName)), "Lock file is out of date",
-			"%s", "The files are as the stack says, but the lock was written by another version of nselfc, or from other sources, images or secrets."+rebuild))
-	}
-	return diags
-}
-
-const rebuild = " Build, and commit the result:\n\n    nselfc build"

@@ -50,6 +50,8 @@ const (
 	codeRead       = "NS605"
 	codeTracked    = "NS606"
 	codeIndex      = "NS607"
+	codeKeyLeak    = "NS608"
+	codeUnsearched = "NS609"
 
 	codeBug = "NS900"
 )

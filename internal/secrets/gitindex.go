@@ -42,11 +42,17 @@ func readIndex(gitDir string) (gitIndex, error) {
 // sha256Repository reads the object format from the configuration, which linked
 // work trees share (gitrepository-layout(5), commondir).
 func sha256Repository(gitDir string) bool {
-	if common, err := os.ReadFile(filepath.Join(gitDir, "commondir")); err == nil {
-		gitDir = under(gitDir, strings.TrimSpace(string(common)))
-	}
-	config, err := os.ReadFile(filepath.Join(gitDir, "config"))
+	config, err := os.ReadFile(filepath.Join(commonDir(gitDir), "config"))
 	return err == nil && regexp.MustCompile(`(?im)^\s*objectformat\s*=\s*"?sha256`).Match(config)
+}
+
+// commonDir gives the git directory that linked work trees share.
+func commonDir(gitDir string) string {
+	common, err := os.ReadFile(filepath.Join(gitDir, "commondir"))
+	if err != nil {
+		return gitDir
+	}
+	return under(gitDir, strings.TrimSpace(string(common)))
 }
 
 // find gives the first name that a test takes, or "".

@@ -12,8 +12,12 @@ import (
 	"nselfc/lang/source"
 )
 
-// minScan is the shortest form that is searched for; shorter ones are words.
-const minScan = 8
+// minScan is the shortest form that is searched for; shorter ones are words. Of a
+// longer one than maxScan the beginning is enough.
+const (
+	minScan = 8
+	maxScan = 4096
+)
 
 // Value is a secret that must not be found. It never prints itself.
 type Value struct {
@@ -83,6 +87,7 @@ func newNeedles(values []Value) *needles {
 	seen := map[string]bool{}
 	for _, v := range values {
 		for _, form := range forms(v.text) {
+			form.text = form.text[:min(len(form.text), maxScan)]
 			if len(form.text) < minScan || seen[v.Address+"\x00"+form.text] {
 				continue
 			}
@@ -114,11 +119,13 @@ func (ix *needles) add(n *needle) {
 
 // search gives the first place of each secret in a text. No needle has a line
 // end in it, so that the line of its last byte is that of its first.
-func (ix *needles) search(text string) []hit {
+func (ix *needles) search(text string) []hit { return ix.searchPart(text, 1, map[string]bool{}) }
+
+// searchPart does that for a part of a text that begins on a line, and leaves out
+// the secrets that were found before.
+func (ix *needles) searchPart(text string, line int, found map[string]bool) []hit {
 	var hits []hit
-	found := map[string]bool{}
 	var g uint64
-	line := 1
 	for i := range len(text) {
 		if text[i] == '\n' {
 			line++

@@ -167,7 +167,7 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 	doc, text, diags := st.readSecrets()
 	b.doc, b.before = doc, text
 	if st.root != nil {
-		diags = append(diags, tracked(st.dir, st.root.Name())...)
+		diags = append(diags, tracked(st.dir, st.root.Name(), LockFile)...)
 	}
 	if diags.HasErrors() {
 		return b, diags

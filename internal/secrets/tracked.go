@@ -1,44 +1,78 @@
 package secrets
 
 import (
-	"errors"
-	"io/fs"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
-	"syscall"
 
 	"nselfc/compiler/ir"
 	"nselfc/lang/diag"
 )
 
 // Tracked refuses an output directory whose secrets git has in its index: it is all
-// that is asked where the secrets of an environment are not made.
-func Tracked(dir string) diag.List {
-	abs, err := filepath.Abs(dir)
-	if err == nil {
-		abs, err = filepath.EvalSymlinks(abs)
-	}
+// that is asked where the secrets of an environment are not made. The directory may
+// be that of a whole stack, with those of its environments below.
+func Tracked(dir string) diag.List { return trackedAt(dir, LockFile) }
+
+// TrackedAtAll is Tracked for a check, which takes exception to all that belongs
+// to the secret store: LockFile holds nothing, and no build stops for it.
+func TrackedAtAll(dir string) diag.List { return trackedAt(dir, "") }
+
+func trackedAt(dir, but string) diag.List {
+	resolved, err := resolve(dir)
 	if err != nil {
-		return nil // there is no such directory, and whoever writes it will say why
+		return nil // whoever reads or writes it will say why
 	}
-	return tracked(dir, abs)
+	return tracked(dir, resolved, but)
 }
 
 // tracked is Tracked for a directory that is known by its resolved path too. The
-// file need not be there: an index that has it would take the next one.
-func tracked(dir, resolved string) diag.List {
-	name, err := inGit(filepath.Join(resolved, File))
-	switch full := filepath.Join(dir, name); {
-	case err != nil:
+// file need not be there: an index that has it would take the next one. One name
+// does not count.
+func tracked(dir, resolved, but string) diag.List {
+	stores, first := map[string][]string{}, map[string]string{} // names in a directory, and the first file, by directory
+	err := inGit(resolved, func(name string) bool {
+		if at, store := inStore(name); store != "" && store != but && !slices.Contains(stores[at], store) {
+			stores[at] = append(stores[at], store)
+			if first[at] == "" {
+				first[at] = name
+			}
+		}
+		return false
+	})
+	if err != nil {
 		return diag.List{unreadIndex(dir, File+" "+Dir, err)}
-	case name != "":
-		return diag.List{diag.Errorf(codeTracked, onFile(full), summaryTracked,
-			"%s is in the index of git: the next commit publishes every value in it, if an earlier one has not.\n\n"+
-				"Take the secrets out of the index (the files stay), and rotate every one if that was ever pushed:\n\n    git -C %s rm -r --cached --ignore-unmatch %s %s",
-			full, word(dir), File, Dir)}
 	}
-	return nil
+	var diags diag.List
+	for _, at := range slices.Sorted(maps.Keys(stores)) {
+		full, words := filepath.Join(dir, first[at]), []string{File, Dir}
+		for _, name := range stores[at] {
+			if !slices.Contains(words, name) {
+				words = append(words, word(name))
+			}
+		}
+		diags = append(diags, diag.Errorf(codeTracked, onFile(full), summaryTracked,
+			"%s is in the index of git: the next commit publishes every value in it, if an earlier one has not.\n\n"+
+				"Take the secrets out of the index (the files stay), and rotate every one if that was ever pushed:\n\n    git -C %s rm -r --cached --ignore-unmatch %s",
+			full, word(filepath.Join(dir, at)), strings.Join(words, " ")))
+	}
+	return diags
+}
+
+// inStore splits a path at what belongs to the secret store, or is a copy of it by
+// an editor; store is "" when nothing does. The .gitignore of an output names the same.
+func inStore(name string) (at, store string) {
+	for rest := name; rest != ""; {
+		part, after, _ := strings.Cut(rest, "/")
+		if strings.Contains(strings.ToLower(part), File) {
+			return at, part
+		}
+		at, rest = path.Join(at, part), after
+	}
+	return "", ""
 }
 
 // unreadIndex warns that git may have a file; words are names in the directory.
@@ -60,10 +94,15 @@ func (b *book) trackedKey(s *ir.Secret) *diag.Diagnostic {
 		return nil // it has been read already: where it is gone, there is nothing to publish
 	}
 	name := b.onHost(s.Files.PrivateKey)
-	switch found, err := inGit(path); {
+	found := false
+	err = inGit(filepath.Dir(path), func(name string) bool {
+		found = found || name == filepath.Base(path)
+		return found
+	})
+	switch {
 	case err != nil:
 		return unreadIndex(filepath.Dir(path), word(filepath.Base(path)), err)
-	case found == "":
+	case !found:
 		return nil
 	}
 	return diag.Errorf(codeTracked, rangeOf(s.Files.PrivateKey, s), summaryTracked,
@@ -71,29 +110,24 @@ func (b *book) trackedKey(s *ir.Secret) *diag.Diagnostic {
 			"Keep it out of the repository, or at least out of the index (the file stays), and get a new certificate if it was ever pushed:\n\n    git -C %s rm --cached %s", name, word(filepath.Dir(path)), word(filepath.Base(path)))
 }
 
-// inGit tells whether git, in a work tree around it, has a file in its index, or
-// one below the folder PATH.d beside it: then its name from the file's folder,
-// else "". It reads the index itself, so that no git is needed. path is absolute.
-func inGit(path string) (string, error) {
-	for top := filepath.Dir(path); ; top = filepath.Dir(top) {
-		index, err := readIndex(gitDir(top))
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-			if top == filepath.Dir(top) {
-				return "", nil
-			}
-			continue
-		}
-		if err != nil {
-			return "", err
-		}
-		rel, err := filepath.Rel(top, path)
-		if err != nil {
-			return "", err
-		}
-		rel = filepath.ToSlash(rel)
-		found, err := index.find(func(name string) bool { return name == rel || strings.HasPrefix(name, rel+".d/") })
-		return strings.TrimPrefix(found, strings.TrimSuffix(rel, filepath.Base(path))), err
+// inGit hands the names of the files below a directory that git, in a work tree
+// around it, has in its index to a function, until that returns true. It reads the
+// index itself, so that no git is needed. dir is absolute, without symbolic links.
+func inGit(dir string, take func(name string) bool) error {
+	top, index, err := around(dir)
+	if index == nil || err != nil {
+		return err
 	}
+	rel, err := filepath.Rel(top, dir)
+	if err != nil {
+		return err
+	}
+	rel = filepath.ToSlash(rel)
+	_, err = index.find(func(name string) bool {
+		name = below(rel, name)
+		return name != "" && take(name)
+	})
+	return err
 }
 
 // gitDir gives the directory of a work tree's index. In a linked work tree or a

@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nselfc/emit/outdir"
+	"nselfc/internal/build"
+	"nselfc/lang/diag"
+	"nselfc/lang/diag/render"
+)
+
+// CheckOptions are the flags of check.
+type CheckOptions struct {
+	build.Options
+	Path string // file or folder of the stack; "" for this folder
+}
+
+// Check tells whether the committed output is just what the stack compiles to. It
+// writes nothing.
+func Check(ctx context.Context, env Env, d Display, o CheckOptions) int {
+	c, diags := build.Compile(ctx, o.Path, o.Options)
+	if diags.HasErrors() || ctx.Err() != nil {
+		code := d.Show(env, diags, c.Files(), c.DisplayName)
+		if ctx.Err() == nil {
+			say(env, "nselfc: the stack has errors, so there is nothing to compare the output with\n")
+		}
+		return stopped(ctx, code)
+	}
+	checks := c.Check(ctx, build.CheckOptions{
+		Options: o.Options, Version: Version,
+		OnWait: func() { say(env, "nselfc: a build is at work here; waiting for it\n") },
+	})
+	if ctx.Err() != nil {
+		return Interrupted
+	}
+	// The files of the stack are not handed on: no line of one that a secret stands
+	// in may be shown.
+	all := checks.Findings()
+	mend := BuildOptions{Options: o.Options, Path: o.Path, NoSecrets: o.Env != ""} // nobody who checks runs the environment
+	again(all, mend)
+	if d.format(env) != FormatText {
+		code := d.Show(env, all, nil, nil)
+		say(env, "%s", verdict(checks))
+		return code
+	}
+	shown := checks.Around
+	for _, e := range checks.Environments {
+		shown = append(shown, outdir.Alike(byKind(e.Findings))...)
+	}
+	code := d.Show(env, shown, nil, nil)
+	return max(code, Print(env, verdict(checks)))
+}
+
+// verdict ends the report: a line on secrets, and one for each environment.
+func verdict(c *build.Checks) string {
+	var b strings.Builder
+	b.WriteString(secretsVerdict(c))
+	for _, d := range c.Around {
+		if d.Code == "NS515" {
+			fmt.Fprintf(&b, "%s is not what the stack compiles to: its environment is gone\n", render.Clean(d.Subject.File, false))
+		}
+	}
+	for _, e := range c.Environments {
+		dir := render.Clean(e.Dir, false)
+		if e.Findings.HasErrors() {
+			fmt.Fprintf(&b, "%s is not what the stack compiles to: %s, %d clean\n", dir, kindsOf(e.Findings), e.Clean)
+		} else {
+			fmt.Fprintf(&b, "%s is what the stack compiles to: %s\n", dir, plural(e.Clean, "file"))
+		}
+	}
+	return b.String()
+}
+
+func secretsVerdict(c *build.Checks) string {
+	if c.Around.HasErrors() {
+		if found := count(c.Around, secretKinds()); found != "" {
+			return "secrets are where git has them or would take them: " + found + "\n"
+		}
+	}
+	what := "private keys; there is no .secrets here"
+	if c.Values > 0 {
+		what = plural(c.Values, "value") + " of .secrets and private keys"
+	}
+	return fmt.Sprintf("no secret in %s that git has or would take (looked for %s)\n", plural(c.Searched.Files, "file"), what)
+}
+
+// kind is what findings of one code, or several, are called when they are counted.
+type kind struct{ codes, word string }
+
+func secretKinds() []kind {
+	return []kind{{"NS606", "tracked"}, {"NS405", "values"}, {"NS608", "private keys"}}
+}
+
+// kinds lists what may be wrong with an output directory, the gravest first.
+func kinds() []kind {
+	return []kind{
+		{"NS501 NS504", "unreadable"},
+		{"NS503", "a build is running"},
+		{"NS510 NS512 NS513 NS514", "lock refused"},
+		{"NS511 NS521", "unfinished merge"},
+		{"NS508", "unfinished build"},
+		{"NS520", "hand-edited"},
+		{"NS524", "edited orphan"},
+		{"NS522 NS523 NS526 NS536", "foreign"},
+		{"NS525", "blocked"},
+		{"NS530", "stale"},
+		{"NS531 NS533", "missing"},
+		{"NS532", "orphan"},
+		{"NS535", "permissions"},
+		{"NS534", "lock out of date"},
+	}
+}
+
+// byKind puts the gravest kinds first, and each kind in the order of its files.
+func byKind(list diag.List) diag.List {
+	order := append(kinds(), kind{"", "error"})
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b *diag.Diagnostic) int {
+		return cmp.Compare(indexOf(order, a.Code), indexOf(order, b.Code))
+	})
+	return list
+}
+
+func indexOf(kinds []kind, code string) int {
+	return slices.IndexFunc(kinds, func(k kind) bool { return k.codes == "" || strings.Contains(k.codes, code) })
+}
+
+// kindsOf counts findings by kind; what has no kind of its own is an error.
+func kindsOf(list diag.List) string { return count(list, append(kinds(), kind{"", "error"})) }
+
+func count(list diag.List, kinds []kind) string {
+	n := make([]int, len(kinds))
+	for _, d := range list {
+		if i := indexOf(kinds, d.Code); i >= 0 && d.Severity == diag.Error {
+			n[i]++
+		}
+	}
+	var out []string
+	for i, k := range kinds {
+		if n[i] > 0 {
+			out = append(out, fmt.Sprintf("%d %s", n[i], k.word))
+		}
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,59 @@
+package secrets
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"nselfc/compiler/ir"
+	"nselfc/emit/dotsecrets"
+	"nselfc/emit/outdir"
+)
+
+// Known gives the values in the .secrets of an output directory, as far as it is
+// there and this user may read it: whoever only searches for them needs no more,
+// and trusts nothing in it. Certificates and salts, which are public, are left out.
+// A secret that the stack declares goes by its address, any other by its key. It
+// writes nothing.
+func Known(dir string, stack *ir.Stack) []Value {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = root.Close() }() // opened for reading
+	info, err := root.Lstat(File)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	f, err := outdir.OpenQuietly(root, File)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = f.Close() }() // read only
+	text, err := io.ReadAll(io.LimitReader(f, maxSize))
+	if err != nil {
+		return nil
+	}
+	addresses := map[string]string{}
+	for _, s := range stack.Secrets {
+		addresses[s.Key] = s.Address
+	}
+	doc, _ := dotsecrets.Parse(File, text) // a build says what is wrong with it
+	var out []Value
+	for _, key := range doc.Keys() {
+		if strings.HasSuffix(key, suffixCertificate) || strings.HasSuffix(key, suffixSCRAM) || strings.HasSuffix(key, suffixPBKDF2) {
+			continue
+		}
+		value, _ := doc.Get(key)
+		address := addresses[key]
+		if owner, ok := strings.CutSuffix(key, suffixPrivateKey); ok && address == "" {
+			address = addresses[owner]
+		}
+		if address == "" {
+			address = key
+		}
+		out = append(out, NewValue(address+" in "+filepath.Join(dir, File), value))
+	}
+	return out
+}
