@@ -7,16 +7,14 @@ import (
 
 // facts says in words what the graph holds.
 type facts struct {
+	*Reach
 	graph    *Graph
-	members  map[int][]int // services of each network
-	networks map[int][]int // networks of each service
 	mounts   map[int][]int // volumes of each service
 	mounters map[int][]int // services of each volume
 }
 
 func newFacts(g *Graph) *facts {
-	f := &facts{graph: g, members: g.Members(), mounts: map[int][]int{}, mounters: map[int][]int{}}
-	f.networks = networksOf(f.members)
+	f := &facts{Reach: NewReach(g), graph: g, mounts: map[int][]int{}, mounters: map[int][]int{}}
 	for _, e := range g.Edges {
 		if e.Kind == Mounts {
 			f.mounts[e.From] = append(f.mounts[e.From], e.To)
@@ -56,13 +54,13 @@ func count(n int, noun string) string {
 const mostNames = 12
 
 // few lists names, and says how many more there are.
-func (f *facts) few(nodes []int) string {
+func (f *facts) few(nodes []int, total int) string {
 	var names []string
 	for _, n := range nodes[:min(len(nodes), mostNames)] {
 		names = append(names, f.graph.Nodes[n].Name)
 	}
 	out := strings.Join(names, ", ")
-	if more := len(nodes) - mostNames; more > 0 {
+	if more := total - mostNames; more > 0 {
 		out += fmt.Sprintf(" and %d more", more)
 	}
 	return out
@@ -79,10 +77,10 @@ func (f *facts) label(node int) string {
 		if n.Leads {
 			add("It leads out of the host")
 		}
-		if on := f.members[node]; len(on) > 1 {
-			add("All on it can reach each other: %s", f.few(on))
+		if on := f.Members[node]; len(on) > 1 {
+			add("All on it can reach each other: %s", f.few(on, len(on)))
 		} else if len(on) == 1 {
-			add("On it: %s", f.few(on))
+			add("On it: %s", f.few(on, len(on)))
 		}
 	case Service:
 		noun := "Service"
@@ -91,25 +89,25 @@ func (f *facts) label(node int) string {
 		}
 		add("%s %s", noun, n.Name)
 		add("%s", strings.Join(n.Exposure.Words(), ", "))
-		if on := f.networks[node]; len(on) > 0 {
-			add("On %s %s", plural(len(on), "network"), f.few(on))
+		if on := f.Networks[node]; len(on) > 0 {
+			add("On %s %s", plural(len(on), "network"), f.few(on, len(on)))
 		} else {
 			add("On no network")
 		}
-		if others := Reach(f.members, f.networks, node); len(others) > 0 {
-			add("Can reach %s", f.few(others))
+		if others, n := f.From(node, mostNames); n > 0 {
+			add("Can reach %s", f.few(others, n))
 		} else {
 			add("Can reach no other service")
 		}
 		if v := f.mounts[node]; len(v) > 0 {
-			add("Mounts %s %s", plural(len(v), "volume"), f.few(v))
+			add("Mounts %s %s", plural(len(v), "volume"), f.few(v, len(v)))
 		}
 	case Route:
 		add("Route %s", n.Name)
 	case Volume:
 		add("Volume %s", n.Name)
 		if by := f.mounters[node]; len(by) > 0 {
-			add("Mounted by %s", f.few(by))
+			add("Mounted by %s", f.few(by, len(by)))
 		}
 	case Outside:
 		add("The internet, for connections that begin in a container")

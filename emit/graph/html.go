@@ -30,8 +30,8 @@ const rowID = "row-"
 
 // pageStyle is what the page adds to the picture's own style.
 func pageStyle() string {
-	colours := func(back, front, faint, link, edge string) string {
-		return fmt.Sprintf("body{background:%s;color:%s}caption,p{color:%s}a{color:%s}th,td,.picture{border-color:%s}\n:target,tr:target{outline:3px solid %s}\n", back, front, faint, link, edge, link)
+	colours := func(back, front, faint, blue, edge string) string {
+		return fmt.Sprintf("body{background:%s;color:%s}caption,p{color:%s}a{color:%s}th,td,.picture{border-color:%s}\n:target,tr:target{outline:3px solid %s}\n", back, front, faint, blue, edge, blue)
 	}
 	return `body{margin:16px;font:16px/1.5 system-ui,sans-serif}
 main{max-width:none}
@@ -47,8 +47,8 @@ caption strong{font-size:17px}
 th,td{border:1px solid;padding:4px 8px;text-align:left;vertical-align:top;overflow-wrap:anywhere}
 thead th{white-space:nowrap}
 code{font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace}
-` + colours(paper, ink, quiet, "#0b57b0", "#8c959f") +
-		"@media screen and (prefers-color-scheme:dark){\n" + colours(darkPaper, darkInk, darkQuiet, "#7db5ff", "#6e7681") + "}\n" +
+` + colours(paper, ink, quiet, link, "#8c959f") +
+		"@media screen and (prefers-color-scheme:dark){\n" + colours(darkPaper, darkInk, darkQuiet, darkLink, "#6e7681") + "}\n" +
 		`@media print{
 body{margin:0;font-size:11pt}
 .skip{display:none}

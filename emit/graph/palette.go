@@ -23,6 +23,7 @@ const (
 	paper, ink         = "#ffffff", "#1f2328"
 	darkPaper, darkInk = "#0d1117", "#e6edf3"
 	quiet, darkQuiet   = "#57606a", "#9da7b3" // text of less weight
+	link, darkLink     = "#0b57b0", "#7db5ff"
 )
 
 // boxPaints gives the paint of each class, in its order, and then of what is no service.

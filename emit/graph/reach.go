@@ -32,31 +32,57 @@ func (g *Graph) Members() map[int][]int {
 	return out
 }
 
-// networksOf turns members around.
-func networksOf(members map[int][]int) map[int][]int {
-	out := map[int][]int{}
-	for n, list := range members {
-		for _, s := range list {
-			out[s] = append(out[s], n)
-		}
-	}
-	for _, list := range out {
-		slices.Sort(list)
-	}
-	return out
+// Reach answers who can open connections to whom: all that share a network.
+type Reach struct {
+	Members  map[int][]int // services of each network
+	Networks map[int][]int // networks of each service
+
+	nodes int
+	round int
+	seen  []int // by node, the round that met it last
+	met   []int
 }
 
-// Reach gives the services that a service can open connections to, by number:
-// all that share a network with it. The other way holds as well.
-func Reach(members, networks map[int][]int, service int) []int {
-	var out []int
-	for _, n := range networks[service] {
-		for _, s := range members[n] {
-			if s != service {
-				out = append(out, s)
+// NewReach makes the answers ready.
+func NewReach(g *Graph) *Reach {
+	r := &Reach{Members: g.Members(), Networks: map[int][]int{}, nodes: len(g.Nodes), seen: make([]int, len(g.Nodes))}
+	for n, list := range r.Members {
+		for _, s := range list {
+			r.Networks[s] = append(r.Networks[s], n)
+		}
+	}
+	for _, list := range r.Networks {
+		slices.Sort(list)
+	}
+	return r
+}
+
+// From gives the services that a service can open connections to, by number, and
+// how many they are; of more than the most, it gives the first. The other way
+// holds as well.
+func (r *Reach) From(service, most int) ([]int, int) {
+	r.met = r.met[:0]
+	r.round++
+	r.seen[service] = r.round
+	for _, n := range r.Networks[service] {
+		for _, s := range r.Members[n] {
+			if r.seen[s] != r.round {
+				r.seen[s] = r.round
+				r.met = append(r.met, s)
 			}
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	total := len(r.met)
+	if total <= 4*most {
+		slices.Sort(r.met)
+		return slices.Clone(r.met[:min(total, most)]), total
+	}
+	// On a network of thousands, sorting all for each of them would take long.
+	first := make([]int, 0, most)
+	for s := 0; s < r.nodes && len(first) < most; s++ {
+		if r.seen[s] == r.round && s != service {
+			first = append(first, s)
+		}
+	}
+	return first, total
 }

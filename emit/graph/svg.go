@@ -17,8 +17,8 @@ func SVG(g *Graph) string {
 	return `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + drawing(g, "")
 }
 
-// canvas writes the picture. The texts of the graph go through text and attr,
-// which make any string safe in XML.
+// canvas writes the picture. The texts of the graph go through text,
+// which makes any string safe in XML.
 type canvas struct {
 	strings.Builder
 	sketch *sketch
@@ -62,9 +62,12 @@ func drawing(g *Graph, rows string) string {
 // words writes one line of a cleaned text at its base line. What may come from a
 // font of unknown widths is squeezed into the width that was measured for it.
 func (c *canvas) words(x, y int, class, s string) {
-	fit := ""
+	fit, size := "", noteSize
+	if class == "name" {
+		size = nameSize
+	}
 	if i := strings.IndexFunc(s, func(r rune) bool { return r >= 0x530 && r != '…' }); i >= 0 {
-		fit = fmt.Sprintf(` textLength="%d" lengthAdjust="spacingAndGlyphs"`, width(cells(s), noteSize)-1)
+		fit = fmt.Sprintf(` textLength="%d" lengthAdjust="spacingAndGlyphs"`, width(cells(s), size)-1)
 	}
 	if class != "" {
 		class = ` class="` + class + `"`
@@ -114,9 +117,9 @@ func (c *canvas) line(l line, p layout.Path) {
 func (c *canvas) figure(f *figure, r layout.Rect) {
 	n := c.sketch.graph.Nodes[f.node]
 	label := c.facts.label(f.node)
-	open, shut := fmt.Sprintf(`<g class="box %s" id="node-%d" data-node="%s" role="listitem" tabindex="0" aria-label="%s">`, boxClass(n), f.node, c.named(f.node), attr(label)), "</g>\n"
+	open, shut := fmt.Sprintf(`<g class="box %s" id="node-%d" data-node="%s" role="listitem" tabindex="0" aria-label="%s">`, boxClass(n), f.node, c.named(f.node), text(label)), "</g>\n"
 	if c.rows != "" {
-		open = fmt.Sprintf(`<g class="box %s" id="node-%d" data-node="%s" role="listitem"><a href="#%s%d" aria-label="%s">`, boxClass(n), f.node, c.named(f.node), c.rows, f.node, attr(label))
+		open = fmt.Sprintf(`<g class="box %s" id="node-%d" data-node="%s" role="listitem"><a href="#%s%d" aria-label="%s">`, boxClass(n), f.node, c.named(f.node), c.rows, f.node, text(label))
 		shut = "</a></g>\n"
 	}
 	fmt.Fprintf(c, "%s<title>%s</title>\n", open, text(label))
@@ -155,13 +158,13 @@ func (c *canvas) named(node int) string {
 	if n.Exposure.Store != "" {
 		kind = "store"
 	}
-	return attr(kind + " " + n.Name)
+	return text(kind + " " + n.Name)
 }
 
 // badge paints a network on its owner's box. A tab says what it is above its name.
 func (c *canvas) badge(b badge, r layout.Rect, tab bool) {
 	label := c.facts.label(b.node)
-	fmt.Fprintf(c, "<g class=\"network\" id=\"node-%d\" data-node=\"%s\" role=\"listitem\" aria-label=\"%s\"><title>%s</title>\n", b.node, c.named(b.node), attr(label), text(label))
+	fmt.Fprintf(c, "<g class=\"network\" id=\"node-%d\" data-node=\"%s\" role=\"listitem\" aria-label=\"%s\"><title>%s</title>\n", b.node, c.named(b.node), text(label), text(label))
 	// Corners cut off, as no service's are.
 	const cut = 5
 	x, y, right, bottom := r.X, r.Y, r.X+r.W, r.Y+r.H

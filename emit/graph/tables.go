@@ -127,14 +127,14 @@ func (t *tables) services() {
 		if n.Kind != Service {
 			continue
 		}
-		others := Reach(f.members, f.networks, i)
-		reach := or(t.links(others[:min(len(others), mostLinks)]), "no other service")
-		if len(others) > mostLinks {
-			reach = fmt.Sprintf("%d services: all on the networks %s", len(others), t.links(f.networks[i]))
+		others, count := f.From(i, mostLinks)
+		reach := or(t.links(others), "no other service")
+		if count > mostLinks {
+			reach = fmt.Sprintf("%d services: all on the networks %s", count, t.links(f.Networks[i]))
 		}
 		rows = append(rows, row{i, []string{
 			code(n.Name), text(strings.Join(append(n.Exposure.Words(), n.Notes...), ", ")), reach,
-			or(t.links(f.networks[i]), "none"), or(t.links(f.mounts[i]), "none"), code(n.Address),
+			or(t.links(f.Networks[i]), "none"), or(t.links(f.mounts[i]), "none"), code(n.Address),
 		}})
 	}
 	t.table("Services and stores", "A service can open connections to those that share a network with it, and they to it.",
@@ -150,7 +150,7 @@ func (t *tables) networks() {
 			if n.Leads {
 				leads = "leads out of the host"
 			}
-			rows = append(rows, row{i, []string{code(n.Name), leads, or(t.links(f.members[i]), "nobody"), text(strings.Join(n.Notes, ", "))}})
+			rows = append(rows, row{i, []string{code(n.Name), leads, or(t.links(f.Members[i]), "nobody"), text(strings.Join(n.Notes, ", "))}})
 		}
 	}
 	t.table("Networks", "All on one network can reach each other.", []string{"Network", "Kind", "On it", "Addresses"}, rows)

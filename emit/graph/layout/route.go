@@ -32,8 +32,9 @@ func (ch *channel) route() {
 	}
 	bent = respect(bent, behind)
 	for i, w := range bent {
+		must := behind[w]
 		for _, other := range bent[:i] {
-			if other.lo < w.hi+Grid && w.lo < other.hi+Grid || behind[w][other] {
+			if other.lo < w.hi+Grid && w.lo < other.hi+Grid || len(must) > 0 && must[other] {
 				w.track = max(w.track, other.track+1)
 			}
 		}
