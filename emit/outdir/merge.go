@@ -18,8 +18,8 @@ import (
 //
 // Git follows renames, and may leave a text in another place than either side
 // had it. So the merged lock also lists both texts of every file about which the
-// sides disagree, and the next build takes these for its own wherever they stand
-// (Lock.Merged). The lock of a build lists none.
+// sides disagree (Lock.Merged), and the next build takes every text that such a
+// lock knows for its own, wherever it stands. The lock of a build lists none.
 //
 // name is the lock's path, for the diagnostic. An empty base stands for sides
 // that have no common lock. The error is NS516, and then there is no result.
@@ -116,7 +116,7 @@ func changeSecret(base, ours, theirs Secret) Secret {
 }
 
 // disputed gives the files about whose texts two locks disagree, as either has
-// them, and what they still know of earlier merges. An empty text is nobody's mark.
+// them, and what they still know of earlier merges.
 func disputed(ours, theirs *Lock) []Record {
 	out := slices.Concat(ours.Merged, theirs.Merged)
 	known := make(map[string]text, len(ours.Files))
@@ -130,7 +130,7 @@ func disputed(ours, theirs *Lock) []Record {
 		}
 	}
 	for _, r := range slices.Concat(ours.Files, theirs.Files) {
-		if !agreed[r.Path] && r.Size > 0 {
+		if !agreed[r.Path] {
 			out = append(out, r)
 		}
 	}

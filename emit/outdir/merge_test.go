@@ -68,8 +68,8 @@ func TestMergeLocks(t *testing.T) {
 		"both add":                 {"a=1", "a=1 b=1", "a=1 b=2", "a=1 b=1", "a=1 b=2", "b=1 b=2"},
 		"no ancestor":              {"", "a=1 b=1", "a=2 c=1", "a=1 b=1 c=1", "a=2 b=1 c=1", "a=1 a=2 b=1 c=1"},
 		"mode here, text there":    {"a=1", "a=1+x", "a=2", "a=2+x", "", "a=1+x a=2"},
-		"emptied":                  {"a=1", "a=", "a=1", "a=", "", "a=1"},
-		"added empty":              {"b=1", "a= b=1", "b=1", "a= b=1", "", ""},
+		"emptied":                  {"a=1", "a=", "a=1", "a=", "", "a=1 a="},
+		"added empty":              {"b=1", "a= b=1", "b=1", "a= b=1", "", "a="},
 		"stack renamed":            {"stack:a x=1", "stack:b x=1", "stack:a x=2", "stack:b x=2", "", "x=1 x=2"},
 		"stack renamed twice":      {"stack:a", "stack:b", "stack:c", "stack:b", "stack:c", ""},
 		"source":                   {"in:n=1", "in:n=2", "in:n=1 in:m=1", "in:m=1 in:n=2", "", ""},
@@ -157,6 +157,7 @@ func TestTextsOfAMerge(t *testing.T) {
 	dir := fresh(t)
 	mustBuild(t, dir, file("conf.d/a.conf", "new a"), file("conf.d/b.conf", "new b"))
 	write(t, dir, "conf.d/a.conf", generated("old b"))      // moved over another
+	write(t, dir, "conf.d/e.conf", "")                      // nobody's, and as empty as one that was
 	write(t, dir, "conf.d/c.conf", generated("old c"))      // moved to where nothing was, nor is
 	write(t, dir, "conf.d/c.bak", generated("old c"))       // a copy that somebody made
 	write(t, dir, "conf.d/d.conf", generated("a person's")) // nobody's
@@ -167,9 +168,10 @@ func TestTextsOfAMerge(t *testing.T) {
 	if p, _, _ := build(t, dir, nil); state(p, "conf.d/a.conf") != EditedOrphan || state(p, "conf.d/c.conf") != Unlisted {
 		t.Fatalf("control: without a merge, a is %s and c %s", state(p, "conf.d/a.conf"), state(p, "conf.d/c.conf"))
 	}
-	lock.Merged = []Record{record("conf.d/b.conf", generated("old b")), record("old.d/c.conf", generated("old c"))}
+	lock.Merged = []Record{record("conf.d/b.conf", generated("old b")), record("old.d/c.conf", generated("old c")), record("e.conf", "")}
 	write(t, dir, LockName, string(lock.Bytes()))
-	want := []emit.File{file("conf.d/a.conf", "merged a"), file("conf.d/b.conf", "new b")}
+	write(t, dir, "conf.d/f.conf", generated("new b")) // a text that both branches have
+	want := []emit.File{file("conf.d/a.conf", "merged a"), file("conf.d/b.conf", "new b"), file("conf.d/f.conf", "f")}
 	p, res, got := build(t, dir, want)
 	if !slices.Equal(got, []string{"NS526", "NS526"}) || state(p, "conf.d/a.conf") != Stale || state(p, "conf.d/c.conf") != Orphan || state(p, "conf.d/d.conf") != Unlisted {
 		t.Errorf("%v: a is %s, c %s, d %s", got, state(p, "conf.d/a.conf"), state(p, "conf.d/c.conf"), state(p, "conf.d/d.conf"))
@@ -177,7 +179,7 @@ func TestTextsOfAMerge(t *testing.T) {
 	if !slices.Equal(res.Removed, []string{"conf.d/c.conf"}) {
 		t.Errorf("removed %v", res.Removed)
 	}
-	expectTree(t, dir, want, map[string]string{"conf.d/c.bak": generated("old c"), "conf.d/d.conf": generated("a person's")})
+	expectTree(t, dir, want, map[string]string{"conf.d/e.conf": "", "conf.d/c.bak": generated("old c"), "conf.d/d.conf": generated("a person's")})
 	if lock, _ := ReadLock(LockName, []byte(tree(t, dir)[LockName])); len(lock.Merged) > 0 {
 		t.Error("a build's lock still tells of the merge")
 	}

@@ -124,8 +124,12 @@ func (l *planner) union(entries []*Entry, locks ...*Lock) []*Entry {
 	}
 	l.merged, l.sizes = map[text][]string{}, map[int64]bool{}
 	for _, lock := range locks {
-		for _, r := range lock.Merged {
-			l.merged[r.text()], l.sizes[r.Size] = append(l.merged[r.text()], path.Base(r.Path)), true
+		if len(lock.Merged) > 0 { // git may also have moved what the branches agree about
+			for _, r := range slices.Concat(lock.Merged, lock.Files) {
+				if r.Size > 0 { // an empty text is nobody's mark
+					l.merged[r.text()], l.sizes[r.Size] = append(l.merged[r.text()], path.Base(r.Path)), true
+				}
+			}
 		}
 		for _, r := range lock.Files {
 			e, ok := index[r.Path]
