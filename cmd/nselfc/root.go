@@ -51,7 +51,7 @@ edit, foreign file or secret is overwritten.`,
 		c.GroupID = "reading"
 		root.AddCommand(c)
 	}
-	root.AddCommand(newExitCodes(), newEnvironmentTopic())
+	root.AddCommand(newExitCodes(), newEnvironmentTopic(), newMergeDriver(env, d))
 	root.SetHelpCommand(newHelp())
 	root.SetHelpCommandGroupID("reading")
 	root.SetCompletionCommandGroupID("reading")

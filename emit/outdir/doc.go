@@ -46,6 +46,11 @@
 // kind and the generation and nothing that is derived from a value: the digest of
 // a guessable value would be an oracle for guessing it.
 //
+// Two branches that are merged have a lock each; MergeLocks makes one of them. Its
+// lines "merged sha256:<hex> 0644 5321 docker-compose.yml" say how the builds of
+// the branches wrote a file. Wherever git left one of these texts, a file of ours
+// stands (L in the table). The next build writes a lock without such lines.
+//
 // The lock is committed and travels through pull requests, so ReadLock treats it
 // as hostile: bounded size and count, paths confined to the directory, no path
 // twice, none that names the lock, a secret or git's own files.

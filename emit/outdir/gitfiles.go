@@ -15,11 +15,13 @@ func GitFiles() []emit.File {
 	}
 }
 
-// Only the lock and the model are marked as generated: forges fold such files away
-// in a pull request, and a reviewer must see what changed in the others. eol=lf keeps the
-// digests of the lock true in a checkout on Windows (gitattributes(5)).
+// merge=nselfc names the driver that "nselfc merge-driver" is; where git is not
+// told of it, it merges texts as ever (gitattributes(5), "Performing a three-way
+// merge"). Only the lock and the model are marked as generated: forges fold such
+// files away in a pull request, and a reviewer must see what changed in the others.
+// eol=lf keeps the digests of the lock true in a checkout on Windows.
 const gitAttributes = "# " + emit.Header + `
-* text eol=lf
+* text eol=lf merge=nselfc
 /nself.lock linguist-generated
 /nself.model.json linguist-generated
 `

@@ -1,6 +1,7 @@
 package outdir
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -32,6 +33,10 @@ type Lock struct {
 	Files    []Record
 	Images   []Image
 	Secrets  []Secret
+	// Merged holds files as builds of two merged branches wrote them, each path
+	// once or several times: git may have left their texts anywhere. Only MergeLocks
+	// writes any; a build forgets them.
+	Merged []Record
 }
 
 // Input is one source file of the stack.
@@ -47,6 +52,14 @@ type Record struct {
 	Mode   uint32 // permission bits
 	Size   int64  // bytes
 }
+
+// text is what identifies the text of a file.
+type text struct {
+	digest Digest
+	size   int64
+}
+
+func (r Record) text() text { return text{r.Digest, r.Size} }
 
 // Image is one image that the stack runs.
 type Image struct {
@@ -72,16 +85,20 @@ func (l *Lock) sort() {
 	})
 	l.Images = slices.Compact(l.Images)
 	slices.SortFunc(l.Secrets, func(a, b Secret) int { return cmp.Compare(a.Address, b.Address) })
+	slices.SortFunc(l.Merged, func(a, b Record) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), bytes.Compare(a.Digest[:], b.Digest[:]), cmp.Compare(a.Mode, b.Mode))
+	})
+	l.Merged = slices.Compact(l.Merged)
 }
 
 // Bytes gives the text of the file. The same lock gives the same bytes.
 func (l *Lock) Bytes() []byte {
 	c := *l
 	c.Inputs, c.Files = slices.Clone(l.Inputs), slices.Clone(l.Files)
-	c.Images, c.Secrets = slices.Clone(l.Images), slices.Clone(l.Secrets)
+	c.Images, c.Secrets, c.Merged = slices.Clone(l.Images), slices.Clone(l.Secrets), slices.Clone(l.Merged)
 	c.sort()
 
-	b := make([]byte, 0, 256+128*(len(c.Inputs)+len(c.Files)+len(c.Images)+len(c.Secrets)))
+	b := make([]byte, 0, 256+128*(len(c.Inputs)+len(c.Files)+len(c.Images)+len(c.Secrets)+len(c.Merged)))
 	b = append(b, "# "+emit.Header+"\nlock "...)
 	b = strconv.AppendInt(b, lockVersion, 10)
 	if c.Stack != "" {
@@ -93,11 +110,7 @@ func (l *Lock) Bytes() []byte {
 		b = append(append(b, ' '), in.Name...)
 	}
 	for _, f := range c.Files {
-		b = appendDigest(append(b, "\nfile "...), f.Digest)
-		b = append(b, " 0"...)
-		b = strconv.AppendUint(b, uint64(f.Mode), 8)
-		b = strconv.AppendInt(append(b, ' '), f.Size, 10)
-		b = append(append(b, ' '), f.Path...)
+		b = appendRecord(append(b, "\nfile "...), f)
 	}
 	for _, i := range c.Images {
 		b = append(b, "\nimage "+cmp.Or(i.Digest, "-")+" "+i.Reference...)
@@ -107,7 +120,17 @@ func (l *Lock) Bytes() []byte {
 		b = strconv.AppendInt(b, int64(s.Generation), 10)
 		b = append(append(b, ' '), s.Address...)
 	}
+	for _, f := range c.Merged {
+		b = appendRecord(append(b, "\nmerged "...), f)
+	}
 	return append(b, '\n')
+}
+
+func appendRecord(b []byte, f Record) []byte {
+	b = append(appendDigest(b, f.Digest), " 0"...)
+	b = strconv.AppendUint(b, uint64(f.Mode), 8)
+	b = strconv.AppendInt(append(b, ' '), f.Size, 10)
+	return append(append(b, ' '), f.Path...)
 }
 
 func appendDigest(b []byte, d Digest) []byte {

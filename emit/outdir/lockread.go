@@ -142,6 +142,11 @@ func (r *lockReader) read(b []byte) {
 		r.image(rest)
 	case "secret":
 		r.secret(rest)
+	case "merged":
+		if f, ok := r.record(kind, rest); ok {
+			r.once("merged " + rest)
+			r.lock.Merged = append(r.lock.Merged, f)
+		}
 	default:
 		r.fail("A line that begins with %s is not known.", quote(kind))
 	}
@@ -181,26 +186,35 @@ func (r *lockReader) input(s string) {
 }
 
 func (r *lockReader) file(s string) {
+	f, ok := r.record("file", s)
+	if !ok {
+		return
+	}
+	key := fold(f.Path)
+	if r.folded[key] {
+		r.unsafe(f.Path, "stands there twice, or differs from another path in case only")
+		return
+	}
+	r.folded[key] = true
+	r.lock.Files = append(r.lock.Files, f)
+}
+
+// record reads what follows the word kind, and tells whether it may be trusted.
+func (r *lockReader) record(kind, s string) (Record, bool) {
 	d, s, ok := digestField(s)
 	mode, s, _ := strings.Cut(s, " ")
 	size, name, _ := strings.Cut(s, " ")
 	m, merr := strconv.ParseUint(mode, 8, 32)
 	n, nerr := strconv.ParseInt(size, 10, 64)
 	if !ok || merr != nil || m > 0o777 || nerr != nil || n < 0 || mode != "0"+strconv.FormatUint(m, 8) || size != strconv.FormatInt(n, 10) {
-		r.fail("A file line is: file sha256:DIGEST MODE SIZE PATH.")
-		return
+		r.fail("A %[1]s line is: %[1]s sha256:DIGEST MODE SIZE PATH.", kind)
+		return Record{}, false
 	}
 	if why := checkPath(name); why != "" {
 		r.unsafe(name, why)
-		return
+		return Record{}, false
 	}
-	key := fold(name)
-	if r.folded[key] {
-		r.unsafe(name, "stands there twice, or differs from another path in case only")
-		return
-	}
-	r.folded[key] = true
-	r.lock.Files = append(r.lock.Files, Record{Path: name, Digest: d, Mode: uint32(m), Size: n})
+	return Record{Path: name, Digest: d, Mode: uint32(m), Size: n}, true
 }
 
 func (r *lockReader) unsafe(name, why string) {

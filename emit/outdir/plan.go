@@ -113,6 +113,10 @@ type planner struct {
 
 	concealed func(path string) bool
 	lockText  []byte // nself.lock as it is on disk
+	// merged holds, for each text that either lock knows of a merge, the names of
+	// its files without their directories; and sizes the sizes of these texts.
+	merged map[text][]string
+	sizes  map[int64]bool
 }
 
 // union gives one entry for each path that the emitters want or a lock names.
@@ -122,7 +126,15 @@ func (l *planner) union(entries []*Entry, locks ...*Lock) []*Entry {
 		e.digest = l.disk.digestOf(e.Text)
 		index[e.Path] = e
 	}
+	l.merged, l.sizes = map[text][]string{}, map[int64]bool{}
 	for _, lock := range locks {
+		if len(lock.Merged) > 0 { // git may also have moved what the branches agree about
+			for _, r := range slices.Concat(lock.Merged, lock.Files) {
+				if r.Size > 0 { // an empty text is nobody's mark
+					l.merged[r.text()], l.sizes[r.Size] = append(l.merged[r.text()], path.Base(r.Path)), true
+				}
+			}
+		}
 		for _, r := range lock.Files {
 			e, ok := index[r.Path]
 			if !ok {
@@ -204,11 +216,12 @@ func (l *planner) judge(e *Entry) (err error) {
 	return nil
 }
 
-// match looks for the record that the file on disk is just as. A size that no
-// record has saves the reading, however large the file is.
+// match looks for the record that the file on disk is just as; after a merge, git
+// may have left there what was written elsewhere. A size that no record has saves
+// the reading, however large the file is.
 func (l *planner) match(e *Entry) error {
 	size := e.onDisk.info.Size()
-	if !slices.ContainsFunc(e.known, func(r Record) bool { return r.Size == size }) {
+	if !l.sizes[size] && !slices.ContainsFunc(e.known, func(r Record) bool { return r.Size == size }) {
 		return nil
 	}
 	sum, err := l.disk.digest(e.Path, e.onDisk.info)
@@ -216,6 +229,9 @@ func (l *planner) match(e *Entry) error {
 		if r.Digest == sum && !e.matched {
 			e.is, e.matched = r, true
 		}
+	}
+	if !e.matched && l.merged[text{sum, size}] != nil {
+		e.is, e.matched = Record{Path: e.Path, Digest: sum, Mode: e.DiskMode, Size: size}, true
 	}
 	return err
 }
@@ -281,6 +297,10 @@ func (l *planner) unlisted() {
 			if err != nil || at.kind != regular {
 				continue
 			}
+			if l.movedByMerge(name, at) {
+				found = append(found, &Entry{Path: name, State: Orphan, onDisk: at, DiskMode: permissions(at.info)})
+				continue
+			}
 			// One that cannot be read is none of ours to judge.
 			if head, err := l.disk.read(name, at.info, headBytes); err != nil || !hasHeader(head) {
 				continue
@@ -292,6 +312,17 @@ func (l *planner) unlisted() {
 	}
 	l.plan.Entries = append(l.plan.Entries, found...)
 	slices.SortFunc(l.plan.Entries, func(a, b *Entry) int { return cmp.Compare(a.Path, b.Path) })
+}
+
+// movedByMerge tells whether a file that no lock names was written by a build of a
+// merged branch in another directory: git moves files after those of a directory
+// that the other branch renamed, and keeps their names.
+func (l *planner) movedByMerge(name string, at place) bool {
+	if !l.sizes[at.info.Size()] {
+		return false
+	}
+	sum, err := l.disk.digest(name, at.info)
+	return err == nil && slices.Contains(l.merged[text{sum, at.info.Size()}], path.Base(name))
 }
 
 // directories looks at the modes of the directories that files are wanted in.

@@ -1,0 +1,264 @@
+package mergedriver
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"nselfc/emit/outdir"
+)
+
+// history is a repository in which people change, build, commit and edit by hand
+// on two branches, and join these.
+type history struct {
+	*repository
+	t      *rapid.T
+	count  int  // makes edits and names of stacks new
+	edited bool // somebody has edited a generated file
+	asked  bool // a build has stopped for an edit
+}
+
+var (
+	names    = []string{"api", "web", "jobs", "mail"}
+	branches = []string{"main", "feature"}
+)
+
+func (h *history) out() string { return filepath.Join(h.dir, "out") }
+
+func (h *history) stack() stack {
+	s, ok := parse(h.read(sourceName))
+	if !ok {
+		h.t.Fatalf("the source is not merged:\n%s", h.read(sourceName))
+	}
+	return s
+}
+
+// change makes one commit. What an own edit keeps from being built is committed
+// without a build.
+func (h *history) change() {
+	s := h.stack()
+	have := slices.Sorted(maps.Keys(s.services))
+	name := rapid.SampledFrom(names).Draw(h.t, "service")
+	value := rapid.IntRange(1, 6).Draw(h.t, "value")
+	accept := nothing
+	what := rapid.SampledFrom([]string{"set", "set", "set", "remove", "rename", "stack", "edit", "drop", "stale"}).Draw(h.t, "change")
+	switch what {
+	case "set", "stale":
+		s.services[name] = value
+	case "remove":
+		delete(s.services, name)
+	case "rename":
+		if len(have) > 0 {
+			old := rapid.SampledFrom(have).Draw(h.t, "old")
+			value := s.services[old]
+			delete(s.services, old)
+			s.services[name] = value
+		}
+	case "stack":
+		h.count++
+		s.name = fmt.Sprintf("shop%d", h.count)
+		accept = everything
+	case "drop":
+		accept = everything
+	}
+	h.write(h.t, sourceName, s.source())
+	switch what {
+	case "stale":
+	case "edit":
+		h.edit()
+	default:
+		if diags := build(h.t, h.out(), s, accept); diags.HasErrors() && !h.edited {
+			h.t.Fatalf("a build on a branch: %s: %s", codes(diags), details(diags))
+		}
+	}
+	h.commit(h.t, what+" "+name)
+}
+
+// edit adds a line of a person's to a generated file.
+func (h *history) edit() {
+	var files []string
+	for p := range texts(h.t, h.out()) {
+		if filepath.Base(p) != "nself.lock" {
+			files = append(files, p)
+		}
+	}
+	slices.Sort(files)
+	p := filepath.Join("out", rapid.SampledFrom(files).Draw(h.t, "file"))
+	text := h.read(p)
+	at := len(text)
+	if rapid.Bool().Draw(h.t, "at the top") {
+		at = strings.IndexByte(text, '\n') + 1
+	}
+	h.count++
+	h.write(h.t, p, text[:at]+fmt.Sprintf("# by hand %d.\n", h.count)+text[at:])
+	h.edited = true
+}
+
+var byHand = regexp.MustCompile(`# by hand \d+\.`)
+
+// editsIn gives the edits in the output of a commit.
+func (h *history) editsIn(rev string) map[string]bool {
+	out, _ := h.git("grep", "-hI", "by hand", rev, "--", "out") // it fails when there is none
+	found := map[string]bool{}
+	for _, m := range byHand.FindAllString(out, -1) {
+		found[m] = true
+	}
+	return found
+}
+
+func (h *history) nameAt(rev string) string {
+	s, _ := parse(h.must(h.t, "show", rev+":"+sourceName))
+	return s.name
+}
+
+// join brings what one branch has to the other, and builds.
+func (h *history) join() {
+	to := rapid.IntRange(0, 1).Draw(h.t, "to")
+	here, other := branches[to], branches[1-to]
+	// What is on either side and was not dropped on one may not be lost.
+	precious := h.editsIn(here)
+	maps.Copy(precious, h.editsIn(other))
+	a, b := h.editsIn(here), h.editsIn(other)
+	bothRenamed := h.nameAt(here) != h.nameAt(other)
+	for base := range strings.FieldsSeq(h.must(h.t, "merge-base", "--all", here, other)) {
+		for e := range h.editsIn(base) {
+			if !a[e] || !b[e] {
+				delete(precious, e)
+			}
+		}
+		bothRenamed = bothRenamed && h.nameAt(base) != h.nameAt(here) && h.nameAt(base) != h.nameAt(other)
+	}
+	accept := nothing
+	if bothRenamed { // whose name the merged source takes is a person's to say
+		accept = otherStack
+	}
+	h.asked = false
+	h.must(h.t, "checkout", "-q", here)
+	switch how := rapid.SampledFrom([]string{"merge", "rebase", "pick"}).Draw(h.t, "how"); how {
+	case "merge":
+		if out, err := h.git("merge", "-q", "--no-edit", other); err != nil {
+			h.resolve(out, accept)
+			h.must(h.t, "commit", "-q", "--allow-empty", "--no-edit")
+		}
+	case "rebase":
+		out, err := h.git("rebase", "-q", "--empty=keep", other)
+		for n := 0; err != nil; n++ {
+			if n > 20 {
+				h.t.Fatalf("the rebase does not end:\n%s", out)
+			}
+			h.resolve(out, accept)
+			out, err = h.git("rebase", "--continue")
+		}
+	case "pick":
+		for commit := range strings.FieldsSeq(h.must(h.t, "rev-list", "--reverse", "--no-merges", here+".."+other)) {
+			if out, err := h.git("cherry-pick", "--allow-empty", "--keep-redundant-commits", commit); err != nil {
+				h.resolve(out, accept)
+				h.must(h.t, "commit", "-q", "--allow-empty", "--no-edit")
+			}
+		}
+	}
+	h.finish("the joined branches", accept)
+	h.commit(h.t, "build")
+	if len(precious) > 0 && !h.asked {
+		h.t.Fatalf("nobody was asked about the edits %v", slices.Sorted(maps.Keys(precious)))
+	}
+}
+
+// finish builds what is on disk, which no more than an edit may stop, and checks
+// the output.
+func (h *history) finish(what string, accept func(string) bool) {
+	s := h.stack()
+	diags := build(h.t, h.out(), s, accept)
+	if diags.HasErrors() {
+		if !h.edited {
+			h.t.Fatalf("a build of %s: %s: %s", what, codes(diags), details(diags))
+		}
+		h.asked = true
+		if diags := build(h.t, h.out(), s, everything); diags.HasErrors() {
+			h.t.Fatalf("a forced build of %s: %s: %s", what, codes(diags), details(diags))
+		}
+	}
+	checked(h.t, h.out(), s)
+}
+
+// resolve ends a conflict as docs/ci.md says: choose in the source, and build.
+func (h *history) resolve(said string, accept func(string) bool) {
+	conflicts := h.must(h.t, "diff", "--name-only", "--diff-filter=U")
+	if conflicts == "" {
+		h.t.Fatalf("git stopped without a conflict:\n%s", said)
+	}
+	if _, ok := parse(h.read(sourceName)); !ok {
+		// A renaming of the stack is no matter of choice unless both sides did it.
+		base, _ := h.git("show", ":1:"+sourceName) // there may be none
+		o, _ := parse(base)
+		s, _ := parse(h.must(h.t, "show", ":2:"+sourceName))
+		theirs, _ := parse(h.must(h.t, "show", ":3:"+sourceName))
+		name := s.name
+		if s.name == o.name {
+			name = theirs.name
+		}
+		if rapid.Bool().Draw(h.t, "theirs") {
+			s = theirs
+		}
+		if s.name == o.name {
+			s.name = name
+		}
+		h.write(h.t, sourceName, s.source())
+	}
+	// Git leaves a file that one side edited and the other side's build removed, and
+	// asks. Nobody's lock knows it: the person moves it away.
+	for p := range strings.FieldsSeq(conflicts) {
+		if _, err := os.Stat(filepath.Join(h.dir, p)); err == nil && byHand.MatchString(h.read(p)) && !generated(h.stack(), p) {
+			h.asked = true
+			if err := os.Remove(filepath.Join(h.dir, p)); err != nil {
+				h.t.Fatalf("%v", err)
+			}
+		}
+	}
+	h.finish("a conflict in "+conflicts, accept)
+	h.must(h.t, "add", "-A")
+}
+
+// generated tells whether the stack has a file with this path.
+func generated(s stack, path string) bool {
+	for _, env := range environments {
+		for _, f := range slices.Concat(s.render(env), outdir.GitFiles()) {
+			if filepath.Join("out", env, f.Path) == path {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// TestHistories: whatever two branches do and however they are joined, a build
+// then succeeds without --force unless a hand edit is in the way, ends with just
+// what the merged source compiles to, and no hand edit is lost in silence.
+func TestHistories(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		h := &history{repository: newRepository(t), t: rt}
+		s := stack{"shop", map[string]int{"api": 2, "web": 3}}
+		h.write(rt, sourceName, s.source())
+		if diags := build(rt, h.out(), s, nothing); len(diags) > 0 {
+			rt.Fatalf("%s", codes(diags))
+		}
+		h.commit(rt, "first")
+		h.must(rt, "branch", "feature")
+		for range rapid.IntRange(1, 2).Draw(rt, "rounds") {
+			for _, b := range branches {
+				h.must(rt, "checkout", "-q", b)
+				for range rapid.IntRange(1, 3).Draw(rt, "commits") {
+					h.change()
+				}
+			}
+			h.join()
+		}
+	})
+}
