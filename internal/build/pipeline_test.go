@@ -15,6 +15,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"nselfc/compiler/model"
 	"nselfc/internal/build"
 	"nselfc/lang/diag"
 )
@@ -232,6 +233,9 @@ func (w *world) checkSecrets(t *rapid.T, f *composeFile, e *build.Environment, c
 			t.Errorf("%s holds a token", path)
 		}
 		for address := range declared {
+			if path == model.FileName {
+				break // it says by these which secrets a text is made of
+			}
 			if text != "" && strings.Contains(strings.ReplaceAll(text, "$$", "$"), "${"+address+"}") {
 				t.Errorf("%s holds the placeholder of %s", path, address)
 			}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"nselfc/lang/diag"
 	"nselfc/lang/diag/render"
@@ -12,7 +13,7 @@ import (
 func Errors(report *render.Report) *render.Report {
 	out := *report
 	out.Diagnostics = slices.DeleteFunc(slices.Clone(report.Diagnostics), func(d render.Diagnostic) bool {
-		return d.Severity == "warning" && d.Code < "NS500" // those of the output count
+		return d.Severity == "warning" && !strings.HasPrefix(d.Code, "NS5") // those of the output count
 	})
 	out.WarningCount = 0
 	for _, d := range out.Diagnostics {
