@@ -9,12 +9,15 @@ func newExitCodes() *cobra.Command {
 		Short: "What the exit codes mean",
 		Long: `    0  Done. There may be warnings.
     1  The stack has errors, or check or fmt --check found a difference, or
-       check a secret where git has it. Nothing was written that a build
-       without errors would not write.
+       check a secret where git has it, or plan a risk that --fail-on names.
+       Nothing was written that a build without errors would not write.
     2  The command line is wrong. Nothing was done.
     3  A file could not be read or written. What was there is whole.
    70  A bug in nselfc; the text says what to report.
-  130  Interrupted. The next build finishes the work.`,
+  130  Interrupted. The next build finishes the work.
+
+With --detailed-exitcode, plan and diff exit with 0 for no changes, with 2 for
+changes, and with 1 for what would be 1, 2 or 3.`,
 	}
 }
 

@@ -59,6 +59,7 @@ func (r *reviewer) rateLimit(c *model.Change, of string) {
 		r.add(c, finding{code: "NS706", severity: Medium, path: path, detail: "The rate limit of " + of + " is off."})
 	case !isSet || !wasSet:
 	case is > was:
+		path = append(path, "requests")
 		r.add(c, finding{code: "NS706", severity: Low, path: path, detail: fmt.Sprintf("The rate limit of %s lets more through: %s.", of, limitText(c.After))})
 	case is < was:
 		r.add(c, finding{code: "NS706", safer: true, path: path, detail: fmt.Sprintf("The rate limit of %s lets less through: %s.", of, limitText(c.After))})
