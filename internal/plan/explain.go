@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"nselfc/compiler/model"
+	"nselfc/emit/outdir"
 	"nselfc/emit/textdiff"
 )
 
 // explain tells, for each file, which changed resources it is made from. A change
-// that none of them explains is one of the layout only.
+// of a build's own file that none of them explains is one of the layout only.
 func (e *Environment) explain() {
 	for i := range e.Files {
 		f := &e.Files[i]
@@ -18,6 +19,8 @@ func (e *Environment) explain() {
 				f.ExplainedBy = append(f.ExplainedBy, c.Address)
 			}
 		}
+		byBuild := f.State == "" || f.State == outdir.Stale.String()
+		f.LayoutOnly = len(f.ExplainedBy) == 0 && byBuild && f.Action == model.Update && !f.Record && e.Status != Unknown
 	}
 }
 

@@ -281,7 +281,7 @@ func listed(list []string) []string {
 func (e *Environment) fileJSON(f *File) FileJSON {
 	out := FileJSON{
 		Path: f.Path, Action: f.Action, State: f.State, Sensitive: f.Sensitive, Record: f.Record,
-		Mode: mode(f.NewMode), PreviousMode: mode(f.OldMode), ExplainedBy: listed(f.ExplainedBy), LayoutOnly: f.LayoutOnly(),
+		Mode: mode(f.NewMode), PreviousMode: mode(f.OldMode), ExplainedBy: listed(f.ExplainedBy), LayoutOnly: f.LayoutOnly,
 	}
 	if f.Previous != f.Path {
 		out.PreviousPath = f.Previous

@@ -108,7 +108,7 @@ func (f *File) note() string {
 	case "hand-edited", "conflicted", "foreign", "foreign-generated", "edited orphan", "missing":
 		out = append(out, f.State)
 	}
-	if f.Action == model.Update && f.LayoutOnly() {
+	if f.LayoutOnly {
 		out = append(out, "layout only")
 	}
 	return strings.Join(out, ", ")

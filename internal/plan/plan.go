@@ -64,11 +64,10 @@ type File struct {
 	Sensitive, OldUnknown bool
 	Record                bool     // the lock, the model: they change whenever anything does
 	ExplainedBy           []string // addresses of the changed resources that it is made from
+	// LayoutOnly says that nothing in the stack explains the change: another version
+	// of nselfc writes the same in other words.
+	LayoutOnly bool
 }
-
-// LayoutOnly tells whether nothing in the stack explains the change: another
-// version of nselfc writes the same in other words.
-func (f *File) LayoutOnly() bool { return len(f.ExplainedBy) == 0 && !f.Record }
 
 // Changed tells whether there is anything to review.
 func (p *Plan) Changed() bool {
