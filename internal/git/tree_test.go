@@ -123,9 +123,16 @@ func TestHas(t *testing.T) {
 		dir, rev string
 		want     bool
 	}{
-		{"a", "HEAD~1", true}, {"a", "HEAD", false}, {"b", "HEAD", true}, {"b", "HEAD~1", false},
-		{"a/deeper", "HEAD~1", false}, {"file", "HEAD~1", false}, {"file", "HEAD", true}, {".", "HEAD", true},
-		{"to", "HEAD~1", true}, {"file/x", "HEAD~1", false},
+		{"a", "HEAD~1", true},
+		{"a", "HEAD", false},
+		{"b", "HEAD", true},
+		{"b", "HEAD~1", false},
+		{"a/deeper", "HEAD~1", false},
+		{"file", "HEAD~1", false},
+		{"file", "HEAD", true},
+		{".", "HEAD", true},
+		{"to", "HEAD~1", true},
+		{"file/x", "HEAD~1", false},
 	} {
 		tree := open(t, filepath.Join(r.dir, c.dir), c.rev)
 		if tree.Has() != c.want {
