@@ -1,6 +1,7 @@
 package git
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -258,7 +259,7 @@ func TestReal(t *testing.T) {
 // told gives what a file system says of a path, but for sizes of folders and times.
 func told(fsys fs.FS, name string) []string {
 	reason := func(err error) string {
-		for pe, ok := err.(*fs.PathError); ok; pe, ok = err.(*fs.PathError) {
+		if pe, ok := errors.AsType[*fs.PathError](err); ok {
 			err = pe.Err
 		}
 		return err.Error()
