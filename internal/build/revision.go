@@ -26,7 +26,7 @@ func CompileAt(ctx context.Context, path, rev string, opts Options) (*Compiled, 
 	if err != nil {
 		return c, diag.List{noRevision(err)}
 	}
-	defer tree.Close() // what it had to give has been read, or the errors of that were reported
+	defer func() { _ = tree.Close() }() // what it had to give has been read, or the errors of that were reported
 	c.Commit = tree.Commit()
 	c.rev = rev + ":"
 	if tree.Path() != "" {

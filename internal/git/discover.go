@@ -67,11 +67,11 @@ func (p program) discover(ctx context.Context, dir string) (*repository, string,
 func (p program) around(ctx context.Context, dir string) (gitDir, prefix string, err error) {
 	out, said, err := p.run(ctx, dir, "rev-parse", "--is-inside-work-tree", "--show-prefix")
 	if err != nil {
-		err = failed(said, err)
-		if e, ok := err.(*Error); ok && e.Kind == NotRepository {
+		e := failed(said, err)
+		if e.Kind == NotRepository {
 			e.Advice = "Name a stack in a work tree, or make one of its folder and commit it:\n\n    git -C " + word(dir) + " init"
 		}
-		return "", "", err
+		return "", "", e
 	}
 	inside, prefix, _ := strings.Cut(out, "\n")
 	if inside != "true" {

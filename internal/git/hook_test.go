@@ -1,6 +1,7 @@
 package git
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -83,7 +84,7 @@ func TestEnvironment(t *testing.T) {
 		cmd := helper(t, c.dir, "HEAD", c.env...)
 		cmd.Dir = c.in
 		out, err := cmd.CombinedOutput()
-		if _, ok := err.(*exec.ExitError); err != nil && !ok {
+		if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
 			t.Fatal(err)
 		}
 		if !strings.Contains(string(out), c.want) || strings.Contains(string(out), "trace:") {

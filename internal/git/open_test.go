@@ -144,6 +144,24 @@ func TestAmbiguous(t *testing.T) {
 			t.Errorf("%s holds %q", rev, got)
 		}
 	}
+	r.git("tag", "HEAD", safe)
+	if got := content(open(t, r.dir, "HEAD"), "nself.hcl"); got != "changed" {
+		t.Errorf("HEAD, with a tag of that name, holds %q", got)
+	}
+	r.git("tag", "-d", "HEAD")
+	r.git("tag", "release/1", safe)
+	r.git("remote", "add", "origin", "../elsewhere")
+	r.git("tag", "-f", "origin/main", safe)
+	if got := content(open(t, r.dir, "release/1"), "nself.hcl"); got != "safe" {
+		t.Errorf("a tag with a slash holds %q", got)
+	}
+	r.git("update-ref", "-d", "refs/remotes/origin/main")
+	e = refused(t, r.dir, "origin/main")
+	for _, want := range []string{"\n    refs/tags/origin/main\n", "\n    git fetch origin main:refs/remotes/origin/main"} {
+		if e.Kind != Unknown || !strings.Contains(e.Detail(), want) {
+			t.Errorf("a tag in the place of a branch that was not fetched; %q is not said:\n%s", want, e.Detail())
+		}
+	}
 	r.git("branch", safe[:8], "HEAD")
 	if e := refused(t, r.dir, safe[:8]); !strings.Contains(e.Detail(), "ambiguous") {
 		t.Errorf("a branch that is called as a commit: %s", e.Detail())

@@ -104,7 +104,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 func (b *bounded) String() string { return b.text.String() }
 
 // failed makes an error of a git that ended with one, by what it said in English.
-func failed(said string, err error) error {
+func failed(said string, err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}

@@ -38,8 +38,35 @@ func (r *repository) resolve(ctx context.Context, rev string) (string, error) {
 	case strings.Contains(said, "is ambiguous"):
 		return commit, r.ambiguous(ctx, rev, commit)
 	default:
-		return commit, nil
+		return commit, r.posing(ctx, rev)
 	}
+}
+
+// posing refuses a tag that is called like a branch of a remote: where that branch
+// was not fetched, whoever may push the tag would stand in for it.
+func (r *repository) posing(ctx context.Context, rev string) error {
+	name := base(rev)
+	if !strings.Contains(name, "/") || strings.HasPrefix(name, "refs/") {
+		return nil
+	}
+	remote, branch := remoteOf(name, r.remotes(ctx))
+	full, _, _ := r.run(ctx, "rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", name)
+	tag := strings.TrimSpace(full)
+	if remote == "" || !strings.HasPrefix(tag, "refs/tags/") {
+		return nil
+	}
+	shallow := r.shallow(ctx)
+	return &Error{
+		Kind:   Unknown,
+		Reason: fmt.Sprintf("The revision %s is a tag that is called like a branch of %s, which was not fetched: what it means would depend on who may push tags.", quoted(rev), quoted(remote)),
+		Advice: "Write the tag in full if you mean it:\n\n    " + word(tag+rev[len(name):]) + "\n\n" + fetch(shallow, remote, branch+":refs/remotes/"+remote+"/"+branch),
+	}
+}
+
+// shallow tells a clone whose history was cut off.
+func (r *repository) shallow(ctx context.Context) bool {
+	out, _, _ := r.run(ctx, "rev-parse", "--is-shallow-repository")
+	return strings.TrimSpace(out) == "true"
 }
 
 // base gives the name that a revision begins with, before what leads on from it:
@@ -57,12 +84,15 @@ func base(rev string) string {
 // "origin/main" would choose what a change is compared with.
 func (r *repository) ambiguous(ctx context.Context, rev, commit string) error {
 	name := base(rev)
+	if name == "HEAD" {
+		return nil // always the work tree's own
+	}
 	var refs []string
 	same := true
-	for _, in := range []string{"refs/", "refs/tags/", "refs/heads/", "refs/remotes/"} {
-		out, _, err := r.run(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", in+name+rev[len(name):]+"^{commit}")
+	for _, ref := range []string{"refs/" + name, "refs/tags/" + name, "refs/heads/" + name, "refs/remotes/" + name, "refs/remotes/" + name + "/HEAD"} {
+		out, _, err := r.run(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+rev[len(name):]+"^{commit}")
 		if err == nil {
-			refs = append(refs, in+name)
+			refs = append(refs, ref)
 			same = same && strings.TrimSpace(out) == commit
 		}
 	}
@@ -88,7 +118,7 @@ var hexName = regexp.MustCompile(`^[0-9a-fA-F]{4,64}$`)
 // unknown says why a revision cannot be resolved and, where a command would help,
 // which: in CI it is most often a clone that has no more than the last commit.
 func (r *repository) unknown(ctx context.Context, rev, said string, err error) error {
-	if e := failed(said, err).(*Error); e.Kind == Denied || e.Kind == NotRepository {
+	if e := failed(said, err); e.Kind == Denied || e.Kind == NotRepository {
 		return e
 	}
 	e := &Error{Kind: Unknown, Reason: fmt.Sprintf("There is no revision %s in this repository.", quoted(rev)), err: err}
@@ -107,8 +137,7 @@ func (r *repository) unknown(ctx context.Context, rev, said string, err error) e
 		e.Reason = fmt.Sprintf("%s is a %s and no commit.", quoted(rev), kind)
 		return e
 	}
-	shallow, _, _ := r.run(ctx, "rev-parse", "--is-shallow-repository")
-	cut := strings.TrimSpace(shallow) == "true"
+	cut := r.shallow(ctx)
 	remotes := r.remotes(ctx)
 	_, baseKnown := resolves(name)
 	switch remote, branch := remoteOf(name, remotes); {
@@ -196,7 +225,7 @@ func (r *repository) partial(said string) error {
 func (r *repository) remotes(ctx context.Context) []string {
 	out, _, _ := r.run(ctx, "config", "-z", "--name-only", "--get-regexp", `^remote\..*\.url$`)
 	var names []string
-	for _, key := range strings.Split(out, "\x00") {
+	for key := range strings.SplitSeq(out, "\x00") {
 		if name, ok := strings.CutSuffix(strings.TrimPrefix(key, "remote."), ".url"); ok && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -222,7 +251,7 @@ func remoteOf(name string, remotes []string) (remote, branch string) {
 func (r *repository) didYouMean(ctx context.Context, name string) string {
 	out, _, _ := r.run(ctx, "for-each-ref", "--count=2000", "--format=%(refname)", "refs/heads", "refs/remotes", "refs/tags")
 	var names []string
-	for _, ref := range strings.Fields(out) {
+	for ref := range strings.FieldsSeq(out) {
 		_, short, _ := strings.Cut(strings.TrimPrefix(ref, "refs/"), "/")
 		names = append(names, short)
 		if _, branch, _ := strings.Cut(short, "/"); strings.HasPrefix(ref, "refs/remotes/") && branch == name {

@@ -1,6 +1,7 @@
 package git
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -123,9 +124,16 @@ func TestHas(t *testing.T) {
 		dir, rev string
 		want     bool
 	}{
-		{"a", "HEAD~1", true}, {"a", "HEAD", false}, {"b", "HEAD", true}, {"b", "HEAD~1", false},
-		{"a/deeper", "HEAD~1", false}, {"file", "HEAD~1", false}, {"file", "HEAD", true}, {".", "HEAD", true},
-		{"to", "HEAD~1", true}, {"file/x", "HEAD~1", false},
+		{"a", "HEAD~1", true},
+		{"a", "HEAD", false},
+		{"b", "HEAD", true},
+		{"b", "HEAD~1", false},
+		{"a/deeper", "HEAD~1", false},
+		{"file", "HEAD~1", false},
+		{"file", "HEAD", true},
+		{".", "HEAD", true},
+		{"to", "HEAD~1", true},
+		{"file/x", "HEAD~1", false},
 	} {
 		tree := open(t, filepath.Join(r.dir, c.dir), c.rev)
 		if tree.Has() != c.want {
@@ -251,7 +259,7 @@ func TestReal(t *testing.T) {
 // told gives what a file system says of a path, but for sizes of folders and times.
 func told(fsys fs.FS, name string) []string {
 	reason := func(err error) string {
-		for pe, ok := err.(*fs.PathError); ok; pe, ok = err.(*fs.PathError) {
+		if pe, ok := errors.AsType[*fs.PathError](err); ok {
 			err = pe.Err
 		}
 		return err.Error()

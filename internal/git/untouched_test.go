@@ -84,19 +84,17 @@ func TestUntouched(t *testing.T) {
 		t.Error("git status leaves no trace, so this test shows nothing")
 	}
 
-	before = snapshot(t, top)
 	cmd := helper(t, filepath.Join(r.dir, "stack"), "HEAD~1",
 		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0="+r.dir, "HOME=/nonexistent")
 	if os.Getuid() == 0 {
 		const nobody = 65534
 		letIn(t, cmd, top)
-		before = snapshot(t, top)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	} else {
 		mode(t, top, 0o222, false)
-		before = snapshot(t, top)
 		t.Cleanup(func() { mode(t, top, 0o200, true) })
 	}
+	before = snapshot(t, top)
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), `nself.hcl: "stack \"shop\" {}\n"`) {
 		t.Errorf("%v\n%s", err, out)
