@@ -40,8 +40,8 @@ type Stack struct {
 	Environment string // "" for the nameless one of a stack without environments
 	Posture     Posture
 	PostureAt   source.Origin // zero where nobody wrote it
-	Project     string  // compose project name: the stack's name, and "-" and the environment where there is one
-	Kinds       []*Kind // what the rest was made from, for people; no emitter reads it
+	Project     string        // compose project name: the stack's name, and "-" and the environment where there is one
+	Kinds       []*Kind       // what the rest was made from, for people; no emitter reads it
 	Services    []*Service
 	Networks    []*Network
 	Volumes     []*Volume

@@ -149,9 +149,7 @@ func (o PlanOptions) plan(ctx context.Context, env Env) (*plan.Plan, *render.Rep
 		return p, report()
 	}
 	base, more := build.CompileAt(ctx, o.Path, o.Base, o.Options)
-	more = slices.DeleteFunc(more, func(d *diag.Diagnostic) bool {
-		return d.Severity != diag.Error || o.Env != "" && d.Code == "NS124" // an environment that is new
-	})
+	more = slices.DeleteFunc(more, func(d *diag.Diagnostic) bool { return d.Severity != diag.Error })
 	if len(more) > 0 {
 		r := render.New(more, base.Files(), base.DisplayName)
 		own := report()

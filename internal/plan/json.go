@@ -50,17 +50,17 @@ type Summary struct {
 
 // EnvironmentJSON is one environment.
 type EnvironmentJSON struct {
-	Environment string         `json:"environment"` // "" for the nameless one
-	Project     string         `json:"project"`
-	Posture     string         `json:"posture"`
-	Output      string         `json:"output"` // its directory
-	Status      Status         `json:"status"`
-	Reason      string         `json:"reason,omitempty"` // why the status is unknown
-	Risks       []RiskJSON     `json:"risks"`
-	Safer       []RiskJSON     `json:"safer"`
-	Changes     []ChangeJSON   `json:"resource_changes"`
-	Effects     EffectsJSON    `json:"effects"`
-	Files       []FileJSON     `json:"files"`
+	Environment string       `json:"environment"` // "" for the nameless one
+	Project     string       `json:"project"`
+	Posture     string       `json:"posture"`
+	Output      string       `json:"output"` // its directory
+	Status      Status       `json:"status"`
+	Reason      string       `json:"reason,omitempty"` // why the status is unknown
+	Risks       []RiskJSON   `json:"risks"`
+	Safer       []RiskJSON   `json:"safer"`
+	Changes     []ChangeJSON `json:"resource_changes"`
+	Effects     EffectsJSON  `json:"effects"`
+	Files       []FileJSON   `json:"files"`
 }
 
 // RiskJSON is one thing that gets weaker or safer.

@@ -187,7 +187,7 @@ func (e *Environment) fileBlock(f *File) block {
 	}
 	var b strings.Builder
 	for _, h := range textdiff.Hunks(f.Old, f.New, around) {
-		b.WriteString(hunkHead(h) + "\n")
+		b.WriteString(h.Header() + "\n")
 		for _, l := range h.Lines {
 			b.WriteString(string(l.Op) + render.Clean(strings.TrimSuffix(l.Text, "\n"), true) + "\n")
 		}

@@ -197,7 +197,7 @@ const around = 3
 
 func (t *printer) hunks(f *File) {
 	for _, h := range textdiff.Hunks(f.Old, f.New, around) {
-		t.printf("    %s\n", t.paint(blue, hunkHead(h)))
+		t.printf("    %s\n", t.paint(blue, h.Header()))
 		for _, l := range h.Lines {
 			colour := ""
 			switch l.Op {
@@ -213,16 +213,6 @@ func (t *printer) hunks(f *File) {
 			t.printf("    %s\n", s)
 		}
 	}
-}
-
-func hunkHead(h textdiff.Hunk) string {
-	first := func(from, to int) int { // no line stands behind line 0
-		if from == to {
-			return from
-		}
-		return from + 1
-	}
-	return fmt.Sprintf("@@ -%d,%d +%d,%d @@", first(h.A0, h.A1), h.A1-h.A0, first(h.B0, h.B1), h.B1-h.B0)
 }
 
 func clean(s string) string { return render.Clean(s, false) }
