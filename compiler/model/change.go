@@ -2,6 +2,7 @@ package model
 
 import (
 	"maps"
+	"path"
 	"slices"
 )
 
@@ -111,7 +112,7 @@ func typeOf(attributes map[string]any) string {
 }
 
 // differences appends what differs between two objects, by path.
-func differences(out []Attribute, path []string, before, after map[string]any) []Attribute {
+func differences(out []Attribute, at []string, before, after map[string]any) []Attribute {
 	names := slices.Collect(maps.Keys(before))
 	for name := range after {
 		if _, both := before[name]; !both {
@@ -124,7 +125,7 @@ func differences(out []Attribute, path []string, before, after map[string]any) [
 		if Equal(b, a) {
 			continue
 		}
-		below := append(slices.Clip(path), name)
+		below := append(slices.Clip(at), name)
 		inB, okB := b.(map[string]any)
 		inA, okA := a.(map[string]any)
 		if okB && okA && !Sensitive(b) && !Sensitive(a) {
@@ -135,6 +136,9 @@ func differences(out []Attribute, path []string, before, after map[string]any) [
 	}
 	return out
 }
+
+// SensitiveValue stands for a text with secrets whose words do not matter.
+var SensitiveValue = map[string]any{sensitive: ""}
 
 // Sensitive tells whether a value stands for a text with secrets.
 func Sensitive(v any) bool {
@@ -179,7 +183,7 @@ const (
 
 // Renamable are the types whose resources may be renamed. What holds data is not
 // among them: a volume of another name is another volume.
-var Renamable = []string{TypeService, TypeKind}
+var Renamable = []string{TypeService, TypeKind, TypeFile}
 
 // pair finds resources that only have another address: a service whose block was
 // renamed is not a new one.
@@ -191,7 +195,7 @@ func pair(gone, come []Change, renamable []string) (stillGone, stillCome, rename
 	for _, g := range gone {
 		best, score := -1, alike
 		for i, c := range come {
-			if taken[c.Address] || c.Type != g.Type || !slices.Contains(renamable, c.Type) || g.Before["kind"] != c.After["kind"] {
+			if taken[c.Address] || c.Type != g.Type || !slices.Contains(renamable, c.Type) || !akin(&g, &c) {
 				continue
 			}
 			if s := likeness(g.Before, c.After); s > score {
@@ -214,6 +218,18 @@ func pair(gone, come []Change, renamable []string) (stillGone, stillCome, rename
 		}
 	}
 	return stillGone, stillCome, renamed
+}
+
+// akin tells whether two resources can be one at all: kinds of one type, and files
+// of one name in another folder.
+func akin(gone, come *Change) bool {
+	switch come.Type {
+	case TypeKind:
+		return gone.Before["kind"] == come.After["kind"]
+	case TypeFile:
+		return path.Base(gone.Address) == path.Base(come.Address)
+	}
+	return true
 }
 
 // likeness is the share of leaves that two objects have in common, from 0 to 1.

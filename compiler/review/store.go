@@ -117,10 +117,34 @@ func (r *reviewer) volumes() {
 
 func (r *reviewer) lost(address, project, name, why string) {
 	c := &model.Change{Address: address}
+	if owner := r.mounted(name); owner != "" && r.now.Find(address) == nil {
+		c.Address = owner // the place is that of who used it
+	}
 	r.add(c, finding{
 		code: "NS701", severity: Destructive,
 		detail: fmt.Sprintf("DATA LOSS: the volume %s_%s keeps what is in it, but %s. Copy the data first, or nobody will find it again.", project, name, why),
 	})
+	r.found[len(r.found)-1].Address = address
+}
+
+// mounted gives the service that used a volume before, by its address of now; "" for
+// one that is gone.
+func (r *reviewer) mounted(volume string) string {
+	for i := range r.old.Resources {
+		res := &r.old.Resources[i]
+		if !strings.Contains(res.Text, strconv.Quote("volume")+":"+strconv.Quote(volume)) {
+			continue
+		}
+		for j := range r.changes {
+			if c := &r.changes[j]; c.Renamed() && c.Previous == res.Address {
+				return c.Address
+			}
+		}
+		if r.now.Find(res.Address) != nil {
+			return res.Address
+		}
+	}
+	return ""
 }
 
 // project gives the compose project of a model, or "".

@@ -128,6 +128,9 @@ func secretFiles(changes []model.Change, e *build.Environment) []File {
 			continue
 		}
 		f := File{Path: path, Previous: path, Action: c.Action, Sensitive: true, Old: old, New: form}
+		if before, ok := model.FilePath(c.Previous); ok {
+			f.Previous = before
+		}
 		if made := e.File(path); made != nil && is {
 			f.NewMode = made.Mode
 		}

@@ -27,7 +27,8 @@ func (e *Environment) explain() {
 // madeFrom tells whether a file is made from a resource.
 func madeFrom(f *File, c *model.Change) bool {
 	if path, ok := model.FilePath(c.Address); ok {
-		return path == f.Path || path == f.Previous
+		was, _ := model.FilePath(c.Previous)
+		return path == f.Path || was == f.Previous
 	}
 	edge := c.Before["tls"] != nil || c.After["tls"] != nil
 	switch dir, _, _ := strings.Cut(f.Path, "/"); dir {

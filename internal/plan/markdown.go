@@ -172,7 +172,7 @@ func (p *Plan) changesBlock(e *Environment) block {
 			}
 		}
 		b.WriteString("\n")
-		for _, a := range c.Attributes {
+		for _, a := range told(c.Attributes) {
 			fmt.Fprintf(&b, "    %s  %s\n", clean(strings.Join(a.Path, ".")), describe(a))
 		}
 	}

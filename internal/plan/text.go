@@ -139,7 +139,7 @@ func (t *printer) changes(e *Environment) {
 			}
 		}
 		t.printf("\n")
-		for _, a := range c.Attributes {
+		for _, a := range told(c.Attributes) {
 			t.printf("      %s  %s%s\n", clean(strings.Join(a.Path, ".")), describe(a), t.paint(faint, before("  ", t.plan.place(e.Review.Place(c.Address, a.Path)))))
 		}
 	}

@@ -25,6 +25,29 @@ const (
 	noValue          = "(none)"
 )
 
+// told gives the attributes of a change that a reader needs. Which secrets a text is
+// made of is one difference, however many come and go.
+func told(list []model.Attribute) []model.Attribute {
+	var out []model.Attribute
+	seen := map[string]bool{}
+	for _, a := range list {
+		i := slices.Index(a.Path, "uses")
+		if i < 0 {
+			out = append(out, a)
+			continue
+		}
+		if i == 0 { // of a file, whose form differs as well
+			continue
+		}
+		of := a.Path[:i]
+		if key := model.Key(of); !seen[key] {
+			seen[key] = true
+			out = append(out, model.Attribute{Path: of, Before: model.SensitiveValue, After: model.SensitiveValue})
+		}
+	}
+	return out
+}
+
 // describe gives both values of an attribute for a reader: "1.4.1 → 1.4.2".
 func describe(a model.Attribute) string {
 	name := a.Path[len(a.Path)-1]
