@@ -33,7 +33,10 @@ func lineWords() []string {
 	}
 }
 
-func newLegend(g *Graph, s *sketch, most int) *legend {
+// legendWidth keeps the legend in view where the picture is wider than a screen.
+const legendWidth = 1200
+
+func newLegend(g *Graph, s *sketch) *legend {
 	l := &legend{}
 	seen := map[string]bool{}
 	add := func(e entry) {
@@ -67,18 +70,18 @@ func newLegend(g *Graph, s *sketch, most int) *legend {
 			add(entry{class: p.class, line: true, text: lineWords()[stroke]})
 		}
 	}
-	x, y := 0, 24
+	x, y := 0, 0
 	for i := range l.entries {
 		e := &l.entries[i]
 		w := 40 + width(cells(e.text), noteSize) + 24
-		if x > 0 && x+w > most {
+		if x > 0 && x+w > legendWidth {
 			x, y = 0, y+24
 		}
 		e.x, e.y = x, y
 		x += w
 		l.w = max(l.w, x)
 	}
-	l.h = y + 24
+	l.h = y + 48
 	return l
 }
 

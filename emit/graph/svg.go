@@ -31,12 +31,13 @@ type canvas struct {
 func drawing(g *Graph, rows string) string {
 	c := &canvas{sketch: newSketch(g), facts: newFacts(g), rows: rows}
 	p := c.sketch.picture()
-	head := 56
+	legend := newLegend(g, c.sketch)
+	head := 48 + legend.h
 	if rows != "" {
-		head = 8 // the page says the rest
+		head = legend.h // the page has the title
 	}
-	legend := newLegend(g, c.sketch, max(p.W, 640))
-	w, h := max(p.W, legend.w, width(cells(g.Title()), 18), width(cells(g.summary()), noteSize))+2*margin, head+p.H+legend.h+2*margin
+	w := max(p.W, legend.w, width(cells(g.Title()), 18), width(cells(g.summary()), noteSize)) + 2*margin
+	h := head + p.H + 2*margin
 	fmt.Fprintf(c, `<svg xmlns="http://www.w3.org/2000/svg" class="nself" width="%d" height="%d" viewBox="0 0 %d %d" role="group" aria-labelledby="graph-title graph-desc">`+"\n", w, h, w, h)
 	fmt.Fprintf(c, "<title id=\"graph-title\">%s</title>\n<desc id=\"graph-desc\">%s</desc>\n", text(g.Title()), text(g.summary()))
 	fmt.Fprintf(c, "<style>\n%s</style>\n<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", style(), w, h)
@@ -44,7 +45,9 @@ func drawing(g *Graph, rows string) string {
 		c.words(margin, margin+16, "title", clean(g.Title()))
 		c.words(margin, margin+36, "quiet", clean(g.summary()))
 	}
-	fmt.Fprintf(c, "<g transform=\"translate(%d %d)\">\n<g aria-hidden=\"true\">\n", margin, margin+head-8)
+	fmt.Fprintf(c, "<g transform=\"translate(%d %d)\">\n", margin, margin+head-legend.h)
+	legend.draw(c)
+	fmt.Fprintf(c, "</g>\n<g transform=\"translate(%d %d)\">\n<g aria-hidden=\"true\">\n", margin, margin+head)
 	for i, l := range c.sketch.lines {
 		c.line(l, p.Paths[i])
 	}
@@ -52,10 +55,7 @@ func drawing(g *Graph, rows string) string {
 	for _, i := range p.Order {
 		c.figure(&c.sketch.figures[i], p.Boxes[i])
 	}
-	c.WriteString("</g>\n</g>\n")
-	fmt.Fprintf(c, "<g class=\"legend\" transform=\"translate(%d %d)\">\n", margin, margin+head+p.H)
-	legend.draw(c)
-	c.WriteString("</g>\n</svg>\n")
+	c.WriteString("</g>\n</g>\n</svg>\n")
 	return c.String()
 }
 
@@ -165,21 +165,19 @@ func (c *canvas) named(node int) string {
 func (c *canvas) badge(b badge, r layout.Rect, tab bool) {
 	label := c.facts.label(b.node)
 	fmt.Fprintf(c, "<g class=\"network\" id=\"node-%d\" data-node=\"%s\" role=\"listitem\" aria-label=\"%s\"><title>%s</title>\n", b.node, c.named(b.node), text(label), text(label))
-	// Corners cut off, as no service's are.
-	const cut = 5
-	x, y, right, bottom := r.X, r.Y, r.X+r.W, r.Y+r.H
-	fmt.Fprintf(c, "<path class=\"shape\" d=\"M%d %dH%dL%d %dV%dL%d %dH%dL%d %dV%dZ\"/>\n", x+cut, y, right-cut, right, y+cut, bottom-cut, right-cut, bottom, x+cut, x, bottom-cut, y+cut)
+	c.cut(r)
+	y := r.Y
 	lines := len(b.text)
 	if tab {
 		lines++
 	}
 	y += (r.H - noteLine*lines) / 2
 	if tab {
-		c.words(x+padX, y+noteLine-4, "", "network")
+		c.words(r.X+padX, y+noteLine-4, "", "network")
 		y += noteLine
 	}
 	for _, t := range b.text {
-		c.words(x+padX, y+noteLine-4, "", t)
+		c.words(r.X+padX, y+noteLine-4, "", t)
 		y += noteLine
 	}
 	c.WriteString("</g>\n")
