@@ -86,6 +86,7 @@ func (b *builder) edge() {
 	for _, o := range wall.Open {
 		text := port(o.Port.V, o.Protocol.V)
 		if !o.Container {
+			text = o.ID + " " + text
 			host.Notes = append(host.Notes, text)
 		}
 		fire.Notes = append(fire.Notes, text+from(o.From))

@@ -81,6 +81,39 @@ func (d *diagram) place() {
 		}
 	}
 	d.straighten()
+	d.raise()
+}
+
+// screen is how tall a picture may be, in pixels, to be seen whole.
+const screen = 800
+
+// raise puts the first columns, where reading begins, at the top of a picture that
+// is taller than a screen. In the middle nobody would see them.
+func (d *diagram) raise() {
+	bottom := 0
+	for _, column := range d.columns {
+		for _, it := range column {
+			bottom = max(bottom, it.y+it.h)
+		}
+	}
+	if bottom <= screen {
+		return
+	}
+	head, top := 0, bottom
+	for _, column := range d.columns {
+		if slices.ContainsFunc(column, func(it *item) bool { return it.lane() || !d.boxes[it.box].Head }) {
+			break
+		}
+		head++
+		for _, it := range column {
+			top = min(top, it.y)
+		}
+	}
+	for _, column := range d.columns[:head] {
+		for _, it := range column {
+			it.y -= top
+		}
+	}
 }
 
 func round(y float64) int {
