@@ -139,7 +139,7 @@ func drawEdge(t *rapid.T, s *ir.Stack, name *rapid.Generator[string]) {
 			s.Firewall.Open = append(s.Firewall.Open, ir.OpenPort{ID: "i", Port: value(p), Protocol: value("tcp"), Container: true})
 		}
 		if rapid.Bool().Draw(t, "host port") {
-			s.Firewall.Open = append(s.Firewall.Open, ir.OpenPort{ID: "vpn", Port: value(51820), Protocol: value("udp"), From: []ir.String{value("0.0.0.0/0")}})
+			s.Firewall.Open = append(s.Firewall.Open, ir.OpenPort{ID: "vpn", Port: value(rapid.SampledFrom([]int{51820, 443}).Draw(t, "number")), Protocol: value(rapid.SampledFrom([]string{"tcp", "udp"}).Draw(t, "protocol")), From: []ir.String{value("0.0.0.0/0")}})
 		}
 	}
 }
