@@ -1,10 +1,6 @@
 package graph
 
-import (
-	"fmt"
-
-	"nselfc/emit/graph/layout"
-)
+import "nselfc/emit/graph/layout"
 
 // legend explains the boxes and lines that the picture has, and no others.
 type legend struct {
@@ -100,9 +96,9 @@ func classWords() []string {
 func (l *legend) draw(c *canvas) {
 	for _, e := range l.entries {
 		if e.line {
-			fmt.Fprintf(c, "<g class=\"line %s\"><path d=\"M%d %dH%d\"/></g>\n", e.class, e.x, e.y+8, e.x+32)
+			c.printf("<g class=\"line %s\"><path d=\"M%d %dH%d\"/></g>\n", e.class, e.x, e.y+8, e.x+32)
 		} else {
-			fmt.Fprintf(c, "<g class=\"%s\">", e.class)
+			c.printf("<g class=\"%s\">", e.class)
 			c.shape(e.node, layout.Rect{X: e.x + 1, Y: e.y, W: 30, H: 16})
 			c.WriteString("</g>\n")
 		}
