@@ -10,7 +10,7 @@ func DOT(g *Graph) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "digraph %s {\n", dotString(g.Title()))
 	fmt.Fprintf(&b, "  graph [rankdir=LR, fontname=\"monospace\", labelloc=t, label=%s];\n", dotString(g.Title()))
-	b.WriteString("  node [fontname=\"monospace\", fontsize=12, style=filled];\n  edge [color=\"#57606a\"];\n")
+	b.WriteString("  node [fontname=\"monospace\", fontsize=12, style=filled, margin=\"0.15,0.08\"];\n  edge [color=\"#57606a\"];\n")
 	paints := map[string]paint{}
 	for _, p := range boxPaints() {
 		paints[p.class] = p
@@ -21,8 +21,12 @@ func DOT(g *Graph) string {
 		if p.dash != "" {
 			style = "filled,dashed"
 		}
-		fmt.Fprintf(&b, "  n%d [label=%s, shape=%s, style=%q, penwidth=%v, fillcolor=%q, color=%q, fontcolor=%q];\n",
-			i, dotString(labelLines(n)...), dotShape(n), style, p.width, p.fill, p.edge, p.text)
+		margin := ""
+		if n.Kind == Route {
+			margin = `, margin="0.3,0.16"` // room for the point
+		}
+		fmt.Fprintf(&b, "  n%d [label=%s, shape=%s%s, style=%q, penwidth=%v, fillcolor=%q, color=%q, fontcolor=%q];\n",
+			i, dotString(labelLines(n)...), dotShape(n), margin, style, p.width, p.fill, p.edge, p.text)
 	}
 	for _, e := range g.Edges {
 		p := linePaints()[edgeStroke(g, e)]

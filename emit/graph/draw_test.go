@@ -61,7 +61,7 @@ func drawStack(t *rapid.T) *ir.Stack {
 			network(s, names[i]+"_egress", "egress", u)
 		}
 		if u.Store.V == "" && rapid.IntRange(0, 9).Draw(t, "publish") == 0 {
-			publish(t, u, rapid.SampledFrom([]string{"127.0.0.1", "::1"}).Draw(t, "loopback"), 9000+i)
+			publish(u, rapid.SampledFrom([]string{"127.0.0.1", "::1"}).Draw(t, "loopback"), 9000+i)
 			network(s, names[i]+"_edge", "edge", u)
 		}
 	}
@@ -88,7 +88,7 @@ func network(s *ir.Stack, name, purpose string, owner *ir.Service) {
 	join(owner, name)
 }
 
-func publish(t *rapid.T, u *ir.Service, address string, port int) {
+func publish(u *ir.Service, address string, port int) {
 	u.Publish = append(u.Publish, ir.Publish{HostIP: value(address), Host: value(port), Container: value(8080), Protocol: value("tcp")})
 }
 
@@ -110,7 +110,7 @@ func drawEdge(t *rapid.T, s *ir.Stack, name *rapid.Generator[string]) {
 	if rapid.IntRange(0, 3).Draw(t, "ingress") > 0 {
 		in := &ir.Service{Name: "the ingress", Address: "ingress", Replicas: value(1)}
 		for _, p := range ports {
-			publish(t, in, address, p)
+			publish(in, address, p)
 		}
 		network(s, "ingress_edge", "edge", in)
 		s.Ingress = &ir.Ingress{Service: in.Name}
@@ -139,7 +139,7 @@ func drawEdge(t *rapid.T, s *ir.Stack, name *rapid.Generator[string]) {
 			s.Firewall.Open = append(s.Firewall.Open, ir.OpenPort{ID: "i", Port: value(p), Protocol: value("tcp"), Container: true})
 		}
 		if rapid.Bool().Draw(t, "host port") {
-			s.Firewall.Open = append(s.Firewall.Open, ir.OpenPort{ID: "vpn", Port: value(51820), Protocol: value("udp"), From: []ir.String{value("0.0.0.0/0")}})
+			s.Firewall.Open = append(s.Firewall.Open, ir.OpenPort{ID: "vpn", Port: value(rapid.SampledFrom([]int{51820, 443}).Draw(t, "number")), Protocol: value(rapid.SampledFrom([]string{"tcp", "udp"}).Draw(t, "protocol")), From: []ir.String{value("0.0.0.0/0")}})
 		}
 	}
 }

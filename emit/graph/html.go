@@ -39,6 +39,7 @@ h1{font-size:24px;margin:0}h2{font-size:20px}
 .picture{overflow:auto;border:1px solid;margin:16px 0}
 .picture svg{display:block}
 .picture:focus,a:focus,section:focus{outline:3px solid;outline-offset:2px}
+.picture svg a:focus{outline:none}
 .skip{position:absolute;left:-9999px}
 .skip:focus{position:static}
 table{border-collapse:collapse;margin:0 0 32px;width:100%;font-size:15px}

@@ -1,10 +1,6 @@
 package graph
 
-import (
-	"fmt"
-
-	"nselfc/emit/graph/layout"
-)
+import "nselfc/emit/graph/layout"
 
 // legend explains the boxes and lines that the picture has, and no others.
 type legend struct {
@@ -33,7 +29,10 @@ func lineWords() []string {
 	}
 }
 
-func newLegend(g *Graph, s *sketch, most int) *legend {
+// legendWidth keeps the legend in view where the picture is wider than a screen.
+const legendWidth = 1200
+
+func newLegend(g *Graph, s *sketch) *legend {
 	l := &legend{}
 	seen := map[string]bool{}
 	add := func(e entry) {
@@ -67,18 +66,18 @@ func newLegend(g *Graph, s *sketch, most int) *legend {
 			add(entry{class: p.class, line: true, text: lineWords()[stroke]})
 		}
 	}
-	x, y := 0, 24
+	x, y := 0, 0
 	for i := range l.entries {
 		e := &l.entries[i]
 		w := 40 + width(cells(e.text), noteSize) + 24
-		if x > 0 && x+w > most {
+		if x > 0 && x+w > legendWidth {
 			x, y = 0, y+24
 		}
 		e.x, e.y = x, y
 		x += w
 		l.w = max(l.w, x)
 	}
-	l.h = y + 24
+	l.h = y + 48
 	return l
 }
 
@@ -97,9 +96,9 @@ func classWords() []string {
 func (l *legend) draw(c *canvas) {
 	for _, e := range l.entries {
 		if e.line {
-			fmt.Fprintf(c, "<g class=\"line %s\"><path d=\"M%d %dH%d\"/></g>\n", e.class, e.x, e.y+8, e.x+32)
+			c.printf("<g class=\"line %s\"><path d=\"M%d %dH%d\"/></g>\n", e.class, e.x, e.y+8, e.x+32)
 		} else {
-			fmt.Fprintf(c, "<g class=\"%s\">", e.class)
+			c.printf("<g class=\"%s\">", e.class)
 			c.shape(e.node, layout.Rect{X: e.x + 1, Y: e.y, W: 30, H: 16})
 			c.WriteString("</g>\n")
 		}

@@ -147,6 +147,7 @@ func (s *sketch) picture() *layout.Picture {
 		boxes[i] = layout.Box{
 			W: f.width(), H: f.height(),
 			Anchor: kind == Internet || kind == Machine, Last: kind == Outside,
+			Head: kind <= Host || published[i],
 		}
 		if (kind == Service || kind == Network || kind == Volume) && !published[i] {
 			boxes[i].Floor = doors + wall + routes

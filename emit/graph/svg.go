@@ -26,25 +26,30 @@ type canvas struct {
 	rows   string // prefix of the anchors that boxes link to; "" for no links
 }
 
+func (c *canvas) printf(format string, args ...any) { fmt.Fprintf(&c.Builder, format, args...) }
+
 // drawing gives the svg element. rows is the prefix of the ids of table rows that
 // the boxes link to, or "".
 func drawing(g *Graph, rows string) string {
 	c := &canvas{sketch: newSketch(g), facts: newFacts(g), rows: rows}
 	p := c.sketch.picture()
-	head := 56
+	legend := newLegend(g, c.sketch)
+	head := 48 + legend.h
 	if rows != "" {
-		head = 8 // the page says the rest
+		head = legend.h // the page has the title
 	}
-	legend := newLegend(g, c.sketch, max(p.W, 640))
-	w, h := max(p.W, legend.w, width(cells(g.Title()), 18), width(cells(g.summary()), noteSize))+2*margin, head+p.H+legend.h+2*margin
-	fmt.Fprintf(c, `<svg xmlns="http://www.w3.org/2000/svg" class="nself" width="%d" height="%d" viewBox="0 0 %d %d" role="group" aria-labelledby="graph-title graph-desc">`+"\n", w, h, w, h)
-	fmt.Fprintf(c, "<title id=\"graph-title\">%s</title>\n<desc id=\"graph-desc\">%s</desc>\n", text(g.Title()), text(g.summary()))
-	fmt.Fprintf(c, "<style>\n%s</style>\n<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", style(), w, h)
+	w := max(p.W, legend.w, width(cells(g.Title()), 18), width(cells(g.summary()), noteSize)) + 2*margin
+	h := head + p.H + 2*margin
+	c.printf(`<svg xmlns="http://www.w3.org/2000/svg" class="nself" width="%d" height="%d" viewBox="0 0 %d %d" role="group" aria-labelledby="graph-title graph-desc">`+"\n", w, h, w, h)
+	c.printf("<title id=\"graph-title\">%s</title>\n<desc id=\"graph-desc\">%s</desc>\n", text(g.Title()), text(g.summary()))
+	c.printf("<style>\n%s</style>\n<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", style(), w, h)
 	if rows == "" {
 		c.words(margin, margin+16, "title", clean(g.Title()))
 		c.words(margin, margin+36, "quiet", clean(g.summary()))
 	}
-	fmt.Fprintf(c, "<g transform=\"translate(%d %d)\">\n<g aria-hidden=\"true\">\n", margin, margin+head-8)
+	c.printf("<g transform=\"translate(%d %d)\">\n", margin, margin+head-legend.h)
+	legend.draw(c)
+	c.printf("</g>\n<g transform=\"translate(%d %d)\">\n<g aria-hidden=\"true\">\n", margin, margin+head)
 	for i, l := range c.sketch.lines {
 		c.line(l, p.Paths[i])
 	}
@@ -52,10 +57,7 @@ func drawing(g *Graph, rows string) string {
 	for _, i := range p.Order {
 		c.figure(&c.sketch.figures[i], p.Boxes[i])
 	}
-	c.WriteString("</g>\n</g>\n")
-	fmt.Fprintf(c, "<g class=\"legend\" transform=\"translate(%d %d)\">\n", margin, margin+head+p.H)
-	legend.draw(c)
-	c.WriteString("</g>\n</svg>\n")
+	c.WriteString("</g>\n</g>\n</svg>\n")
 	return c.String()
 }
 
@@ -72,7 +74,7 @@ func (c *canvas) words(x, y int, class, s string) {
 	if class != "" {
 		class = ` class="` + class + `"`
 	}
-	fmt.Fprintf(c, "<text x=\"%d\" y=\"%d\"%s%s xml:space=\"preserve\">%s</text>\n", x, y, class, fit, text(s))
+	c.printf("<text x=\"%d\" y=\"%d\"%s%s xml:space=\"preserve\">%s</text>\n", x, y, class, fit, text(s))
 }
 
 // data writes the pieces of a path as SVG has them.
@@ -100,14 +102,14 @@ func (c *canvas) line(l line, p layout.Path) {
 		return
 	}
 	way := data(p)
-	fmt.Fprintf(c, "<g class=\"line %s\"><title>%s</title><path class=\"case\" d=\"%s\"/><path class=\"way\" d=\"%s\"/>",
+	c.printf("<g class=\"line %s\"><title>%s</title><path class=\"case\" d=\"%s\"/><path class=\"way\" d=\"%s\"/>",
 		linePaints()[l.stroke].class, text(c.facts.line(l)), way, way)
 	for _, at := range p.Dots {
-		fmt.Fprintf(c, `<circle cx="%d" cy="%d" r="%g"/>`, at.X, at.Y, linePaints()[l.stroke].width+1.5)
+		c.printf(`<circle cx="%d" cy="%d" r="%g"/>`, at.X, at.Y, linePaints()[l.stroke].width+1.5)
 	}
 	if l.stroke != strokeMount {
 		for _, at := range p.To {
-			fmt.Fprintf(c, `<polygon class="head" points="%d,%d %d,%d %d,%d"/>`, at.X, at.Y, at.X-9, at.Y-4, at.X-9, at.Y+4)
+			c.printf(`<polygon class="head" points="%d,%d %d,%d %d,%d"/>`, at.X, at.Y, at.X-9, at.Y-4, at.X-9, at.Y+4)
 		}
 	}
 	c.WriteString("</g>\n")
@@ -122,7 +124,7 @@ func (c *canvas) figure(f *figure, r layout.Rect) {
 		open = fmt.Sprintf(`<g class="box %s" id="node-%d" data-node="%s" role="listitem"><a href="#%s%d" aria-label="%s">`, boxClass(n), f.node, c.named(f.node), c.rows, f.node, text(label))
 		shut = "</a></g>\n"
 	}
-	fmt.Fprintf(c, "%s<title>%s</title>\n", open, text(label))
+	c.printf("%s<title>%s</title>\n", open, text(label))
 	x, w := r.X+f.tab, r.W-f.tab
 	c.shape(n, layout.Rect{X: x, Y: r.Y, W: w, H: f.body})
 	height := nameLine*len(f.name) + noteLine*len(f.notes)
@@ -133,7 +135,7 @@ func (c *canvas) figure(f *figure, r layout.Rect) {
 	}
 	for _, t := range f.notes {
 		if t.node >= 0 {
-			fmt.Fprintf(c, "<g id=\"node-%d\" data-node=\"%s\">", t.node, c.named(t.node))
+			c.printf("<g id=\"node-%d\" data-node=\"%s\">", t.node, c.named(t.node))
 		}
 		c.words(x+padX, y+noteLine-4, "", t.text)
 		if t.node >= 0 {
@@ -141,7 +143,7 @@ func (c *canvas) figure(f *figure, r layout.Rect) {
 		}
 		y += noteLine
 	}
-	fmt.Fprintf(c, `<rect class="focus" x="%d" y="%d" width="%d" height="%d" rx="6"/>`, r.X-4, r.Y-4, r.W+8, r.H+8)
+	c.printf(`<rect class="focus" x="%d" y="%d" width="%d" height="%d" rx="6"/>`, r.X-4, r.Y-4, r.W+8, r.H+8)
 	c.WriteString(shut)
 	for _, t := range f.tabs {
 		c.badge(t, layout.Rect{X: r.X, Y: r.Y + t.y, W: f.tab, H: t.h}, true)
@@ -164,22 +166,20 @@ func (c *canvas) named(node int) string {
 // badge paints a network on its owner's box. A tab says what it is above its name.
 func (c *canvas) badge(b badge, r layout.Rect, tab bool) {
 	label := c.facts.label(b.node)
-	fmt.Fprintf(c, "<g class=\"network\" id=\"node-%d\" data-node=\"%s\" role=\"listitem\" aria-label=\"%s\"><title>%s</title>\n", b.node, c.named(b.node), text(label), text(label))
-	// Corners cut off, as no service's are.
-	const cut = 5
-	x, y, right, bottom := r.X, r.Y, r.X+r.W, r.Y+r.H
-	fmt.Fprintf(c, "<path class=\"shape\" d=\"M%d %dH%dL%d %dV%dL%d %dH%dL%d %dV%dZ\"/>\n", x+cut, y, right-cut, right, y+cut, bottom-cut, right-cut, bottom, x+cut, x, bottom-cut, y+cut)
+	c.printf("<g class=\"network\" id=\"node-%d\" data-node=\"%s\" role=\"listitem\" aria-label=\"%s\"><title>%s</title>\n", b.node, c.named(b.node), text(label), text(label))
+	c.cut(r)
+	y := r.Y
 	lines := len(b.text)
 	if tab {
 		lines++
 	}
 	y += (r.H - noteLine*lines) / 2
 	if tab {
-		c.words(x+padX, y+noteLine-4, "", "network")
+		c.words(r.X+padX, y+noteLine-4, "", "network")
 		y += noteLine
 	}
 	for _, t := range b.text {
-		c.words(x+padX, y+noteLine-4, "", t)
+		c.words(r.X+padX, y+noteLine-4, "", t)
 		y += noteLine
 	}
 	c.WriteString("</g>\n")

@@ -243,7 +243,7 @@ func links(t fataler, root *element) {
 		if href, ok := e.attrs["href"]; ok && !ids[strings.TrimPrefix(href, "#")] {
 			t.Errorf("a link to nowhere: %s", href)
 		}
-		for _, id := range strings.Fields(e.attrs["aria-labelledby"]) {
+		for id := range strings.FieldsSeq(e.attrs["aria-labelledby"]) {
 			if !ids[id] {
 				t.Errorf("labelled by nothing: %s", id)
 			}

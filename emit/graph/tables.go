@@ -11,6 +11,8 @@ type tables struct {
 	facts *facts
 }
 
+func (t *tables) printf(format string, args ...any) { fmt.Fprintf(&t.Builder, format, args...) }
+
 func (t *tables) write() {
 	t.doors()
 	t.routes()
@@ -25,9 +27,9 @@ func (t *tables) table(title, about string, head []string, rows []row) {
 	if len(rows) == 0 {
 		return
 	}
-	fmt.Fprintf(t, "<table>\n<caption><strong>%s</strong> %s</caption>\n<thead><tr>", title, about)
+	t.printf("<table>\n<caption><strong>%s</strong> %s</caption>\n<thead><tr>", title, about)
 	for _, h := range head {
-		fmt.Fprintf(t, "<th scope=\"col\">%s</th>", h)
+		t.printf("<th scope=\"col\">%s</th>", h)
 	}
 	t.WriteString("</tr></thead>\n<tbody>\n")
 	for _, r := range rows {
@@ -35,12 +37,12 @@ func (t *tables) table(title, about string, head []string, rows []row) {
 		if r.node >= 0 {
 			id = fmt.Sprintf(` id="%s%d"`, rowID, r.node)
 		}
-		fmt.Fprintf(t, "<tr%s>", id)
+		t.printf("<tr%s>", id)
 		for i, cell := range r.cells {
 			if i == 0 {
-				fmt.Fprintf(t, "<th scope=\"row\">%s</th>", cell)
+				t.printf("<th scope=\"row\">%s</th>", cell)
 			} else {
-				fmt.Fprintf(t, "<td>%s</td>", cell)
+				t.printf("<td>%s</td>", cell)
 			}
 		}
 		t.WriteString("</tr>\n")

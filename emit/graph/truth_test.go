@@ -164,6 +164,7 @@ func TestTheGraphIsTrue(t *testing.T) {
 		if diff := cmp.Diff(shared(s), reachable(g)); diff != "" {
 			t.Errorf("who can reach whom (-stack +graph):\n%s", diff)
 		}
+		joinedOnce(t, g)
 		wantInternet, wantMachine, nodes := map[string]bool{}, map[string]bool{}, map[string]graph.Node{}
 		for _, n := range g.Nodes {
 			if n.Kind == graph.Service {
@@ -210,6 +211,34 @@ func TestTheGraphIsTrue(t *testing.T) {
 			}
 		}
 	})
+}
+
+// joinedOnce: a service has one line to each of its networks, and the ingress none
+// beside that of a route.
+func joinedOnce(t fataler, g *graph.Graph) {
+	seen := map[[2]int]bool{}
+	ingress := -1
+	for _, e := range g.Edges {
+		if e.Kind == graph.Serves && g.Nodes[e.From].Kind == graph.Service {
+			ingress = e.From
+		}
+	}
+	routed := map[int]bool{}
+	for _, e := range g.Edges {
+		pair := [2]int{e.From, e.To}
+		if e.Kind == graph.Owns {
+			pair = [2]int{e.To, e.From}
+		}
+		if e.Kind == graph.Joins || e.Kind == graph.Owns {
+			if seen[pair] || pair[0] == ingress && routed[pair[1]] {
+				t.Errorf("%q is joined to %q twice", g.Nodes[pair[0]].Name, g.Nodes[pair[1]].Name)
+			}
+			seen[pair] = true
+		}
+		if e.Kind == graph.Serves && g.Nodes[e.From].Kind == graph.Route {
+			routed[e.To] = true
+		}
+	}
 }
 
 func routes(s *ir.Stack) []string {

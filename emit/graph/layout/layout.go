@@ -24,6 +24,7 @@ type Box struct {
 	Floor  int  // leftmost column
 	Anchor bool // where reading begins: what it leads to stays as far left as it can
 	Last   bool // belongs into the last column
+	Head   bool // belongs to what one reads first: at the top of a picture that is taller than a screen
 }
 
 // End is where a line meets a box: somewhere between Lo and Hi pixels below the
@@ -103,7 +104,6 @@ func (p *pin) y() int { return p.item.y + p.offset + p.nudge }
 type wire struct {
 	line        int
 	left, right []*pin
-	pos         float64
 	lo, hi      int
 	straight    bool
 	track       int

@@ -39,7 +39,7 @@ func draw(t *rapid.T) ([]layout.Box, []layout.Line) {
 	for i := range boxes {
 		boxes[i] = layout.Box{
 			W: rapid.IntRange(1, 300).Draw(t, "width"), H: max(layout.Stretch(max(in[i], out[i])), rapid.IntRange(1, 120).Draw(t, "height")),
-			Floor: rapid.IntRange(0, 3).Draw(t, "floor"), Anchor: i == 0, Last: n > 3 && i == n-1,
+			Floor: rapid.IntRange(0, 3).Draw(t, "floor"), Anchor: i == 0, Last: n > 3 && i == n-1, Head: i < 3,
 		}
 	}
 	for i := range lines {
@@ -240,6 +240,23 @@ func TestRanks(t *testing.T) {
 	p := layout.Make(boxes, []layout.Line{arrow(0, 1), arrow(1, 2), arrow(2, 3), arrow(4, 3), arrow(5, 6), arrow(6, 5)})
 	if want := []int{0, 1, 2, 3, 2, 0, 1, 3}; !reflect.DeepEqual(p.Ranks, want) {
 		t.Errorf("columns %v, want %v", p.Ranks, want)
+	}
+}
+
+// TestHeadStandsAtTheTop: of a tall picture, reading begins at its top.
+func TestHeadStandsAtTheTop(t *testing.T) {
+	const n = 40
+	boxes, fan := []layout.Box{{W: 50, H: 40, Anchor: true, Head: true}}, layout.Line{From: []layout.End{{Box: 0, Hi: 40}}}
+	for i := range n {
+		boxes = append(boxes, layout.Box{W: 50, H: 40})
+		fan.To = append(fan.To, layout.End{Box: i + 1, Hi: 40})
+	}
+	if p := layout.Make(boxes, []layout.Line{fan}); p.Boxes[0].Y != 0 {
+		t.Errorf("the first box stands at %d of %d", p.Boxes[0].Y, p.H)
+	}
+	fan.To = fan.To[:5]
+	if p := layout.Make(boxes[:6], []layout.Line{fan}); p.Boxes[0].Y == 0 {
+		t.Error("in a low picture, it does not stand in the middle")
 	}
 }
 

@@ -23,7 +23,7 @@ func (d *diagram) order() {
 				d.sort(c, c, func(it *item) []*pin { return it.left }, func(w *wire) []*pin { return w.left })
 			}
 		} else {
-			for c := len(d.columns) - 1; c >= 0; c-- {
+			for c := range slices.Backward(d.columns) {
 				d.sort(c, c+1, func(it *item) []*pin { return it.right }, func(w *wire) []*pin { return w.right })
 			}
 		}
@@ -118,9 +118,9 @@ func (d *diagram) length() float64 {
 }
 
 func span(w *wire) float64 {
-	first := append(w.left[:len(w.left):len(w.left)], w.right...)
-	lo, hi := first[0].item.pos, first[0].item.pos
-	for _, p := range first {
+	all := slices.Concat(w.left, w.right)
+	lo, hi := all[0].item.pos, all[0].item.pos
+	for _, p := range all {
 		lo, hi = min(lo, p.item.pos), max(hi, p.item.pos)
 	}
 	return hi - lo

@@ -1,50 +1,6 @@
 package layout
 
-import (
-	"cmp"
-	"slices"
-)
-
-// pin spreads the pins of each box over its sides, in the order of what they lead
-// to, so that lines do not cross where they leave.
-func (d *diagram) pin() {
-	for c, column := range d.columns {
-		of := func(p *pin) float64 { return p.item.pos }
-		in, out := d.pulls(c, func(w *wire) []*pin { return w.left }, of), d.pulls(c+1, func(w *wire) []*pin { return w.right }, of)
-		for _, it := range column {
-			if !it.lane() {
-				spread(it.left, in)
-				spread(it.right, out)
-			}
-		}
-	}
-}
-
-// spread sets the offsets of the pins on one side of a box.
-func spread(pins []*pin, middle map[int]pull) {
-	slices.SortStableFunc(pins, func(a, b *pin) int {
-		return cmp.Or(cmp.Compare(a.lo, b.lo), cmp.Compare(a.hi, b.hi), cmp.Compare(middle[a.line].y, middle[b.line].y), cmp.Compare(a.line, b.line))
-	})
-	for i := 0; i < len(pins); {
-		n := i
-		for n < len(pins) && pins[n].lo == pins[i].lo && pins[n].hi == pins[i].hi {
-			n++
-		}
-		lo, hi, count := pins[i].lo, pins[i].hi, n-i
-		step := Grid
-		if (count+1)*2*Grid <= hi-lo {
-			step = 2 * Grid
-		}
-		at := (lo + hi - (count-1)*step) / 2 / Grid * Grid
-		for at <= lo {
-			at += Grid
-		}
-		for ; i < n; i++ {
-			pins[i].offset = at
-			at += step
-		}
-	}
-}
+import "slices"
 
 // place sets the heights at which the items stand: as near as they can to what
 // they are joined to, to and fro.
@@ -60,7 +16,7 @@ func (d *diagram) place() {
 		for c := range d.columns {
 			d.settle(c, at, true, i == rounds-1)
 		}
-		for c := len(d.columns) - 1; c >= 0; c-- {
+		for c := range slices.Backward(d.columns) {
 			d.settle(c, at, i == rounds-1, true)
 		}
 	}
@@ -81,6 +37,7 @@ func (d *diagram) place() {
 		}
 	}
 	d.straighten()
+	d.raise()
 }
 
 func round(y float64) int {
@@ -150,55 +107,3 @@ func (d *diagram) settle(column int, at map[*item]float64, left, right bool) {
 		}
 	}
 }
-
-// straighten moves items within the room that they have to where most of their
-// lines need no bend.
-func (d *diagram) straighten() {
-	for c, column := range d.columns {
-		in, out := ends(d.channels[c], func(w *wire) []*pin { return w.left }), ends(d.channels[c+1], func(w *wire) []*pin { return w.right })
-		for i, it := range column {
-			lo, hi := 0, 1<<40
-			if i > 0 {
-				lo = column[i-1].y + column[i-1].h + gap(column[i-1], it)
-			}
-			if i < len(column)-1 {
-				hi = column[i+1].y - it.h - gap(it, column[i+1])
-			} else {
-				hi = it.y + 8*Grid
-			}
-			votes := map[int]int{it.y: 0}
-			for _, p := range it.left {
-				if q := in[p.line]; q != nil {
-					votes[q.y()-p.offset]++
-				}
-			}
-			for _, p := range it.right {
-				if q := out[p.line]; q != nil {
-					votes[q.y()-p.offset]++
-				}
-			}
-			best := it.y
-			for y, n := range votes {
-				if y >= lo && y <= hi && (n > votes[best] || n == votes[best] && distance(y, it.y) < distance(best, it.y)) {
-					best = y
-				} else if y >= lo && y <= hi && n == votes[best] && distance(y, it.y) == distance(best, it.y) {
-					best = min(best, y)
-				}
-			}
-			it.y = best
-		}
-	}
-}
-
-// ends gives the one pin on the far side of each line with one pin on either.
-func ends(ch channel, far func(*wire) []*pin) map[int]*pin {
-	out := make(map[int]*pin, len(ch.wires))
-	for _, w := range ch.wires {
-		if len(w.left) == 1 && len(w.right) == 1 {
-			out[w.line] = far(w)[0]
-		}
-	}
-	return out
-}
-
-func distance(a, b int) int { return max(a-b, b-a) }

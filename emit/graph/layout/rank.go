@@ -1,5 +1,7 @@
 package layout
 
+import "slices"
+
 // ranks gives the column of each box: behind everything that leads to it. What
 // no anchor leads to is drawn towards what it leads to itself, so that it stands
 // beside its like and not alone at the left. Where boxes lead to each other in a
@@ -107,8 +109,7 @@ func (r *ranking) pull() {
 			out[e.Box] = append(out[e.Box], i)
 		}
 	}
-	for i := len(r.order) - 1; i >= 0; i-- {
-		b := r.order[i]
+	for i, b := range slices.Backward(r.order) {
 		if r.loose[b] {
 			to := -1
 			for _, l := range out[b] {
