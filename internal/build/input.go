@@ -53,7 +53,7 @@ func open(path string) (*input, *diag.Diagnostic) {
 	if err != nil {
 		return nil, unreadable(at, dir, err)
 	}
-	in := &input{dir: dir, root: root, fsys: root.FS()}
+	in := &input{dir: dir, root: root, fsys: folder{root}}
 	if name != "" && name != mainFile {
 		in.names = []string{name}
 		return in, nil
