@@ -163,8 +163,11 @@ func (in *injection) relevant(tid int, nr, first, second, third uint64) (string,
 	if second != 0 && slices.Contains([]uint64{unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2, unix.SYS_UNLINKAT, unix.SYS_MKDIRAT, unix.SYS_OPENAT}, nr) {
 		rel += " " + word(tid, uintptr(second))
 	}
-	if strings.HasPrefix(rel, ".nself.staging") { // files wait there under their numbers, side by side
+	switch { // what is done side by side comes in any order
+	case strings.HasPrefix(rel, ".nself.staging"): // files wait there under their numbers
 		rel = strings.TrimRight(rel, "0123456789")
+	case nr == unix.SYS_FSYNC && !strings.HasPrefix(rel, ".secrets"):
+		rel = "a directory"
 	}
 	return name + " " + rel, true
 }

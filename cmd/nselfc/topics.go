@@ -32,8 +32,8 @@ every machine. They change how findings are shown.
   NO_COLOR        set and not empty: no colours
   CLICOLOR_FORCE  set and not 0: colours even where there is no terminal
   TERM            "dumb": no colours
-  GITHUB_ACTIONS  "true": validate and build print workflow commands, unless
-                  --format says otherwise
+  GITHUB_ACTIONS  "true": validate, check and build print workflow commands,
+                  unless --format says otherwise
 
 --color always and --color never outrank them.`,
 	}

@@ -44,7 +44,7 @@ func (c *Compiled) eachGone(opts Options, f func(root *os.Root, env string)) {
 		}
 	}
 	check("", stack)
-	entries, err := fs.ReadDir(root.FS(), ".")
+	entries, err := fs.ReadDir(folder{root}, ".")
 	if err != nil {
 		return
 	}
@@ -58,7 +58,7 @@ func (c *Compiled) eachGone(opts Options, f func(root *os.Root, env string)) {
 // lockedFor gives the project that the lock of an environment's output names, or
 // "" when there is no lock.
 func lockedFor(root *os.Root, env string) string {
-	f, err := root.Open(filepath.Join(env, outdir.LockName))
+	f, err := outdir.OpenQuietly(root, filepath.Join(env, outdir.LockName))
 	if err != nil {
 		return ""
 	}

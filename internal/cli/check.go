@@ -89,35 +89,38 @@ func secretsVerdict(c *build.Checks) string {
 }
 
 // kind is what findings of one code, or several, are called when they are counted.
-type kind struct{ codes, word string }
+type kind struct {
+	codes, word string
+	noun        bool
+}
 
 func secretKinds() []kind {
-	return []kind{{"NS606", "tracked"}, {"NS405", "values"}, {"NS608", "private keys"}}
+	return []kind{{"NS606", "tracked", false}, {"NS405", "value", true}, {"NS608", "private key", true}}
 }
 
 // kinds lists what may be wrong with an output directory, the gravest first.
 func kinds() []kind {
 	return []kind{
-		{"NS501 NS504", "unreadable"},
-		{"NS503", "a build is running"},
-		{"NS510 NS512 NS513 NS514", "lock refused"},
-		{"NS511 NS521", "unfinished merge"},
-		{"NS508", "unfinished build"},
-		{"NS520", "hand-edited"},
-		{"NS524", "edited orphan"},
-		{"NS522 NS523 NS526 NS536", "foreign"},
-		{"NS525", "blocked"},
-		{"NS530", "stale"},
-		{"NS531 NS533", "missing"},
-		{"NS532", "orphan"},
-		{"NS535", "permissions"},
-		{"NS534", "lock out of date"},
+		{"NS501 NS504", "unreadable", false},
+		{"NS503", "a build is running", false},
+		{"NS510 NS512 NS513 NS514", "lock refused", false},
+		{"NS511 NS521", "unfinished merge", false},
+		{"NS508", "unfinished build", false},
+		{"NS520", "hand-edited", false},
+		{"NS524", "edited orphan", false},
+		{"NS522 NS523 NS526 NS536", "foreign", false},
+		{"NS525", "blocked", false},
+		{"NS530", "stale", false},
+		{"NS531 NS533", "missing", false},
+		{"NS532", "orphan", false},
+		{"NS535", "permissions", false},
+		{"NS534", "lock out of date", false},
 	}
 }
 
 // byKind puts the gravest kinds first, and each kind in the order of its files.
 func byKind(list diag.List) diag.List {
-	order := append(kinds(), kind{"", "error"})
+	order := append(kinds(), kind{"", "error", true})
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b *diag.Diagnostic) int {
 		return cmp.Compare(indexOf(order, a.Code), indexOf(order, b.Code))
@@ -130,7 +133,7 @@ func indexOf(kinds []kind, code string) int {
 }
 
 // kindsOf counts findings by kind; what has no kind of its own is an error.
-func kindsOf(list diag.List) string { return count(list, append(kinds(), kind{"", "error"})) }
+func kindsOf(list diag.List) string { return count(list, append(kinds(), kind{"", "error", true})) }
 
 func count(list diag.List, kinds []kind) string {
 	n := make([]int, len(kinds))
@@ -141,7 +144,10 @@ func count(list diag.List, kinds []kind) string {
 	}
 	var out []string
 	for i, k := range kinds {
-		if n[i] > 0 {
+		switch {
+		case n[i] > 0 && k.noun:
+			out = append(out, plural(n[i], k.word))
+		case n[i] > 0:
 			out = append(out, fmt.Sprintf("%d %s", n[i], k.word))
 		}
 	}

@@ -3,7 +3,6 @@ package secrets
 import (
 	"path"
 	"strings"
-	"unicode/utf8"
 )
 
 // ignoreRule is one line of a .gitignore (gitignore(5)).
@@ -34,10 +33,31 @@ func parseIgnore(text string) []ignoreRule {
 			continue
 		}
 		r.anchored = strings.Contains(line, "/")
-		r.parts = strings.Split(strings.TrimPrefix(line, "/"), "/")
+		r.parts = splitPattern(strings.TrimPrefix(line, "/"))
 		out = append(out, r)
 	}
 	return out
+}
+
+// splitPattern splits at slashes that do not stand in brackets.
+func splitPattern(pattern string) []string {
+	var parts []string
+	start := 0
+	for i := 0; i < len(pattern); i++ {
+		switch pattern[i] {
+		case '\\':
+			if i++; i < len(pattern) && pattern[i] == '/' {
+				parts, start = append(parts, pattern[start:i-1]), i+1
+			}
+		case '[':
+			if used, _ := matchSet(pattern[i:], 0); used > 0 {
+				i += used - 1
+			}
+		case '/':
+			parts, start = append(parts, pattern[start:i]), i+1
+		}
+	}
+	return append(parts, pattern[start:])
 }
 
 // trimBlanks takes the blanks at the end away, but for one behind a backslash.
@@ -85,36 +105,34 @@ func matchParts(pattern, name []string) bool {
 	return p == len(pattern)
 }
 
-// globMatch compares one part of a path with a pattern of wildmatch's: "*", "?",
-// sets in brackets, and a backslash that takes the meaning from the next sign.
-// Only the last star can need another try.
+// globMatch compares one part of a path with a pattern of wildmatch's, byte by byte
+// as that does: "*", "?", sets in brackets, and a backslash that takes the meaning
+// from the next sign. Only the last star can need another try.
 func globMatch(pattern, name string) bool {
 	p, n := 0, 0
 	backP, backN := -1, 0
 	for n < len(name) {
-		r, size := utf8.DecodeRuneInString(name[n:])
 		if p < len(pattern) && pattern[p] == '*' {
 			p++
 			backP, backN = p, n
 			continue
 		}
-		if used, ok := matchOne(pattern[p:], r); ok {
-			p, n = p+used, n+size
+		if used, ok := matchOne(pattern[p:], name[n]); ok {
+			p, n = p+used, n+1
 			continue
 		}
 		if backP < 0 {
 			return false
 		}
-		_, size = utf8.DecodeRuneInString(name[backN:])
-		backN += size
+		backN++
 		p, n = backP, backN
 	}
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-// matchOne compares one character with the beginning of a pattern, and gives how
-// much of the pattern that was.
-func matchOne(pattern string, r rune) (used int, ok bool) {
+// matchOne compares one byte with the beginning of a pattern, and gives how much of
+// the pattern that was.
+func matchOne(pattern string, c byte) (used int, ok bool) {
 	if pattern == "" {
 		return 0, false
 	}
@@ -122,20 +140,15 @@ func matchOne(pattern string, r rune) (used int, ok bool) {
 	case '?':
 		return 1, true
 	case '[':
-		return matchSet(pattern, r)
+		return matchSet(pattern, c)
 	case '\\':
-		if len(pattern) > 1 {
-			c, size := utf8.DecodeRuneInString(pattern[1:])
-			return 1 + size, c == r
-		}
-		return 0, false // a backslash at the end matches nothing
+		return 2, len(pattern) > 1 && pattern[1] == c
 	}
-	c, size := utf8.DecodeRuneInString(pattern)
-	return size, c == r
+	return 1, pattern[0] == c
 }
 
-// matchSet compares a character with "[a-z]", "[!a]", "[[:digit:]]" …
-func matchSet(pattern string, r rune) (used int, ok bool) {
+// matchSet compares a byte with "[a-z]", "[!a]", "[[:digit:]]" …
+func matchSet(pattern string, c byte) (used int, ok bool) {
 	i := 1
 	negated := i < len(pattern) && (pattern[i] == '!' || pattern[i] == '^')
 	if negated {
@@ -148,33 +161,32 @@ func matchSet(pattern string, r rune) (used int, ok bool) {
 		}
 		if rest, isClass := strings.CutPrefix(pattern[i:], "[:"); isClass {
 			if name, _, closed := strings.Cut(rest, ":]"); closed {
-				found = found || inClass(name, r)
+				found = found || inClass(name, c)
 				i += len("[:") + len(name) + len(":]")
 				continue
 			}
 		}
-		low, size := setRune(pattern[i:])
+		low, size := setByte(pattern[i:])
 		i += size
 		high := low
 		if i+1 < len(pattern) && pattern[i] == '-' && pattern[i+1] != ']' {
-			high, size = setRune(pattern[i+1:])
+			high, size = setByte(pattern[i+1:])
 			i += 1 + size
 		}
-		found = found || low <= r && r <= high
+		found = found || low <= c && c <= high
 	}
 	return 0, false // a bracket that nothing closes matches nothing
 }
 
-func setRune(s string) (rune, int) {
+func setByte(s string) (byte, int) {
 	if s[0] == '\\' && len(s) > 1 {
-		c, size := utf8.DecodeRuneInString(s[1:])
-		return c, 1 + size
+		return s[1], 2
 	}
-	return utf8.DecodeRuneInString(s)
+	return s[0], 1
 }
 
 // inClass knows the classes of POSIX in the C locale, as wildmatch does.
-func inClass(name string, r rune) bool {
+func inClass(name string, r byte) bool {
 	if r > 0x7f {
 		return false
 	}

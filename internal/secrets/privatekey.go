@@ -32,7 +32,8 @@ func findKeys(text string) []privateKey {
 		}
 	})
 	each(text, "PuTTY-User-Key-File-", func(i int) {
-		if strings.Contains(text[i:min(len(text), i+keyReach)], "\nPrivate-Lines: ") {
+		head := text[i+len("PuTTY-User-Key-File-") : min(len(text), i+keyReach)]
+		if len(head) > 2 && head[0] >= '1' && head[0] <= '9' && head[1:3] == ": " && strings.Contains(head, "Private-Lines: ") {
 			out = append(out, privateKey{i, "a private key of PuTTY"})
 		}
 	})
@@ -47,9 +48,11 @@ func findKeys(text string) []privateKey {
 		encoded := text[i:min(len(text), i+keyReach)]
 		encoded = encoded[:len(encoded)-len(strings.TrimLeft(encoded, base64Digits[:64]))]
 		raw, _ := base64.RawStdEncoding.DecodeString(encoded[:len(encoded)/4*4]) // nothing else is left in it
-		if label := pemKey(string(raw)); label != "" {
-			out = append(out, privateKey{i, "a private key (" + label + ", in base64)"})
-		}
+		each(string(raw), "-----BEGIN ", func(j int) {
+			if label := pemKey(string(raw[j:])); label != "" {
+				out = append(out, privateKey{i, "a private key (" + label + ", in base64)"})
+			}
+		})
 	})
 	return out
 }
