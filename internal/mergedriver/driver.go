@@ -36,15 +36,24 @@ func Merge(ctx context.Context, f File) (clean bool, diags diag.List) {
 	if path.Base(f.Path) == outdir.LockName {
 		return mergeLock(ctx, f)
 	}
-	ours := written(ctx, f.Ours)
-	if written(ctx, f.Theirs) {
-		if !ours && written(ctx, f.Base) {
+	const anywhere = ""
+	oursHere := written(ctx, f.Ours, f.Path)
+	ours := oursHere || written(ctx, f.Ours, anywhere)
+	if written(ctx, f.Theirs, anywhere) {
+		switch {
+		case oursHere:
+		case ours && !written(ctx, f.Theirs, f.Path):
+			// The sides gave one file two names, and git would write what it gets to both.
+			// A conflict with ours untouched leaves either its own (merge-ort takes it for
+			// that of a binary file), and git reports two names as a conflict anyway.
+			return false, nil
+		case !ours && written(ctx, f.Base, anywhere):
 			return true, diag.List{f.edited("current", diag.Warningf, "The edit stays as it is. The next build stops at the file, and shows what it would lose:\n\n    nselfc build\n\n"+
 				"If it does not, then git has moved the file together with one that the other side renamed, and it is in the last commit only.")}
 		}
 		return true, nil // ours, as the file is
 	}
-	generated := ours || written(ctx, f.Base)
+	generated := ours || written(ctx, f.Base, anywhere)
 	clean, err := f.mergeTexts(ctx)
 	switch {
 	case err != nil:
