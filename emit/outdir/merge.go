@@ -28,7 +28,7 @@ func MergeLocks(name string, base, ours, theirs []byte) ([]byte, diag.List) {
 		what string
 		text []byte
 		lock *Lock
-	}{{what: "common ancestor", text: base}, {what: "current side", text: ours}, {what: "side that is merged in", text: theirs}}
+	}{{what: "common ancestor", text: base}, {what: "current side", text: ours}, {what: "merged-in side", text: theirs}}
 	for i := range sides {
 		s := &sides[i]
 		s.lock = &Lock{}

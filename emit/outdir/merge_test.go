@@ -134,7 +134,7 @@ func TestMergeOfDamagedLocks(t *testing.T) {
 		"conflict": "lock 1\n<<<<<<< HEAD\ncompiler x\n", "cut off": string(good[:len(good)-9]), "unsafe path": strings.Replace(string(good), " a\n", " ../a\n", 1),
 		"newer": strings.Replace(string(good), "lock 1", "lock 2", 1), "hostile": "lock 1\ncompiler x\nmerged sha256:" + strings.Repeat("00", 32) + " 0644 1 ../x\n", "empty": "",
 	} {
-		for i, side := range []string{"common ancestor", "current side", "side that is merged in"} {
+		for i, side := range []string{"common ancestor", "current side", "merged-in side"} {
 			if name == "empty" && i == 0 {
 				continue // that is no ancestor at all
 			}

@@ -36,12 +36,24 @@ func Merge(ctx context.Context, f File) (clean bool, diags diag.List) {
 	if path.Base(f.Path) == outdir.LockName {
 		return mergeLock(ctx, f)
 	}
-	// Git keeps ours where the file stays as it is. What ours holds cannot be lost,
-	// whether a build wrote it or not.
-	if written(ctx, f.Theirs) {
-		return true, nil
+	const anywhere = ""
+	oursHere := written(ctx, f.Ours, f.Path)
+	ours := oursHere || written(ctx, f.Ours, anywhere)
+	if written(ctx, f.Theirs, anywhere) {
+		switch {
+		case oursHere:
+		case ours && !written(ctx, f.Theirs, f.Path):
+			// The sides gave one file two names, and git would write what it gets to both.
+			// A conflict with ours untouched leaves either its own (merge-ort takes it for
+			// that of a binary file), and git reports two names as a conflict anyway.
+			return false, nil
+		case !ours && written(ctx, f.Base, anywhere):
+			return true, diag.List{f.edited("current", diag.Warningf, "The edit stays as it is. The next build stops at the file, and shows what it would lose:\n\n    nselfc build\n\n"+
+				"If it does not, then git has moved the file together with one that the other side renamed, and it is in the last commit only.")}
+		}
+		return true, nil // ours, as the file is
 	}
-	generated := written(ctx, f.Base) || written(ctx, f.Ours)
+	generated := ours || written(ctx, f.Base, anywhere)
 	clean, err := f.mergeTexts(ctx)
 	switch {
 	case err != nil:
@@ -49,10 +61,10 @@ func Merge(ctx context.Context, f File) (clean bool, diags diag.List) {
 	case !generated:
 		return clean, nil // no file of ours, but one that lies among them
 	case !clean:
-		return false, diag.List{f.edited(diag.Errorf, "Its lines clash with those of the current side. Both stand in the file now, between conflict markers: "+
+		return false, diag.List{f.edited(mergedIn, diag.Errorf, "Its lines clash with those of the current side. Both stand in the file now, between conflict markers: "+
 			"see what the edit is, and write it in nself.hcl. The next build says how to drop what is left of it here:\n\n    nselfc build")}
 	}
-	return true, diag.List{f.edited(diag.Warningf, "Git has merged its lines with those of the current side. The next build stops at the file, and shows what it would lose:\n\n    nselfc build")}
+	return true, diag.List{f.edited(mergedIn, diag.Warningf, "Git has merged its lines with those of the current side. The next build stops at the file, and shows what it would lose:\n\n    nselfc build")}
 }
 
 func mergeLock(ctx context.Context, f File) (clean bool, diags diag.List) {
@@ -82,7 +94,7 @@ func mergeLock(ctx context.Context, f File) (clean bool, diags diag.List) {
 // clashed.
 func (f File) mergeTexts(ctx context.Context) (clean bool, err error) {
 	_, err = git(ctx, "merge-file", "--quiet", "--marker-size="+strconv.Itoa(f.MarkerSize),
-		"-L", "current side", "-L", "common ancestor", "-L", "side that is merged in", "--", f.Ours, f.Base, f.Theirs)
+		"-L", "current side", "-L", "common ancestor", "-L", "merged-in side", "--", f.Ours, f.Base, f.Theirs)
 	var exit *exitError
 	if errors.As(err, &exit) && exit.code > 0 && exit.code < 128 { // the number of conflicts
 		return false, nil
@@ -100,7 +112,10 @@ func (f File) failed(err error) *diag.Diagnostic {
 			"    nselfc build", f.Path, err)
 }
 
-func (f File) edited(severity func(string, source.Range, string, string, ...any) *diag.Diagnostic, what string) *diag.Diagnostic {
+// mergedIn is what a person calls the side that git calls theirs.
+const mergedIn = "merged-in"
+
+func (f File) edited(side string, severity func(string, source.Range, string, string, ...any) *diag.Diagnostic, what string) *diag.Diagnostic {
 	return severity("NS518", f.at(), "Edited file was merged",
-		"%q has a text on the side that is merged in that no build wrote: no lock in the history of this repository knows it. So somebody edited it by hand there. %s", f.Path, what)
+		"%q has a text on the %s side that no build wrote: no lock in the history of this repository knows it. So somebody edited it by hand there. %s", f.Path, side, what)
 }
