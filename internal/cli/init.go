@@ -57,6 +57,7 @@ func Init(ctx context.Context, env Env, d Display, o InitOptions) int {
 			fmt.Fprintf(&b, "created  %s\n", clean(path))
 		}
 	}
+	b.WriteString(gitHint)
 	if !o.Secure {
 		fmt.Fprintf(&b, "\nNext:\n    nselfc build%s\n", argument(o.Dir))
 		return Print(env, b.String())
@@ -66,6 +67,12 @@ func Init(ctx context.Context, env Env, d Display, o InitOptions) int {
 	}
 	return Build(ctx, env, d, BuildOptions{Path: o.Dir, Options: build.Options{}})
 }
+
+// gitHint is said and not done: what git runs is for its user to say.
+const gitHint = `
+In a git repository, tell git once how to merge what is generated:
+    git config merge.nselfc.driver "nselfc merge-driver %O %A %B %P %L"
+`
 
 // createFile makes a file that was not there, whole or not at all.
 func createFile(path, text string) error {

@@ -87,7 +87,9 @@ func (s stack) render(env string) []emit.File {
 			out = append(out, file("config/"+n+"/app.conf", "setting = 1", "setting = 2", fmt.Sprintf("setting = %d", v)))
 		}
 		if v%3 == 0 {
-			out = append(out, file("config/"+n+"/start.sh", "exec "+n, fmt.Sprintf("exit %d", v)))
+			// Long enough that git does not take it for what was a configuration: of a file
+			// that two branches rename, once with other permissions, it writes one text twice.
+			out = append(out, file("config/"+n+"/start.sh", strings.Repeat("wait_for_it --quiet\n", 12)+"exec "+n, fmt.Sprintf("exit %d", v)))
 		}
 	}
 	return append(out, file("docker-compose.yml", compose...))
