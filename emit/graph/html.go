@@ -33,7 +33,7 @@ func pageStyle() string {
 	colours := func(back, front, faint, blue, edge string) string {
 		return fmt.Sprintf("body{background:%s;color:%s}caption,p{color:%s}a{color:%s}th,td,.picture{border-color:%s}\n:target,tr:target{outline:3px solid %s}\n", back, front, faint, blue, edge, blue)
 	}
-	return `body{margin:16px;font:16px/1.5 system-ui,sans-serif}
+	return `body{margin:12px;font:16px/1.5 system-ui,sans-serif}
 main{max-width:none}
 h1{font-size:24px;margin:0}h2{font-size:20px}
 .picture{overflow:auto;border:1px solid;margin:16px 0}
