@@ -223,6 +223,9 @@ func (h *history) resolve(said string) {
 	// Git leaves a file that one side edited, or brought back, and that the other
 	// side's build removed, and asks. No lock knows it: the person moves it away.
 	for p := range strings.FieldsSeq(conflicts) {
+		if p == sourceName {
+			continue
+		}
 		edits := byHand.FindAllString(h.read(p), -1)
 		if _, err := os.Stat(filepath.Join(h.dir, p)); err != nil || !h.edited || generated(h.stack(), p) || len(edits) == 0 && h.locked(p) {
 			continue
