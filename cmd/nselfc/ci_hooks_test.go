@@ -75,7 +75,7 @@ func TestPreCommit(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := newProject(t)
-			p.run("mkdir -p .git/hooks && install -m 755 "+hook+" .git/hooks/pre-commit")
+			p.run("mkdir -p .git/hooks && install -m 755 " + hook + " .git/hooks/pre-commit")
 			c.do(p)
 			status := p.run("git status --porcelain")
 			code, said := p.try("git commit -q -m change")
@@ -104,7 +104,7 @@ func TestPreCommitFolders(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.run("git mv nself.hcl out 'sho p ü' 2>/dev/null || { mkdir 'sho p ü' && git mv nself.hcl out 'sho p ü'; }; git commit -q -m move")
-	p.run("mkdir -p .git/hooks && install -m 755 "+hook+" .git/hooks/pre-commit")
+	p.run("mkdir -p .git/hooks && install -m 755 " + hook + " .git/hooks/pre-commit")
 	p.edit("sho p ü/nself.hcl", "api:1.0.0", "api:1.1.0")
 	if code, said := p.try("git commit -q -a -m stale"); code != 1 || !strings.Contains(said, "sho p ü/out/docker-compose.yml") {
 		t.Errorf("exit code %d: %s", code, said)
@@ -113,7 +113,7 @@ func TestPreCommitFolders(t *testing.T) {
 	if code, said := p.try("git commit -q -m half 'sho p ü/nself.hcl'"); code != 1 || !strings.Contains(said, "NS530") {
 		t.Errorf("by path: exit code %d: %s", code, said)
 	}
-	p.run("git worktree add -q ../second && cd ../second && git -C '"+p.dir+"' diff | git apply && git commit -q -a -m whole")
+	p.run("git worktree add -q ../second && cd ../second && git -C '" + p.dir + "' diff | git apply && git commit -q -a -m whole")
 }
 
 // TestPreCommitConfig runs the entries of the configuration for the framework of

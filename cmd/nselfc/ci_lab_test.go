@@ -10,6 +10,9 @@ import (
 	"testing"
 )
 
+// everyChange tells whether TestGitLab runs for every change.
+const everyChange = true
+
 // TestActionlint holds the workflow against actionlint, which runs shellcheck on
 // its scripts.
 func TestActionlint(t *testing.T) {
@@ -51,7 +54,7 @@ func TestInstall(t *testing.T) {
 	if failed, said := g.pull("review"); failed != nil {
 		t.Fatalf("%q: %s", failed, said)
 	}
-	if out := g.run(filepath.Join(g.home, "temp", "bin", "nselfc")+" version"); !strings.HasPrefix(out, "nselfc ") {
+	if out := g.run(filepath.Join(g.home, "temp", "bin", "nselfc") + " version"); !strings.HasPrefix(out, "nselfc ") {
 		t.Errorf("it says %q", out)
 	}
 }

@@ -59,9 +59,9 @@ func newProject(t *testing.T) *project {
 		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com",
 		"PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"),
 	)
-	p.run("git init -q -b main && git init -q --bare "+p.remote)
+	p.run("git init -q -b main && git init -q --bare " + p.remote)
 	p.write("nself.hcl", ciStack)
-	p.run("nselfc build --no-secrets && git add -A && git commit -q -m base && git remote add origin "+p.remote+" && git push -q origin main && git checkout -q -b feature")
+	p.run("nselfc build --no-secrets && git add -A && git commit -q -m base && git remote add origin " + p.remote + " && git push -q origin main && git checkout -q -b feature")
 	return p
 }
 
@@ -138,7 +138,7 @@ func (p *project) stub(name, script string) {
 func (p *project) tools() []string {
 	p.t.Helper()
 	source := filepath.Join(filepath.Dir(p.dir), "nselfc.git")
-	p.run("git init -q "+source+" && cd "+source+" && mkdir -p cmd/nselfc && echo 'package main' >cmd/nselfc/main.go && git add -A && git commit -q -m x")
+	p.run("git init -q " + source + " && cd " + source + " && mkdir -p cmd/nselfc && echo 'package main' >cmd/nselfc/main.go && git add -A && git commit -q -m x")
 	p.stub("go", `[ "$1" = build ] && shift
 if [ "$1" = -C ]; then cd "$2"; shift 2; fi
 [ "$1 $2 $4" = "-trimpath -o ./cmd/nselfc" ] && [ -f "$4/main.go" ]

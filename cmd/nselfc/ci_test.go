@@ -67,7 +67,7 @@ func TestGitHubActions(t *testing.T) {
 func TestOneComment(t *testing.T) {
 	g := newGitHub(newProject(t))
 	for _, version := range []string{"1.1.0", "1.2.0"} {
-		g.run("sed -i 's/api:[0-9.]*/api:"+version+"/' nself.hcl && nselfc build --no-secrets")
+		g.run("sed -i 's/api:[0-9.]*/api:" + version + "/' nself.hcl && nselfc build --no-secrets")
 		if failed, said := g.pull("review"); failed != nil {
 			t.Fatalf("%q: %s", failed, said)
 		}
@@ -156,7 +156,10 @@ func TestGitLab(t *testing.T) {
 	if len(jobs) != 1 || len(job.Rules) != 1 || job.Rules[0].If != `$CI_PIPELINE_SOURCE == "merge_request_event"` {
 		t.Fatalf("jobs: %v", jobs)
 	}
-	for _, c := range changes {
+	for i, c := range changes {
+		if !everyChange && i%2 == 1 {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := newProject(t)
@@ -173,7 +176,7 @@ func TestGitLab(t *testing.T) {
 			c.do(p)
 			p.run("git add -A && git commit -q --allow-empty -m change && git push -q origin feature")
 			checkout := filepath.Join(filepath.Dir(p.dir), "checkout")
-			p.run("git clone -q --depth "+job.Variables["GIT_DEPTH"]+" --branch feature file://"+p.remote+" "+checkout)
+			p.run("git clone -q --depth " + job.Variables["GIT_DEPTH"] + " --branch feature file://" + p.remote + " " + checkout)
 			env := []string{
 				"FORGE=" + forge, "CI_API_V4_URL=https://git.example.com/api/v4", "CI_MERGE_REQUEST_PROJECT_ID=3", "CI_MERGE_REQUEST_IID=7",
 				"CI_MERGE_REQUEST_DIFF_BASE_SHA=" + base,
