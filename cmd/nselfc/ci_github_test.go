@@ -137,7 +137,7 @@ func (g *gitHub) holds(condition string, outcomes map[string]bool, failed bool) 
 func (g *gitHub) pull(job string) (failed []string, said string) {
 	g.t.Helper()
 	g.run(`git add -A && git commit -q --allow-empty -m change && git push -q -f origin feature
-git checkout -q --detach main && git merge -q --no-ff -m merge feature && git push -q -f origin HEAD:refs/pull/7/merge && git checkout -q feature`, nil)
+git checkout -q --detach main && git merge -q --no-ff -m merge feature && git push -q -f origin HEAD:refs/pull/7/merge && git checkout -q feature`)
 	temp, checkout := filepath.Join(g.home, "temp"), filepath.Join(g.home, "checkout")
 	for _, dir := range []string{temp, checkout} {
 		if err := os.RemoveAll(dir); err != nil {

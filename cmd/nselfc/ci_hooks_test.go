@@ -19,49 +19,49 @@ var commits = []struct {
 }{
 	{"good", func(p *project) {
 		p.edit("nself.hcl", "api:1.0.0", "api:1.1.0")
-		p.run("nselfc build --no-secrets && git add -A", nil)
+		p.run("nselfc build --no-secrets && git add -A")
 	}, ""},
 	{"nothing of the stack", func(p *project) {
 		p.write("README", "x\n")
-		p.run("git add README", nil)
+		p.run("git add README")
 	}, ""},
 	{"not built", func(p *project) {
 		p.edit("nself.hcl", "api:1.0.0", "api:1.1.0")
-		p.run("git add -A", nil)
+		p.run("git add -A")
 	}, "NS530"},
 	{"built, and half of it staged", func(p *project) {
 		p.edit("nself.hcl", "api:1.0.0", "api:1.1.0")
-		p.run("nselfc build --no-secrets && git add nself.hcl", nil)
+		p.run("nselfc build --no-secrets && git add nself.hcl")
 	}, "NS530"},
 	{"good, and work in the tree", func(p *project) {
 		p.edit("nself.hcl", "api:1.0.0", "api:1.1.0")
-		p.run("nselfc build --no-secrets && git add -A", nil)
+		p.run("nselfc build --no-secrets && git add -A")
 		p.edit("nself.hcl", "api:1.1.0", "api:latest")
 		p.edit("out/docker-compose.yml", "api:1.1.0", "api:6.6.6")
 	}, ""},
 	{"edited by hand", func(p *project) {
 		p.edit("out/docker-compose.yml", "api:1.0.0", "api:6.6.6")
-		p.run("git add -A", nil)
+		p.run("git add -A")
 	}, "NS520"},
 	{"floating image", func(p *project) {
 		p.edit("nself.hcl", "api:1.0.0", "api:latest")
-		p.run("git add -A", nil)
+		p.run("git add -A")
 	}, "NS310"},
 	{"layout", func(p *project) {
 		p.edit("nself.hcl", "  image", "    image")
-		p.run("git add -A", nil)
+		p.run("git add -A")
 	}, "nself.hcl"},
 	{"secrets", func(p *project) {
 		p.write("out/.secrets", "X=1\n")
-		p.run("git add -f out/.secrets", nil)
+		p.run("git add -f out/.secrets")
 	}, "out/.secrets"},
 	{"rendered secrets", func(p *project) {
 		p.write("out/.secrets.d/db/password", "x\n")
-		p.run("git add -f out/.secrets.d", nil)
+		p.run("git add -f out/.secrets.d")
 	}, "out/.secrets.d/db/password"},
 	{"an editor's copy", func(p *project) {
 		p.write("out/..Secrets.swp", "x\n")
-		p.run("git add -f out/..Secrets.swp", nil)
+		p.run("git add -f out/..Secrets.swp")
 	}, "out/..Secrets.swp"},
 }
 
@@ -75,17 +75,17 @@ func TestPreCommit(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := newProject(t)
-			p.run("mkdir -p .git/hooks && install -m 755 "+hook+" .git/hooks/pre-commit", nil)
+			p.run("mkdir -p .git/hooks && install -m 755 " + hook + " .git/hooks/pre-commit")
 			c.do(p)
-			status := p.run("git status --porcelain", nil)
-			code, said := p.try("git commit -q -m change", nil)
+			status := p.run("git status --porcelain")
+			code, said := p.try("git commit -q -m change")
 			if c.said == "" && code != 0 || c.said != "" && (code != 1 || !strings.Contains(said, c.said)) {
 				t.Fatalf("exit code %d, want %q in: %s", code, c.said, said)
 			}
 			if strings.Contains(said, os.TempDir()) {
 				t.Errorf("it names files of its own: %s", said)
 			}
-			if after := p.run("git status --porcelain", nil); c.said != "" && after != status {
+			if after := p.run("git status --porcelain"); c.said != "" && after != status {
 				t.Errorf("it changed the tree: %s, before: %s", after, status)
 			}
 			if left, err := os.ReadDir(filepath.Join(filepath.Dir(p.dir), "tmp")); err != nil || len(left) > 0 {
@@ -103,17 +103,17 @@ func TestPreCommitFolders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.run("git mv nself.hcl out 'sho p ü' 2>/dev/null || { mkdir 'sho p ü' && git mv nself.hcl out 'sho p ü'; }; git commit -q -m move", nil)
-	p.run("mkdir -p .git/hooks && install -m 755 "+hook+" .git/hooks/pre-commit", nil)
+	p.run("git mv nself.hcl out 'sho p ü' 2>/dev/null || { mkdir 'sho p ü' && git mv nself.hcl out 'sho p ü'; }; git commit -q -m move")
+	p.run("mkdir -p .git/hooks && install -m 755 " + hook + " .git/hooks/pre-commit")
 	p.edit("sho p ü/nself.hcl", "api:1.0.0", "api:1.1.0")
-	if code, said := p.try("git commit -q -a -m stale", nil); code != 1 || !strings.Contains(said, "sho p ü/out/docker-compose.yml") {
+	if code, said := p.try("git commit -q -a -m stale"); code != 1 || !strings.Contains(said, "sho p ü/out/docker-compose.yml") {
 		t.Errorf("exit code %d: %s", code, said)
 	}
-	p.run("nselfc build --no-secrets 'sho p ü'", nil)
-	if code, said := p.try("git commit -q -m half 'sho p ü/nself.hcl'", nil); code != 1 || !strings.Contains(said, "NS530") {
+	p.run("nselfc build --no-secrets 'sho p ü'")
+	if code, said := p.try("git commit -q -m half 'sho p ü/nself.hcl'"); code != 1 || !strings.Contains(said, "NS530") {
 		t.Errorf("by path: exit code %d: %s", code, said)
 	}
-	p.run("git worktree add -q ../second && cd ../second && git -C '"+p.dir+"' diff | git apply && git commit -q -a -m whole", nil)
+	p.run("git worktree add -q ../second && cd ../second && git -C '" + p.dir + "' diff | git apply && git commit -q -a -m whole")
 }
 
 // TestPreCommitConfig runs the entries of the configuration for the framework of
@@ -143,8 +143,8 @@ func TestPreCommitConfig(t *testing.T) {
 			p := newProject(t)
 			c.do(p)
 			// The framework puts away what is not staged.
-			p.run("git stash -q --keep-index --include-untracked 2>/dev/null || true; git checkout-index -a -f", nil)
-			staged := strings.Split(strings.TrimSpace(p.run("git -c core.quotePath=false diff --cached --name-only", nil)), "\n")
+			p.run("git stash -q --keep-index --include-untracked 2>/dev/null || true; git checkout-index -a -f")
+			staged := strings.Split(strings.TrimSpace(p.run("git -c core.quotePath=false diff --cached --name-only")), "\n")
 			failed := false
 			var all strings.Builder
 			for _, h := range config.Repos[0].Hooks {
@@ -173,7 +173,7 @@ func TestPreCommitConfig(t *testing.T) {
 				if h.PassFilenames == nil || *h.PassFilenames {
 					script += " '" + strings.Join(names, "' '") + "'"
 				}
-				code, said := p.try(script, nil)
+				code, said := p.try(script)
 				failed = failed || code != 0
 				all.WriteString(said)
 			}

@@ -10,6 +10,9 @@ import (
 	"testing"
 )
 
+// everyChange tells whether TestGitLab runs for every change.
+const everyChange = true
+
 // TestActionlint holds the workflow against actionlint, which runs shellcheck on
 // its scripts.
 func TestActionlint(t *testing.T) {
@@ -47,11 +50,11 @@ func TestInstall(t *testing.T) {
 	}
 	g.vars = []string{"NSELFC_SOURCE=file://" + root, "NSELFC_COMMIT=" + strings.TrimSpace(string(commit))}
 	g.edit("nself.hcl", "api:1.0.0", "api:1.1.0")
-	g.run("nselfc build --no-secrets", nil)
+	g.run("nselfc build --no-secrets")
 	if failed, said := g.pull("review"); failed != nil {
 		t.Fatalf("%q: %s", failed, said)
 	}
-	if out := g.run(filepath.Join(g.home, "temp", "bin", "nselfc")+" version", nil); !strings.HasPrefix(out, "nselfc ") {
+	if out := g.run(filepath.Join(g.home, "temp", "bin", "nselfc") + " version"); !strings.HasPrefix(out, "nselfc ") {
 		t.Errorf("it says %q", out)
 	}
 }

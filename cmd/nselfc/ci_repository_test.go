@@ -59,9 +59,9 @@ func newProject(t *testing.T) *project {
 		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com",
 		"PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"),
 	)
-	p.run("git init -q -b main && git init -q --bare "+p.remote, nil)
+	p.run("git init -q -b main && git init -q --bare " + p.remote)
 	p.write("nself.hcl", ciStack)
-	p.run("nselfc build --no-secrets && git add -A && git commit -q -m base && git remote add origin "+p.remote+" && git push -q origin main && git checkout -q -b feature", nil)
+	p.run("nselfc build --no-secrets && git add -A && git commit -q -m base && git remote add origin " + p.remote + " && git push -q origin main && git checkout -q -b feature")
 	return p
 }
 
@@ -96,9 +96,9 @@ func (p *project) edit(name, from, to string) {
 }
 
 // try runs a script in the work tree and gives its exit code and all that it said.
-func (p *project) try(script string, env []string) (int, string) {
+func (p *project) try(script string) (int, string) {
 	p.t.Helper()
-	return p.in(p.dir, script, env)
+	return p.in(p.dir, script, nil)
 }
 
 func (p *project) in(dir, script string, env []string) (int, string) {
@@ -116,9 +116,9 @@ func (p *project) in(dir, script string, env []string) (int, string) {
 	return 0, string(out)
 }
 
-func (p *project) run(script string, env []string) string {
+func (p *project) run(script string) string {
 	p.t.Helper()
-	code, out := p.try(script, env)
+	code, out := p.try(script)
 	if code != 0 {
 		p.t.Fatalf("exit code %d of %s:\n%s", code, script, out)
 	}
@@ -138,20 +138,14 @@ func (p *project) stub(name, script string) {
 func (p *project) tools() []string {
 	p.t.Helper()
 	source := filepath.Join(filepath.Dir(p.dir), "nselfc.git")
-	p.run("git init -q "+source+" && cd "+source+" && mkdir -p cmd/nselfc && echo 'package main' >cmd/nselfc/main.go && git add -A && git commit -q -m x", nil)
+	p.run("git init -q " + source + " && cd " + source + " && mkdir -p cmd/nselfc && echo 'package main' >cmd/nselfc/main.go && git add -A && git commit -q -m x")
 	p.stub("go", `[ "$1" = build ] && shift
 if [ "$1" = -C ]; then cd "$2"; shift 2; fi
 [ "$1 $2 $4" = "-trimpath -o ./cmd/nselfc" ] && [ -f "$4/main.go" ]
 mkdir -p "$(dirname "$3")"
 cp "$(command -v nselfc)" "$3"
 `)
-	return []string{"NSELFC_SOURCE=" + source, "NSELFC_COMMIT=" + strings.TrimSpace(p.run("git -C "+source+" rev-parse HEAD", nil))}
-}
-
-// has tells whether the command line has a command.
-func (p *project) has(command string) bool {
-	p.t.Helper()
-	return strings.Contains(p.run("nselfc help", nil), "\n  "+command+" ")
+	return []string{"NSELFC_SOURCE=" + source, "NSELFC_COMMIT=" + strings.TrimSpace(p.run("git -C "+source+" rev-parse HEAD"))}
 }
 
 func (p *project) read(name string) string {

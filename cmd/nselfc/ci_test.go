@@ -20,7 +20,7 @@ var changes = []struct {
 }{
 	{"good", func(p *project) {
 		p.edit("nself.hcl", "api:1.0.0", "api:1.1.0")
-		p.run("nselfc build --no-secrets", nil)
+		p.run("nselfc build --no-secrets")
 	}, nil, ""},
 	{"not built", func(p *project) { p.edit("nself.hcl", "api:1.0.0", "api:1.1.0") }, []string{"Committed output"}, "NS530"},
 	{"edited by hand", func(p *project) { p.edit("out/docker-compose.yml", "api:1.0.0", "api:6.6.6") }, []string{"Committed output"}, "NS520"},
@@ -28,11 +28,11 @@ var changes = []struct {
 	{"layout", func(p *project) { p.edit("nself.hcl", "  image", "    image") }, []string{"Layout", "Committed output"}, "nself.hcl"},
 	{"secrets in git", func(p *project) {
 		p.write("out/.secrets", "X=1\n")
-		p.run("git add -f out/.secrets", nil)
+		p.run("git add -f out/.secrets")
 	}, []string{"Committed output"}, "NS6"},
 	{"data would be orphaned", func(p *project) {
 		p.edit("nself.hcl", `volume "data" {`, `volume "files" {`)
-		p.run("nselfc build --no-secrets", nil)
+		p.run("nselfc build --no-secrets")
 	}, []string{"Plan"}, "--fail-on destructive"},
 }
 
@@ -67,7 +67,7 @@ func TestGitHubActions(t *testing.T) {
 func TestOneComment(t *testing.T) {
 	g := newGitHub(newProject(t))
 	for _, version := range []string{"1.1.0", "1.2.0"} {
-		g.run("sed -i 's/api:[0-9.]*/api:"+version+"/' nself.hcl && nselfc build --no-secrets", nil)
+		g.run("sed -i 's/api:[0-9.]*/api:" + version + "/' nself.hcl && nselfc build --no-secrets")
 		if failed, said := g.pull("review"); failed != nil {
 			t.Fatalf("%q: %s", failed, said)
 		}
@@ -156,7 +156,10 @@ func TestGitLab(t *testing.T) {
 	if len(jobs) != 1 || len(job.Rules) != 1 || job.Rules[0].If != `$CI_PIPELINE_SOURCE == "merge_request_event"` {
 		t.Fatalf("jobs: %v", jobs)
 	}
-	for _, c := range changes {
+	for i, c := range changes {
+		if !everyChange && i%2 == 1 {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := newProject(t)
@@ -169,11 +172,11 @@ func TestGitLab(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(forge, "notes.json"), []byte(`[{"id": 1, "author": {"id": 5}, "body": "<!-- nselfc-plan:shop -->\nnot ours"}]`), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			base := strings.TrimSpace(p.run("git rev-parse main", nil))
+			base := strings.TrimSpace(p.run("git rev-parse main"))
 			c.do(p)
-			p.run("git add -A && git commit -q --allow-empty -m change && git push -q origin feature", nil)
+			p.run("git add -A && git commit -q --allow-empty -m change && git push -q origin feature")
 			checkout := filepath.Join(filepath.Dir(p.dir), "checkout")
-			p.run("git clone -q --depth "+job.Variables["GIT_DEPTH"]+" --branch feature file://"+p.remote+" "+checkout, nil)
+			p.run("git clone -q --depth " + job.Variables["GIT_DEPTH"] + " --branch feature file://" + p.remote + " " + checkout)
 			env := []string{
 				"FORGE=" + forge, "CI_API_V4_URL=https://git.example.com/api/v4", "CI_MERGE_REQUEST_PROJECT_ID=3", "CI_MERGE_REQUEST_IID=7",
 				"CI_MERGE_REQUEST_DIFF_BASE_SHA=" + base,

@@ -220,21 +220,31 @@ func (h *history) resolve(said string) {
 		}
 		h.write(h.t, sourceName, s.source())
 	}
-	// Git leaves a file that one side edited and the other side's build removed, and
-	// asks. Nobody's lock knows it: the person moves it away.
+	// Git leaves a file that one side edited, or brought back, and that the other
+	// side's build removed, and asks. No lock knows it: the person moves it away.
 	for p := range strings.FieldsSeq(conflicts) {
-		if _, err := os.Stat(filepath.Join(h.dir, p)); err == nil && byHand.MatchString(h.read(p)) && !generated(h.stack(), p) {
-			h.asked = true
-			for _, e := range byHand.FindAllString(h.read(p), -1) {
-				h.decided[e] = true
-			}
-			if err := os.Remove(filepath.Join(h.dir, p)); err != nil {
-				h.t.Fatalf("%v", err)
-			}
+		if p == sourceName {
+			continue
+		}
+		edits := byHand.FindAllString(h.read(p), -1)
+		if _, err := os.Stat(filepath.Join(h.dir, p)); err != nil || !h.edited || generated(h.stack(), p) || len(edits) == 0 && h.locked(p) {
+			continue
+		}
+		for _, e := range edits {
+			h.asked, h.decided[e] = true, true
+		}
+		if err := os.Remove(filepath.Join(h.dir, p)); err != nil {
+			h.t.Fatalf("%v", err)
 		}
 	}
 	h.finish("a conflict in "+conflicts, accept)
 	h.must(h.t, "add", "-A")
+}
+
+// locked tells whether the lock of its environment names a file of the output.
+func (h *history) locked(p string) bool {
+	env, rel, _ := strings.Cut(strings.TrimPrefix(p, "out/"), "/")
+	return strings.Contains(h.read("out/"+env+"/nself.lock"), " "+rel+"\n")
 }
 
 // generated tells whether the stack has a file with this path.

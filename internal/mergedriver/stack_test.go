@@ -28,8 +28,6 @@ const sourceName = "nself.hcl"
 
 var environments = []string{"dev", "prod"}
 
-func (s stack) clone() stack { return stack{s.name, maps.Clone(s.services)} }
-
 // source gives the text of the stack. Each service has its lines between lines of
 // its own, so that git merges changes of two services without a conflict.
 func (s stack) source() string {
