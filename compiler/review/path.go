@@ -113,7 +113,7 @@ func (r *reviewer) paths() error {
 		return err
 	}
 	for _, a := range slices.Sorted(maps.Keys(is.joined)) {
-		r.reaches(a, was, is, back)
+		r.reaches(a, was, is)
 	}
 	for _, a := range slices.Sorted(maps.Keys(was.joined)) {
 		if c := back[a]; c != nil && c.Action == model.Delete {
@@ -132,7 +132,7 @@ func (r *reviewer) paths() error {
 }
 
 // reaches notes whom a service reaches that it did not reach before.
-func (r *reviewer) reaches(a string, was, is *topology, changes map[string]*model.Change) {
+func (r *reviewer) reaches(a string, was, is *topology) {
 	if is.outward(a) && !was.outward(a) {
 		r.found = append(r.found, r.pathRisk(a, is.way(a), Risk{
 			Code: "NS709", Severity: Medium, Detail: a + " has a way to the internet now: what gets into it can fetch programs, and send out what it finds.",

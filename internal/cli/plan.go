@@ -114,7 +114,7 @@ func detailed(asked bool, code int, changed bool) int {
 }
 
 func (o PlanOptions) run(ctx context.Context, env Env, d Display) (code int, changed bool) {
-	p, report := o.plan(ctx, env)
+	p, report := o.plan(ctx)
 	if ctx.Err() != nil {
 		return Interrupted, false
 	}
@@ -134,7 +134,7 @@ func (o PlanOptions) run(ctx context.Context, env Env, d Display) (code int, cha
 
 // plan compiles both states and compares them. The report has the findings about
 // either: those of the state before stop a plan, or are none of its business.
-func (o PlanOptions) plan(ctx context.Context, env Env) (*plan.Plan, *render.Report) {
+func (o PlanOptions) plan(ctx context.Context) (*plan.Plan, *render.Report) {
 	c, diags := build.Compile(ctx, o.Path, o.Options)
 	p := &plan.Plan{Diagnostics: diags}
 	report := func() *render.Report { return render.New(p.Diagnostics, c.Files(), c.DisplayName) }

@@ -163,9 +163,9 @@ func (p *Plan) changesBlock(e *Environment) block {
 		fmt.Fprintf(&b, "%s %s", sign, clean(c.Address))
 		switch c.Action {
 		case model.Create:
-			b.WriteString(before("  ", headline(c.After)))
+			b.WriteString(after(headline(c.After)))
 		case model.Delete:
-			b.WriteString(before("  ", headline(c.Before)))
+			b.WriteString(after(headline(c.Before)))
 		case model.Update:
 			if c.Renamed() {
 				b.WriteString("  was " + clean(c.Previous))

@@ -130,9 +130,9 @@ func (t *printer) changes(e *Environment) {
 		t.printf("  %s %s", t.paint(colour, sign), clean(c.Address))
 		switch c.Action {
 		case model.Create:
-			t.printf("%s", before("  ", headline(c.After)))
+			t.printf("%s", after(headline(c.After)))
 		case model.Delete:
-			t.printf("%s", before("  ", headline(c.Before)))
+			t.printf("%s", after(headline(c.Before)))
 		case model.Update:
 			if c.Renamed() {
 				t.printf("  was %s", clean(c.Previous))
@@ -140,17 +140,18 @@ func (t *printer) changes(e *Environment) {
 		}
 		t.printf("\n")
 		for _, a := range told(c.Attributes) {
-			t.printf("      %s  %s%s\n", clean(strings.Join(a.Path, ".")), describe(a), t.paint(faint, before("  ", t.plan.place(e.Review.Place(c.Address, a.Path)))))
+			t.printf("      %s  %s%s\n", clean(strings.Join(a.Path, ".")), describe(a), t.paint(faint, after(t.plan.place(e.Review.Place(c.Address, a.Path)))))
 		}
 	}
 	t.printf("\n")
 }
 
-func before(space, s string) string {
+// after sets a text behind another, or nothing.
+func after(s string) string {
 	if s == "" {
 		return ""
 	}
-	return space + s
+	return "  " + s
 }
 
 func signOf(a model.Action) (sign, colour string) {
@@ -184,7 +185,7 @@ func (t *printer) files(e *Environment) {
 	for i := range e.Files {
 		f := &e.Files[i]
 		sign, colour := signOf(f.Action)
-		t.printf("  %s %s%s\n", t.paint(colour, sign), clean(f.Path), before("  ", f.note()))
+		t.printf("  %s %s%s\n", t.paint(colour, sign), clean(f.Path), after(f.note()))
 		if f.shown(e) && f.Action != model.Delete {
 			t.hunks(f)
 		}
