@@ -14,15 +14,34 @@ import (
 type describer struct {
 	stack *ir.Stack
 	out   []Resource
-	buf   []byte                  // of the resource that is being written
 	sites map[string]source.Range // of what services bring along, by address
 }
 
 func (d *describer) add(address string, site source.Range, describe func(*writer)) {
-	w := writer{buf: d.buf[:0]}
-	describe(&w)
-	d.buf = w.buf
-	d.out = append(d.out, Resource{Address: address, Text: string(w.buf), Site: site, describe: describe})
+	d.out = append(d.out, Resource{Address: address, Site: site, describe: describe})
+}
+
+// write writes the document, in the order of the addresses. The text of a resource
+// is a stretch of it.
+func (d *describer) write() *Model {
+	slices.SortFunc(d.out, func(a, b Resource) int { return strings.Compare(a.Address, b.Address) })
+	w := writer{buf: make([]byte, 0, 512*len(d.out))}
+	w.buf = append(appendString(append(w.buf, head...), FormatVersion), mid...)
+	ends := make([][2]int, len(d.out))
+	for i := range d.out {
+		if i > 0 {
+			w.buf = append(w.buf, ',')
+		}
+		w.buf = append(appendString(append(w.buf, '\n'), d.out[i].Address), ": "...)
+		ends[i][0] = len(w.buf)
+		d.out[i].describe(&w)
+		ends[i][1] = len(w.buf)
+	}
+	doc := string(append(w.buf, tail...))
+	for i := range d.out {
+		d.out[i].Text = doc[ends[i][0]:ends[i][1]]
+	}
+	return &Model{Resources: d.out, doc: doc}
 }
 
 // bring notes the sites of what the services bring along: the first one's counts.
@@ -87,6 +106,17 @@ func (d *describer) all() {
 
 // Address makes the address of what no block declares by that name.
 func Address(kind, name string) string { return kind + "[" + strconv.Quote(name) + "]" }
+
+// byName puts a list in the order of names, which it mostly is in.
+func byName[T any](list []T, name func(*T) string) []T {
+	order := func(a, b T) int { return strings.Compare(name(&a), name(&b)) }
+	if slices.IsSortedFunc(list, order) {
+		return list
+	}
+	list = slices.Clone(list)
+	slices.SortFunc(list, order)
+	return list
+}
 
 func compare(a, b string) int { return cmp.Compare(a, b) }
 
@@ -169,20 +199,11 @@ func vars(w *writer, name string, list []ir.EnvVar, o source.Origin) {
 		return
 	}
 	w.group(name, o)
-	for _, v := range sortedVars(list) {
+	for _, v := range byName(list, func(v *ir.EnvVar) string { return v.Name }) {
 		w.begin(v.Name, v.Value.Origin)
 		w.buf = appendString(w.buf, v.Value.V) // an empty one is one
 	}
 	w.endGroup()
-}
-
-func sortedVars(list []ir.EnvVar) []ir.EnvVar {
-	if slices.IsSortedFunc(list, func(a, b ir.EnvVar) int { return strings.Compare(a.Name, b.Name) }) {
-		return list
-	}
-	list = slices.Clone(list)
-	slices.SortFunc(list, func(a, b ir.EnvVar) int { return strings.Compare(a.Name, b.Name) })
-	return list
 }
 
 func secretOf(w *writer, s *ir.Secret) {

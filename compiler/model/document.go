@@ -20,23 +20,9 @@ const (
 // FirstLine is the line, from 1, of the first resource.
 const FirstLine = 4
 
-// Bytes gives the text of the file. The same model gives the same bytes.
-func (m *Model) Bytes() []byte {
-	n := len(head) + len(mid) + len(tail) + 16
-	for _, r := range m.Resources {
-		n += len(r.Address) + len(r.Text) + 16
-	}
-	b := append(make([]byte, 0, n), head...)
-	b = append(appendString(b, FormatVersion), mid...)
-	for i, r := range m.Resources {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(appendString(append(b, '\n'), r.Address), ": "...)
-		b = append(b, r.Text...)
-	}
-	return append(b, tail...)
-}
+// Document gives the text of the file: of a model that Of made. The same stack gives
+// the same bytes.
+func (m *Model) Document() string { return m.doc }
 
 // maxBytes bounds a model that is read; one of 5000 services has a tenth.
 const maxBytes = 64 << 20

@@ -45,6 +45,8 @@ const (
 // address stands twice.
 type Model struct {
 	Resources []Resource
+
+	doc string // the document, of a model that was made
 }
 
 // Resource is one thing of a stack.
@@ -62,8 +64,7 @@ type Resource struct {
 func Of(s *ir.Stack) *Model {
 	d := describer{stack: s}
 	d.all()
-	slices.SortFunc(d.out, func(a, b Resource) int { return strings.Compare(a.Address, b.Address) })
-	return &Model{Resources: d.out}
+	return d.write()
 }
 
 // Find gives the resource of an address, or nil.

@@ -140,7 +140,7 @@ func (d *describer) mounts(w *writer, name string, list []ir.Mount, s *ir.Servic
 		return
 	}
 	w.group(name, s.Origin)
-	for _, m := range slices.SortedFunc(slices.Values(list), func(a, b ir.Mount) int { return strings.Compare(a.Target, b.Target) }) {
+	for _, m := range byName(list, func(m *ir.Mount) string { return m.Target }) {
 		w.group(m.Target, m.Origin)
 		w.str("file", m.File, m.Origin)
 		if f := d.file(m.File); f != nil {
@@ -156,7 +156,7 @@ func volumes(w *writer, s *ir.Service) {
 		return
 	}
 	w.group("volumes", s.Origin)
-	for _, v := range slices.SortedFunc(slices.Values(s.Volumes), func(a, b ir.VolumeMount) int { return strings.Compare(a.Target.V, b.Target.V) }) {
+	for _, v := range byName(s.Volumes, func(v *ir.VolumeMount) string { return v.Target.V }) {
 		w.group(v.Target.V, v.Origin)
 		w.str("volume", v.Volume, v.Origin)
 		w.str("bind", v.Bind, v.Origin)
@@ -171,7 +171,7 @@ func tmpfs(w *writer, s *ir.Service) {
 		return
 	}
 	w.group("tmpfs", s.Origin)
-	for _, t := range slices.SortedFunc(slices.Values(s.Tmpfs), func(a, b ir.Tmpfs) int { return strings.Compare(a.Target.V, b.Target.V) }) {
+	for _, t := range byName(s.Tmpfs, func(t *ir.Tmpfs) string { return t.Target.V }) {
 		w.group(t.Target.V, t.Target.Origin)
 		w.bytes("size", t.Size)
 		w.str("mode", "0"+strconv.FormatUint(uint64(t.Mode), 8), t.Target.Origin)
@@ -204,7 +204,7 @@ func health(w *writer, s *ir.Service) {
 func topology(w *writer, s *ir.Service) {
 	if len(s.Networks) > 0 {
 		w.group("networks", s.Origin)
-		for _, n := range slices.SortedFunc(slices.Values(s.Networks), func(a, b ir.Attachment) int { return strings.Compare(a.Network, b.Network) }) {
+		for _, n := range byName(s.Networks, func(n *ir.Attachment) string { return n.Network }) {
 			w.begin(n.Network, n.Origin)
 			w.buf = append(w.buf, '[')
 			for i, a := range slices.Sorted(slices.Values(n.Aliases)) {
@@ -219,7 +219,7 @@ func topology(w *writer, s *ir.Service) {
 	}
 	if len(s.DependsOn) > 0 {
 		w.group("depends_on", s.DependsOn[0].Origin)
-		for _, dep := range slices.SortedFunc(slices.Values(s.DependsOn), func(a, b ir.Dependency) int { return strings.Compare(a.Service, b.Service) }) {
+		for _, dep := range byName(s.DependsOn, func(d *ir.Dependency) string { return d.Service }) {
 			w.str(dep.Service, dep.Condition, dep.Origin)
 		}
 		w.endGroup()

@@ -196,7 +196,7 @@ func (e *Environment) render(trace bool) diag.List {
 // model makes the model and its file, once the digest of the ingress is known.
 func (e *Environment) model(trace bool) {
 	e.Model = model.Of(e.Stack)
-	f := emit.File{Path: model.FileName, Mode: 0o644, Text: secret.Literal(string(e.Model.Bytes()))}
+	f := emit.File{Path: model.FileName, Mode: 0o644, Text: secret.Literal(e.Model.Document())}
 	for i := range e.Model.Resources {
 		if r := &e.Model.Resources[i]; trace {
 			f.Marks = append(f.Marks, emit.Mark{Line: model.FirstLine + i, Address: r.Address, Origin: r.Origins()[""]})

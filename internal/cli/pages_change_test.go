@@ -73,7 +73,7 @@ func modelOf(t *testing.T, stack string) *build.Environment {
 
 func risks(t *testing.T, was, is *build.Environment) []string {
 	t.Helper()
-	old, err := model.Read(was.Model.Bytes())
+	old, err := model.Read([]byte(was.Model.Document()))
 	if err != nil {
 		t.Fatal(err)
 	}
