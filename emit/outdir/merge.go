@@ -54,7 +54,13 @@ func MergeLocks(name string, base, ours, theirs []byte) ([]byte, diag.List) {
 			m.Images = append(m.Images, Image{Reference: p.reference, Digest: digest})
 		}
 	}
-	return m.Bytes(), nil
+	merged := m.Bytes()
+	// Paths that are sound on either side may not be so together, as where they differ
+	// in case only, and there may be too many.
+	if _, diags := ReadLock(name, merged); diags.HasErrors() {
+		return nil, diag.List{cannotMerge(name, "merged stack", diags[0])}
+	}
+	return merged, nil
 }
 
 // merge merges three lists of facts, each with a key of its own. both decides of

@@ -146,6 +146,10 @@ func TestMergeOfDamagedLocks(t *testing.T) {
 			}
 		}
 	}
+	got, diags := MergeLocks("out/nself.lock", good, lockOf("a=1", "b=1").Bytes(), lockOf("a=1", "B=1").Bytes())
+	if got != nil || len(diags) != 1 || !strings.Contains(diags[0].Detail, "the merged stack") {
+		t.Errorf("paths that clash: %q, %v", got, codes(diags))
+	}
 	if _, diags := MergeLocks("out/nself.lock", good, good, good); len(diags) > 0 {
 		t.Errorf("control: %s", details(diags))
 	}
@@ -183,4 +187,46 @@ func TestTextsOfAMerge(t *testing.T) {
 	if lock, _ := ReadLock(LockName, []byte(tree(t, dir)[LockName])); len(lock.Merged) > 0 {
 		t.Error("a build's lock still tells of the merge")
 	}
+}
+
+// FuzzMergeLocks: whatever stands on the three sides, the result is a lock that
+// reads as it was written, or nothing; and a side that did not change decides
+// nothing.
+func FuzzMergeLocks(f *testing.F) {
+	base, ours := sampleLock().Bytes(), lockOf("a=1", "x:1@a", "secret.jwt_key#4", "stack:b").Bytes()
+	f.Add(base, ours, lockOf("b=1").Bytes())
+	f.Add([]byte(nil), base, ours)
+	f.Add(base, []byte("lock 1\n<<<<<<< HEAD\n"), ours)
+	f.Fuzz(func(t *testing.T, base, ours, theirs []byte) {
+		got, diags := MergeLocks("x", base, ours, theirs)
+		if len(diags) > 0 {
+			if got != nil || len(diags) != 1 || diags[0].Code != "NS516" {
+				t.Fatalf("%v with %q", codes(diags), got)
+			}
+			return
+		}
+		l, wrong := ReadLock("x", got)
+		if len(wrong) > 0 {
+			t.Fatalf("%s\n%s", details(wrong), got)
+		}
+		l.sort()
+		if d := cmp.Diff(string(got), string(l.Bytes())); d != "" {
+			t.Error(d)
+		}
+		for _, sides := range [][2][]byte{{theirs, base}, {base, theirs}} {
+			alone, diags := MergeLocks("x", base, sides[0], sides[1])
+			if len(diags) > 0 {
+				continue // an empty base is no lock of a side
+			}
+			want, _ := ReadLock("x", theirs)
+			have, _ := ReadLock("x", alone)
+			have.Merged, want.Merged = nil, nil
+			for i := range have.Secrets { // these only grow
+				have.Secrets[i].Generation, want.Secrets[i].Generation = 1, 1
+			}
+			if d := cmp.Diff(string(want.Bytes()), string(have.Bytes())); d != "" {
+				t.Errorf("the side that changed does not win:\n%s", d)
+			}
+		}
+	})
 }

@@ -69,7 +69,8 @@ func (e *exitError) Error() string { return fmt.Sprintf("git: exit code %d: %s",
 func git(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "git", args...)
 	// A merge must not wait for a network, nor for a pager.
-	cmd.Env = append(os.Environ(), "GIT_NO_LAZY_FETCH=1", "GIT_PAGER=cat")
+	// Before 2.44, git does not know the first of these, but the second.
+	cmd.Env = append(os.Environ(), "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=", "GIT_PAGER=cat")
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	err := cmd.Run()
