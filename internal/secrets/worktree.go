@@ -69,10 +69,6 @@ func OpenWorkTree(folder, home string) (*WorkTree, error) {
 // Close lets go of the work tree.
 func (w *WorkTree) Close() { _ = w.top.Close() } // opened for reading
 
-// Tracked tells whether git has a file, or one below a directory; the path is
-// slash-separated from the folder.
-func (w *WorkTree) Tracked(name string) bool { return w.has[path.Join(w.below, name)] }
-
 // Ignored tells whether git would leave a file or directory alone, as it has
 // nothing of it and a .gitignore names it or a directory that it is in.
 func (w *WorkTree) Ignored(name string, dir bool) bool {
