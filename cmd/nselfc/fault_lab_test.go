@@ -73,7 +73,7 @@ func (l laboratory) nselfc(t *testing.T, dir string, args ...string) (int, strin
 // stage makes a folder with a stack of one version, built, and then of another.
 func (l laboratory) stage(t *testing.T, before, after string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp(l.base, "stack")
+	dir, err := os.MkdirTemp(l.base, "stack") //nolint:usetesting // in memory
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func (l laboratory) stage(t *testing.T, before, after string) string {
 // again makes another folder like a stage.
 func (l laboratory) again(t *testing.T, stage string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp(l.base, "stack")
+	dir, err := os.MkdirTemp(l.base, "stack") //nolint:usetesting // in memory
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func secretValue(text, key string) string {
 // whole; check says that something is wrong exactly when something is; the next
 // build ends well, and then check is content; and nothing of a person's is lost.
 func TestFaultAtEveryCall(t *testing.T) {
-	base, err := os.MkdirTemp("/dev/shm", "nselfc")
+	base, err := os.MkdirTemp("/dev/shm", "nselfc") //nolint:usetesting // in memory, as hundreds of builds wait for the disk
 	if err != nil {
 		t.Fatal(err)
 	}

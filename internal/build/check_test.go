@@ -70,7 +70,7 @@ const (
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	const dev = "out/dev/"
-	all := "out/dev is what the stack compiles to: 14 files\n"
+	all := "out/dev is what the stack compiles to: 15 files\n"
 	for i, c := range []struct {
 		name    string
 		do      edited
@@ -79,29 +79,29 @@ func TestCheck(t *testing.T) {
 		says    []string
 	}{
 		{"clean", func(string) error { return nil }, 0, all, nil},
-		{"never built", removes("out"), 1, "14 missing, 0 clean", []string{"NS533", "The same is true of 13 files more", "nselfc build\n"}},
-		{"stale", replaces("nself.hcl", "8080", "8081"), 1, "2 stale, 12 clean", []string{"NS530", "out/dev/docker-compose.yml"}},
-		{"hand-edited", appends(dev+"nginx/nginx.conf", "# mine\n"), 1, "1 hand-edited, 13 clean", []string{"NS520", "-# mine", "nselfc build --force out/dev/nginx/nginx.conf"}},
-		{"missing", removes(dev + "nginx/nginx.conf"), 1, "1 missing, 13 clean", []string{"NS531", "git add"}},
-		{"a missing folder", removes(dev + "nginx"), 1, "11 missing, 3 clean", []string{"NS531", "The same is true of 10 files more"}},
+		{"never built", removes("out"), 1, "15 missing, 0 clean", []string{"NS533", "The same is true of 14 files more", "nselfc build\n"}},
+		{"stale", replaces("nself.hcl", "8080", "8081"), 1, "3 stale, 12 clean", []string{"NS530", "out/dev/docker-compose.yml"}},
+		{"hand-edited", appends(dev+"nginx/nginx.conf", "# mine\n"), 1, "1 hand-edited, 14 clean", []string{"NS520", "-# mine", "nselfc build --force out/dev/nginx/nginx.conf"}},
+		{"missing", removes(dev + "nginx/nginx.conf"), 1, "1 missing, 14 clean", []string{"NS531", "git add"}},
+		{"a missing folder", removes(dev + "nginx"), 1, "11 missing, 4 clean", []string{"NS531", "The same is true of 10 files more"}},
 		{"orphan", replaces("nself.hcl", "small.localhost", "other.localhost"), 1, "1 orphan", []string{"NS532", "small.localhost.conf"}},
 		{"edited orphan", both(appends(dev+"nginx/conf.d/small.localhost.conf", "# mine\n"), replaces("nself.hcl", "small.localhost", "other.localhost")), 1, "1 edited orphan", []string{"NS524"}},
 		{"foreign", both(removes(dev+"nself.lock"), writes(dev+"nginx/nginx.conf", "mine\n")), 1, "1 foreign", []string{"NS522"}},
 		{"foreign, generated", both(removes(dev+"nself.lock"), writes(dev+"nginx/nginx.conf", generatedHead+"x\n")), 1, "1 foreign", []string{"NS523"}},
-		{"foreign, beside the others", writes(dev+"nginx/conf.d/mine.conf", "mine\n"), 1, "1 foreign, 14 clean", []string{"NS536", "out/dev/nginx/conf.d/mine.conf"}},
-		{"foreign, for compose", writes(dev+"compose.override.yml", "services: {}\n"), 1, "1 foreign, 14 clean", []string{"NS536"}},
+		{"foreign, beside the others", writes(dev+"nginx/conf.d/mine.conf", "mine\n"), 1, "1 foreign, 15 clean", []string{"NS536", "out/dev/nginx/conf.d/mine.conf"}},
+		{"foreign, for compose", writes(dev+"compose.override.yml", "services: {}\n"), 1, "1 foreign, 15 clean", []string{"NS536"}},
 		{"ignored by git", both(writes(".gitignore", "mine.conf\n"), writes(dev+"nginx/conf.d/mine.conf", "mine\n")), 0, all, nil},
-		{"unlisted", writes(dev+"nginx/conf.d/old.conf", generatedHead), 1, "1 foreign, 14 clean", []string{"NS526"}},
-		{"conflicted", writes(dev+"nginx/nginx.conf", mergeText), 1, "1 unfinished merge, 13 clean", []string{"NS521", "git checkout --no-overlay HEAD -- out/dev"}},
-		{"blocked", both(removes(dev+"nginx/nginx.conf"), func(dir string) error { return os.Symlink("/etc/passwd", filepath.Join(dir, dev, "nginx/nginx.conf")) }), 1, "1 blocked, 13 clean", []string{"NS525"}},
-		{"permissions", func(dir string) error { return os.Chmod(filepath.Join(dir, dev, "nginx/nginx.conf"), 0o755) }, 1, "1 permissions, 13 clean", []string{"NS535"}},
-		{"permissions that git does not keep", func(dir string) error { return os.Chmod(filepath.Join(dir, dev, "nginx/nginx.conf"), 0o600) }, 0, "out/dev is what the stack compiles to: 13 files", nil},
-		{"lock", appends("nself.hcl", "# a comment\n"), 1, "1 lock out of date, 14 clean", []string{"NS534", "other sources"}},
+		{"unlisted", writes(dev+"nginx/conf.d/old.conf", generatedHead), 1, "1 foreign, 15 clean", []string{"NS526"}},
+		{"conflicted", writes(dev+"nginx/nginx.conf", mergeText), 1, "1 unfinished merge, 14 clean", []string{"NS521", "git checkout --no-overlay HEAD -- out/dev"}},
+		{"blocked", both(removes(dev+"nginx/nginx.conf"), func(dir string) error { return os.Symlink("/etc/passwd", filepath.Join(dir, dev, "nginx/nginx.conf")) }), 1, "1 blocked, 14 clean", []string{"NS525"}},
+		{"permissions", func(dir string) error { return os.Chmod(filepath.Join(dir, dev, "nginx/nginx.conf"), 0o755) }, 1, "1 permissions, 14 clean", []string{"NS535"}},
+		{"permissions that git does not keep", func(dir string) error { return os.Chmod(filepath.Join(dir, dev, "nginx/nginx.conf"), 0o600) }, 0, "out/dev is what the stack compiles to: 14 files", nil},
+		{"lock", appends("nself.hcl", "# a comment\n"), 1, "1 lock out of date, 15 clean", []string{"NS534", "other sources"}},
 		{"damaged lock", writes(dev+"nself.lock", "x\n"), 1, "1 lock refused, 0 clean", []string{"NS510", "git checkout HEAD -- out/dev/nself.lock"}},
 		{"another stack's", replaces(dev+"nself.lock", "stack small-dev", "stack other-dev"), 1, "1 lock refused, 0 clean", []string{"NS514"}},
 		{"an unfinished build", func(dir string) error {
 			return os.Link(filepath.Join(dir, dev, "nself.lock"), filepath.Join(dir, dev, ".nself.next"))
-		}, 1, "1 unfinished build, 14 clean", []string{"NS508", "Deploy nothing"}},
+		}, 1, "1 unfinished build, 15 clean", []string{"NS508", "Deploy nothing"}},
 		{"what a build left that changed nothing", writes(dev+".nself.staging/0", "x"), 0, all, []string{"Note NS508"}},
 		{"an environment that is gone", replaces("nself.hcl", `environment "dev"`, `environment "test"`), 1, "out/dev is not what the stack compiles to: its environment is gone\n", []string{"NS515", "docker compose"}},
 		{"a stack that does not compile", appends("nself.hcl", "nonsense {}\n"), 1, "", []string{"nself.hcl:", "nothing to compare"}},
@@ -204,7 +204,7 @@ func TestCheckNeedsNothing(t *testing.T) {
 	}
 	before := everyInode(t, dir)
 	r := alone(`"$1" check`)
-	if r.code != 0 || !strings.Contains(r.stdout, "out/dev is what the stack compiles to: 14 files") || !strings.Contains(r.stdout, "there is no .secrets here") || r.stderr != "" {
+	if r.code != 0 || !strings.Contains(r.stdout, "out/dev is what the stack compiles to: 15 files") || !strings.Contains(r.stdout, "there is no .secrets here") || r.stderr != "" {
 		t.Errorf("ends with %d:\n%s%s", r.code, r.stdout, r.stderr)
 	}
 	if d := gocmp.Diff(before, everyInode(t, dir)); d != "" {

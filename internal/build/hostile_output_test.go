@@ -87,7 +87,9 @@ func TestHostileLocks(t *testing.T) {
 	}
 	put(t, filepath.Join(dir, ".gitignore"), "/out/dev/link\n")
 	const digest = "sha256:4b7f2d8dbda0a4f3b8a5a6ad9ab2d3f8ea0b6ab4a6e1b9d5e6e8a5d29f36e2bd"
-	names := func(path string) string { return strings.Replace(good, "image ", "file "+digest+" 0644 5 "+path+"\nimage ", 1) }
+	names := func(path string) string {
+		return strings.Replace(good, "image ", "file "+digest+" 0644 5 "+path+"\nimage ", 1)
+	}
 	for name, c := range map[string]struct{ text, code string }{
 		"up":                   {names("../../../victim"), "NS512"},
 		"up, in the middle":    {names("a/../../../../victim"), "NS512"},

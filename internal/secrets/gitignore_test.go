@@ -48,7 +48,9 @@ func TestIgnoredAsGitDoes(t *testing.T) {
 	git := repository(t, top)
 	git("init", "-q")
 	pick := func(from ...string) string { return from[rng.IntN(len(from))] }
-	name := func() string { return pick("a", "b", "ab", "a.x", "b.x", "a b", "#a", "!a", "a[1]", "A", "é", "a-b", ".x", "aab") }
+	name := func() string {
+		return pick("a", "b", "ab", "a.x", "b.x", "a b", "#a", "!a", "a[1]", "A", "é", "a-b", ".x", "aab")
+	}
 	pattern := func() string {
 		part := func() string {
 			return pick("a", "b", "*", "?", "a*", "*b", "*.x", "a?", "**", "a**b", "[ab]", "[!a]", "[^b].x", "[a-b]b", "[[:alpha:]]", "[[:upper:]]", `\#a`, `\!a`, `a\[1\]`,

@@ -55,8 +55,8 @@ func commonDir(gitDir string) string {
 	return under(gitDir, strings.TrimSpace(string(common)))
 }
 
-// find gives the first name that a test takes, or "".
-func (x gitIndex) find(take func(name string) bool) (string, error) {
+// find hands over the names until one is taken.
+func (x gitIndex) find(take func(name string) bool) error {
 	var gone bitmap
 	if link := x.extension("link"); x.shared != nil && len(link) > x.sum {
 		gone = readBitmap(link[x.sum:], len(x.shared)/x.sum) // an entry is longer than its object's name
@@ -68,15 +68,15 @@ func (x gitIndex) find(take func(name string) bool) (string, error) {
 		i := 0
 		for name, err := range x.names(part.index) {
 			if err != nil {
-				return "", err
+				return err
 			}
 			if !part.gone.has(i) && take(name) {
-				return name, nil
+				return nil
 			}
 			i++
 		}
 	}
-	return "", nil
+	return nil
 }
 
 // names lists the entries of one file of an index, of versions 2 to 4. In a split

@@ -21,38 +21,47 @@ const keyReach = 2048
 // documentation has it, is none.
 func findKeys(text string) []privateKey {
 	var out []privateKey
-	each(text, "-----BEGIN ", func(i int) {
+	each(text, "-----BEGIN ", func(i int) int {
 		if label := pemKey(text[i:min(len(text), i+keyReach)]); label != "" {
 			out = append(out, privateKey{i, "a private key (" + label + ")"})
 		}
+		return 0
 	})
-	each(text, "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----", func(i int) {
-		if (i == 0 || text[i-1] != '-') && keyBody(text[i+42:min(len(text), i+keyReach)]) {
+	each(text, sshBegin, func(i int) int {
+		if (i == 0 || text[i-1] != '-') && keyBody(text[i+len(sshBegin):min(len(text), i+keyReach)]) {
 			out = append(out, privateKey{i, "a private key (SSH2 ENCRYPTED PRIVATE KEY)"})
 		}
+		return 0
 	})
-	each(text, "PuTTY-User-Key-File-", func(i int) {
-		head := text[i+len("PuTTY-User-Key-File-") : min(len(text), i+keyReach)]
+	each(text, puttyBegin, func(i int) int {
+		head := text[i+len(puttyBegin) : min(len(text), i+keyReach)]
 		if len(head) > 2 && head[0] >= '1' && head[0] <= '9' && head[1:3] == ": " && strings.Contains(head, "Private-Lines: ") {
 			out = append(out, privateKey{i, "a private key of PuTTY"})
+			return len(head)
 		}
+		return 0
 	})
-	each(text, ageIdentity, func(i int) {
+	each(text, ageIdentity, func(i int) int {
 		const digits = 58 // bech32 of 32 bytes and a checksum
 		rest := text[i+len(ageIdentity):]
 		if len(rest) >= digits && strings.Trim(rest[:digits], bech32) == "" && variety(rest[:digits]) >= minVariety {
 			out = append(out, privateKey{i, "an identity of age"})
 		}
+		return 0
 	})
-	each(text, base64Begin, func(i int) {
+	each(text, base64Begin, func(i int) int {
 		encoded := text[i:min(len(text), i+keyReach)]
 		encoded = encoded[:len(encoded)-len(strings.TrimLeft(encoded, base64Digits[:64]))]
 		raw, _ := base64.RawStdEncoding.DecodeString(encoded[:len(encoded)/4*4]) // nothing else is left in it
-		each(string(raw), "-----BEGIN ", func(j int) {
-			if label := pemKey(string(raw[j:])); label != "" {
+		each(string(raw), "-----BEGIN ", func(j int) int {
+			label := pemKey(string(raw[j:]))
+			if label != "" {
 				out = append(out, privateKey{i, "a private key (" + label + ", in base64)"})
+				return len(raw)
 			}
+			return 0
 		})
+		return len(encoded)
 	})
 	return out
 }
@@ -60,17 +69,21 @@ func findKeys(text string) []privateKey {
 const (
 	ageIdentity = "AGE-SECRET-KEY-1"
 	bech32      = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"
+	sshBegin    = "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----"
+	puttyBegin  = "PuTTY-User-Key-File-"
 	base64Begin = "LS0tLS1CRUdJTi" // of "-----BEGIN "
 )
 
-func each(text, word string, do func(i int)) {
-	for at := 0; ; {
+// each does something at every place of a word, which says how much of the text it
+// has dealt with.
+func each(text, word string, do func(i int) int) {
+	for at := 0; at < len(text); {
 		i := strings.Index(text[at:], word)
 		if i < 0 {
 			return
 		}
-		do(at + i)
-		at += i + len(word)
+		at += i
+		at += max(len(word), do(at))
 	}
 }
 
@@ -100,7 +113,12 @@ const (
 // word that is not base64 in the midst of it is that of an example.
 func keyBody(text string) bool {
 	text, _, _ = strings.Cut(text, "----")
-	text = strings.NewReplacer(`\n`, "\n", `\r`, "\n", `\t`, "\n").Replace(text)
+	if len(text) < minKey {
+		return false
+	}
+	if strings.Contains(text, `\`) {
+		text = strings.NewReplacer(`\n`, "\n", `\r`, "\n", `\t`, "\n").Replace(text)
+	}
 	digits := 0
 	for line := range strings.Lines(text) {
 		line = strings.Trim(line, " \t\r\n\"'`,;#*\\|>")
@@ -118,11 +136,15 @@ func keyBody(text string) bool {
 }
 
 func variety(word string) int {
-	seen := map[rune]bool{}
-	for _, r := range word {
-		seen[r] = true
+	var seen [256]bool
+	n := 0
+	for i := range len(word) {
+		if !seen[word[i]] {
+			seen[word[i]] = true
+			n++
+		}
 	}
-	return len(seen)
+	return n
 }
 
 const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // realKeys has OpenSSL and OpenSSH make a key of every kind that people have.
@@ -133,5 +134,23 @@ func TestNoKey(t *testing.T) {
 	})
 	if err != nil || read < 300 {
 		t.Errorf("%d files: %v", read, err)
+	}
+}
+
+// TestKeysCostLittle: text that is made to look like the beginning of keys, over and
+// over, is read in time that grows with its size alone.
+func TestKeysCostLittle(t *testing.T) {
+	body := strings.Repeat("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", 60)
+	for name, word := range map[string]string{
+		"headings": "-----BEGIN PRIVATE KEY-----", "ssh": sshBegin, "PuTTY": puttyBegin + "3: ", "age": ageIdentity,
+		"base64 of headings": base64.StdEncoding.EncodeToString([]byte("-----BEGIN PRIVATE KEY-----")), "keys": "-----BEGIN PRIVATE KEY-----\n" + body + "\n",
+		"base64 of keys": base64.StdEncoding.EncodeToString([]byte("-----BEGIN PRIVATE KEY-----\n" + body)), "escapes": "-----BEGIN PRIVATE KEY-----" + strings.Repeat(`\n`, 800),
+	} {
+		text := strings.Repeat(word, (1<<20)/len(word))
+		begin := time.Now()
+		findKeys(text)
+		if took := time.Since(begin); took > 5*time.Second { // a twentieth of that on an idle machine; what is ruled out takes minutes
+			t.Errorf("%s: %v", name, took)
+		}
 	}
 }

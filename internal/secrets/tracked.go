@@ -123,11 +123,10 @@ func inGit(dir string, take func(name string) bool) error {
 		return err
 	}
 	rel = filepath.ToSlash(rel)
-	_, err = index.find(func(name string) bool {
+	return index.find(func(name string) bool {
 		name = below(rel, name)
 		return name != "" && take(name)
 	})
-	return err
 }
 
 // gitDir gives the directory of a work tree's index. In a linked work tree or a

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"nselfc/emit/outdir"
@@ -50,7 +51,7 @@ func OpenWorkTree(folder, home string) (*WorkTree, error) {
 	}
 	w.below = filepath.ToSlash(rel)
 	if index != nil && unread == nil {
-		_, unread = index.find(func(name string) bool {
+		unread = index.find(func(name string) bool {
 			if below(w.below, name) != "" {
 				for p := name; p != "." && !w.has[p]; p = path.Dir(p) {
 					w.has[p] = true
@@ -67,10 +68,6 @@ func OpenWorkTree(folder, home string) (*WorkTree, error) {
 
 // Close lets go of the work tree.
 func (w *WorkTree) Close() { _ = w.top.Close() } // opened for reading
-
-// Tracked tells whether git has a file, or one below a directory; the path is
-// slash-separated from the folder.
-func (w *WorkTree) Tracked(name string) bool { return w.has[path.Join(w.below, name)] }
 
 // Ignored tells whether git would leave a file or directory alone, as it has
 // nothing of it and a .gitignore names it or a directory that it is in.
@@ -110,9 +107,9 @@ func (w *WorkTree) ignored(full string, dir bool) bool {
 }
 
 func decide(rules []ignoreRule, name string, dir bool) (ignored, spoken bool) {
-	for i := len(rules) - 1; i >= 0; i-- {
-		if rules[i].matches(name, dir) {
-			return !rules[i].negated, true
+	for _, r := range slices.Backward(rules) {
+		if r.matches(name, dir) {
+			return !r.negated, true
 		}
 	}
 	return false, false
