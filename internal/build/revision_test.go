@@ -97,7 +97,7 @@ func sameAsCheckout(t fataler, repo, stack, rev string) (environments int) {
 func TestAtRevisions(t *testing.T) {
 	t.Parallel()
 	repo := gitRepo(t)
-	examples, err := filepath.Glob("../../examples/*")
+	examples, err := filepath.Glob("../../examples/*/nself.hcl")
 	if err != nil || len(examples) < 4 {
 		t.Fatalf("%v, %v", examples, err)
 	}
@@ -106,7 +106,7 @@ func TestAtRevisions(t *testing.T) {
 		if err := os.RemoveAll(filepath.Join(repo, "stack")); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.CopyFS(filepath.Join(repo, "stack"), os.DirFS(example)); err != nil {
+		if err := os.CopyFS(filepath.Join(repo, "stack"), os.DirFS(filepath.Dir(example))); err != nil {
 			t.Fatal(err)
 		}
 		commits[commit(t, repo)] = "stack"

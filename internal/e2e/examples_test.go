@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"nselfc/internal/lab"
@@ -33,13 +34,13 @@ func TestExamples(t *testing.T) {
 		tried[ex.folder] = true
 		t.Run(ex.folder+" in "+ex.env, func(t *testing.T) { ex.test(t, engine) })
 	}
-	folders, err := os.ReadDir("../../examples")
-	if err != nil {
-		t.Fatal(err)
+	stacks, err := filepath.Glob("../../examples/*/nself.hcl")
+	if err != nil || len(stacks) < len(tried) {
+		t.Fatalf("%v, %v", stacks, err)
 	}
-	for _, f := range folders {
-		if f.IsDir() && !tried[f.Name()] {
-			t.Errorf("the example %s is not tried", f.Name())
+	for _, file := range stacks {
+		if name := filepath.Base(filepath.Dir(file)); !tried[name] {
+			t.Errorf("the example %s is not tried", name)
 		}
 	}
 }
