@@ -2,6 +2,6 @@
 
 package main
 
-// everyChange tells whether TestGitLab runs for every change; TestGitHubActions
-// runs the same commands for each of them.
+// everyChange tells whether the examples for CI run for every change; without the
+// lab, some of them stand for all.
 const everyChange = false

@@ -10,6 +10,7 @@ import (
 // --check says when something in front of the rules decides before them: without
 // that, "in force" would be believed of a host that is open.
 func TestAround(t *testing.T) {
+	t.Parallel()
 	const allowed = "iptables -N DOCKER; iptables -A FORWARD -o docker0 -j DOCKER; iptables -I FORWARD -j DOCKER-USER; "
 	tests := []struct {
 		name, prepare, want string
@@ -64,6 +65,7 @@ func TestAround(t *testing.T) {
 
 // A ufw that systemd does not start at boot protects until the next one only.
 func TestBoot(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	h.run(t, "mkdir -p /run/systemd/system")
 	apply := h.install(t, open22("shop"))
@@ -79,6 +81,7 @@ func TestBoot(t *testing.T) {
 // A disk that is full, or fills up while ufw writes over its own files in place,
 // leaves the firewall and every file as they were.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	apply := h.install(t, open22("shop", open("https", 443, "tcp", true, 4)))
 	h.run(t, `set -e; mkdir /run/small; mount -t tmpfs -o size=600k tmpfs /run/small
@@ -109,6 +112,7 @@ cp -a /etc/ufw /run/small/ufw; mount --bind /run/small/ufw /etc/ufw`)
 
 // However the script is started, it finds its folder and says what it means.
 func TestStarts(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	apply := h.install(t, open22("shop"))
 	h.run(t, "mkdir '/run/a b' /run/bin && cp -r $DIR/shop/ufw '/run/a b/u f' && ln -s "+apply+" /run/bin/firewall && ln -s /run/bin/firewall /run/again")
@@ -135,6 +139,7 @@ func TestStarts(t *testing.T) {
 
 // A connection that was open before proves nothing of a new one.
 func TestConfirmFromTheSameSession(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	apply := h.install(t, open22("shop"))
 	session := func(port string) string {

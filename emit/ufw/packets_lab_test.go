@@ -14,6 +14,7 @@ import (
 // Published ports are open and everything else of a container is closed, for
 // IPv4 and IPv6, whatever the source, and after whatever reload or restart.
 func TestContainerPorts(t *testing.T) {
+	t.Parallel()
 	h := newDocker(t)
 	// Without our chain, with ufw on: the bypass that all this is about. If these
 	// were closed, the rest of this test would prove nothing.
@@ -91,6 +92,7 @@ $ipt -F; $ipt -X; $ipt -t nat -F; for c in INPUT OUTPUT FORWARD; do $ipt -P $c A
 // A source list holds for the published port, and a list of one family leaves
 // the other closed.
 func TestSources(t *testing.T) {
+	t.Parallel()
 	h := newDocker(t)
 	h.applied(t, open22("shop",
 		open("four", 443, "tcp", true, 4, client+"/32"),
@@ -142,6 +144,7 @@ func (h *host) watch(t *testing.T, what string, during func()) {
 
 // ssh answers at every moment: new connections and one that is open.
 func TestSSHStaysOpen(t *testing.T) {
+	t.Parallel()
 	h := newNetwork(t)
 	h.serve(t, "", ":22", ":9100")
 	apply := h.install(t, open22("shop", open("https", 443, "tcp", true, 4)))

@@ -11,6 +11,7 @@ import (
 
 // Each of these is refused with its reason, before anything is touched.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	limited := func() *ir.Stack {
 		s := open22("shop")
 		s.Firewall.SSH.From = sources(3, "203.0.113.0/24")
@@ -81,6 +82,7 @@ chmod +x $DIR/bin/ss; `
 
 // Settings of Docker under which DOCKER-USER does not protect.
 func TestRefusesDocker(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	h.run(t, "test -d /etc/docker || { mkdir -p /run/upper && mount -t tmpfs tmpfs /opt; }")
 	apply := h.install(t, open22("shop"))
@@ -115,6 +117,7 @@ func TestRefusesDocker(t *testing.T) {
 
 // What is fine must not be refused.
 func TestAccepts(t *testing.T) {
+	t.Parallel()
 	for name, prepare := range map[string]string{
 		"a blocklist that spares the client": "ufw deny from 192.0.2.0/24; export SSH_CONNECTION='203.0.113.5 1 203.0.113.1 22'; ",
 		"a mapped client":                    "export SSH_CONNECTION='::ffff:203.0.113.5 1 ::ffff:203.0.113.1 22'; ",
@@ -137,6 +140,7 @@ func TestAccepts(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	apply := h.install(t, plain())
 	for arguments, want := range map[string]int{

@@ -10,6 +10,7 @@ import (
 // Two stacks share a host: each one's ports stay open, and neither one's removal
 // closes ssh, or a port of the other, or opens what neither publishes.
 func TestTwoStacks(t *testing.T) {
+	t.Parallel()
 	h := newDocker(t)
 	shared := open("shared", 9100, "tcp", false, 6)
 	shop := h.applied(t, open22("shop", open("https", 443, "tcp", true, 4), shared))
@@ -55,6 +56,7 @@ func TestTwoStacks(t *testing.T) {
 
 // A service that is gone from the stack takes its rules along; what others wrote stays.
 func TestStaleAndForeignRules(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	h.run(t, `ufw allow 25/tcp comment 'mail of mine' && ufw allow proto tcp from 192.0.2.0/24 to any port 5432 && ufw allow 9100/tcp &&
 printf '\n# mine\n*nat\n:MINE - [0:0]\nCOMMIT' >>/etc/ufw/after.rules
@@ -86,6 +88,7 @@ iptables -N DOCKER-USER; iptables -A DOCKER-USER -s 192.0.2.9/32 -m comment --co
 // A change of the declared port moves ssh's rule, opens before it closes, and
 // never takes over a rule of the user.
 func TestMovedSSH(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	h.run(t, "ufw allow 22/tcp comment 'by hand'")
 	h.applied(t, plain())
@@ -103,6 +106,7 @@ func TestMovedSSH(t *testing.T) {
 
 // The block of a newer release stays when an older one applies after it.
 func TestNewerBlockStays(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	apply := h.applied(t, plain())
 	h.run(t, `sed -i -e 's/^# BEGIN NSELF 1 /# BEGIN NSELF 2 /' -e 's/^\*filter$/&\n# a line of the newer layout/' /etc/ufw/after.rules`)
@@ -113,6 +117,7 @@ func TestNewerBlockStays(t *testing.T) {
 
 // The same through the other iptables, that of legacy tables.
 func TestLegacyTables(t *testing.T) {
+	t.Parallel()
 	need(t, "iptables-legacy")
 	h := newHost(t)
 	h.run(t, `set -e
@@ -138,6 +143,7 @@ iptables -V | grep -q legacy`)
 // Every form of a source comes out as ufw itself spells it: a second apply finds
 // its own rules again.
 func TestRichAgain(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	h.sshd(t, 2222)
 	s := rich()
@@ -157,6 +163,7 @@ func TestRichAgain(t *testing.T) {
 
 // Rules that the kernel lost, though ufw's files have them, are noticed and come back.
 func TestDriftOfTheKernel(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	apply := h.applied(t, open22("shop", open("https", 443, "tcp", true, 4)))
 	want := h.run(t, "iptables -S; ip6tables -S")
