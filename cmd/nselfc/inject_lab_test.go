@@ -60,8 +60,11 @@ func (in *injection) run(t *testing.T, dir string, argv ...string) (code int, pr
 		t.Fatal(err)
 	}
 	var ws syscall.WaitStatus
-	if _, err := syscall.Wait4(pid, &ws, 0, nil); err != nil {
-		t.Fatal(err)
+	for err = syscall.EINTR; errors.Is(err, syscall.EINTR); { // Go's runtime sends signals of its own
+		_, err = syscall.Wait4(pid, &ws, 0, nil)
+	}
+	if err != nil {
+		t.Fatalf("wait4: %v", err)
 	}
 	if err := syscall.PtraceSetOptions(pid, unix.PTRACE_O_TRACESYSGOOD|unix.PTRACE_O_TRACECLONE|unix.PTRACE_O_EXITKILL); err != nil {
 		t.Fatal(err)

@@ -26,6 +26,9 @@
 //	 L     D     -    edited orphan   keep, error
 //	 -     D     -    not ours; with our header and beside our files: a warning
 //
+// A check, which asks whether the directory holds the output and nothing else,
+// looks with Look, Plan, Check and, for what is not ours, Others.
+//
 // # The lock file
 //
 // One fact on a line, sorted, variable text last: a merge touches only the lines
