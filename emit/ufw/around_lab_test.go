@@ -65,7 +65,6 @@ func TestAround(t *testing.T) {
 
 // A ufw that systemd does not start at boot protects until the next one only.
 func TestBoot(t *testing.T) {
-	t.Parallel()
 	h := newHost(t)
 	h.run(t, "mkdir -p /run/systemd/system")
 	apply := h.install(t, open22("shop"))
@@ -81,7 +80,6 @@ func TestBoot(t *testing.T) {
 // A disk that is full, or fills up while ufw writes over its own files in place,
 // leaves the firewall and every file as they were.
 func TestFullDisk(t *testing.T) {
-	t.Parallel()
 	h := newHost(t)
 	apply := h.install(t, open22("shop", open("https", 443, "tcp", true, 4)))
 	h.run(t, `set -e; mkdir /run/small; mount -t tmpfs -o size=600k tmpfs /run/small
@@ -112,7 +110,6 @@ cp -a /etc/ufw /run/small/ufw; mount --bind /run/small/ufw /etc/ufw`)
 
 // However the script is started, it finds its folder and says what it means.
 func TestStarts(t *testing.T) {
-	t.Parallel()
 	h := newHost(t)
 	apply := h.install(t, open22("shop"))
 	h.run(t, "mkdir '/run/a b' /run/bin && cp -r $DIR/shop/ufw '/run/a b/u f' && ln -s "+apply+" /run/bin/firewall && ln -s /run/bin/firewall /run/again")
@@ -139,7 +136,6 @@ func TestStarts(t *testing.T) {
 
 // A connection that was open before proves nothing of a new one.
 func TestConfirmFromTheSameSession(t *testing.T) {
-	t.Parallel()
 	h := newHost(t)
 	apply := h.install(t, open22("shop"))
 	session := func(port string) string {

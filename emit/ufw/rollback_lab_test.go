@@ -28,7 +28,6 @@ func (h *host) settle(t *testing.T, limit time.Duration) {
 
 // Nobody confirms: everything is as it was, whether ufw was off or on before.
 func TestTimerRollsBack(t *testing.T) {
-	t.Parallel()
 	for name, prepare := range map[string]string{
 		"off":            "true",
 		"off after on":   "ufw allow 22/tcp && ufw --force enable && ufw --force disable",
@@ -67,7 +66,6 @@ func TestTimerRollsBack(t *testing.T) {
 
 // What Docker did in the meantime is not undone.
 func TestRollbackLeavesDocker(t *testing.T) {
-	t.Parallel()
 	h := newDocker(t)
 	apply := h.install(t, open22("shop", open("https", 443, "tcp", true, 4)))
 	h.run(t, apply+" --apply")
@@ -81,7 +79,6 @@ func TestRollbackLeavesDocker(t *testing.T) {
 }
 
 func TestConfirmCancels(t *testing.T) {
-	t.Parallel()
 	h := newHost(t)
 	apply := h.install(t, plain())
 	h.run(t, apply+" --apply --timeout 15")
@@ -136,7 +133,6 @@ exec %[2]s "$@"`, name, real, fault))
 // Whatever command fails, at whatever step, the firewall is as it was, or as
 // it was to be; never in between. The same when the script is killed there.
 func TestFailureAtEachStep(t *testing.T) {
-	t.Parallel()
 	faults := map[string]string{
 		"fails":       "exit 1",
 		"interrupted": `kill -INT $(cat "$DIR/pid"); exit 130`,
@@ -219,7 +215,6 @@ func write(t *testing.T, h *host, name, text string) {
 
 // systemd and at are asked in the way that they understand, and told to stop.
 func TestOtherTimers(t *testing.T) {
-	t.Parallel()
 	t.Run("systemd", func(t *testing.T) {
 		h := newHost(t)
 		h.run(t, "mkdir -p /run/systemd/system")

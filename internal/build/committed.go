@@ -4,9 +4,11 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"sync"
 
 	"nselfc/compiler/model"
 	"nselfc/emit/outdir"
+	"nselfc/internal/secrets"
 	"nselfc/lang/diag"
 )
 
@@ -24,8 +26,13 @@ type Committed struct {
 	Unknown error
 	Notes   diag.List // what stands in the way of a build
 
-	dir *outdir.Dir
+	dir     *outdir.Dir
+	conceal func(path string) bool
 }
+
+// Conceals tells whether no part of a file may be shown, as somebody wrote a secret
+// into it.
+func (c *Committed) Conceals(e *outdir.Entry) bool { return c.conceal(e.Path) }
 
 // Text gives what stands on disk for an entry, and whether that is all of it.
 func (c *Committed) Text(e *outdir.Entry) (string, bool, error) {
@@ -44,7 +51,8 @@ func (c *Compiled) Committed(e *Environment, opts Options, version string) (*Com
 	if d != nil {
 		return nil, diag.List{d}
 	}
-	p, notes := out.dir.Plan(e.committed(), c.meta(e, version), outdir.Options{})
+	out.conceal = conceals(out.dir, e)
+	p, notes := out.dir.Plan(e.committed(), c.meta(e, version), outdir.Options{Concealed: out.conceal})
 	out.Entries, out.Notes, out.LockChanged = p.Entries, notes, p.LockChanged
 	return out, nil
 }
@@ -88,4 +96,14 @@ func (c *Compiled) Gone(opts Options) map[string]*Committed {
 		}
 	})
 	return out
+}
+
+// conceals makes a function that looks for secrets in files of an output directory.
+// It is asked of those alone that somebody edited.
+func conceals(dir *outdir.Dir, e *Environment) func(path string) bool {
+	values := sync.OnceValue(func() []secrets.Value { return secrets.Known(dir.Name(), e.Stack) })
+	return func(path string) bool {
+		text, whole, err := dir.TextAt(path, maxText)
+		return err != nil || !whole || secrets.Holds(text, values())
+	}
 }

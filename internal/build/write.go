@@ -102,7 +102,7 @@ func (c *Compiled) prepare(ctx context.Context, e *Environment, opts WriteOption
 		}
 	}
 	var diags diag.List
-	j.plan, diags = dir.Plan(e.committed(), c.meta(e, opts.Version), outdir.Options{Force: j.force})
+	j.plan, diags = dir.Plan(e.committed(), c.meta(e, opts.Version), outdir.Options{Force: j.force, Concealed: conceals(dir, e)})
 	j.notes = diags
 	// Secrets belong where the stack runs: a laptop, or the host that was named.
 	j.secrets = !opts.NoSecrets && (e.Name == "" || e.Development() || opts.Env == e.Name)

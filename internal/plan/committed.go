@@ -104,6 +104,14 @@ func fileOf(entry *outdir.Entry, out *build.Committed) (File, bool) {
 	case outdir.Clean, outdir.Adopt, outdir.Gone, outdir.Blocked, outdir.Unlisted:
 		return f, false
 	}
+	switch entry.State {
+	case outdir.HandEdited, outdir.Conflicted, outdir.Foreign, outdir.ForeignGenerated, outdir.EditedOrphan:
+		if f.Concealed = out.Conceals(entry); f.Concealed {
+			f.OldUnknown = true
+			return f, true
+		}
+	default: // as a build wrote it
+	}
 	text, whole, err := out.Text(entry)
 	switch {
 	case err != nil:

@@ -95,6 +95,8 @@ func (f *File) note() string {
 		out = append(out, sensitiveValue)
 	case f.Record:
 		out = append(out, "changes with the rest")
+	case f.Concealed:
+		out = append(out, "holds a secret, not shown: nselfc check")
 	case f.OldUnknown:
 		out = append(out, "too large to compare, or not readable")
 	default:

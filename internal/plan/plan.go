@@ -62,6 +62,8 @@ type File struct {
 	// Sensitive files hold secrets and are rendered on the host. Of one in a
 	// committed output, the text before is not known.
 	Sensitive, OldUnknown bool
+	// Concealed files were edited by hand, and hold a secret since.
+	Concealed bool
 	Record                bool     // the lock, the model: they change whenever anything does
 	ExplainedBy           []string // addresses of the changed resources that it is made from
 	// LayoutOnly says that nothing in the stack explains the change: another version

@@ -57,3 +57,9 @@ func Known(dir string, stack *ir.Stack) []Value {
 	}
 	return out
 }
+
+// Holds tells whether a text holds one of the values, in any form that Scan knows,
+// or a private key, whosever it is: then nobody may be shown a part of it.
+func Holds(text string, values []Value) bool {
+	return len(findKeys(text)) > 0 || len(newNeedles(values).search(text)) > 0
+}
