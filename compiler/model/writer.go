@@ -140,6 +140,9 @@ func (w *writer) set(name string, values []ir.String, o source.Origin) {
 	if len(values) == 0 {
 		return
 	}
+	if !values[0].Range.IsZero() {
+		o = values[0].Origin
+	}
 	sorted := slices.Clone(values)
 	slices.SortFunc(sorted, func(a, b ir.String) int { return compare(a.V, b.V) })
 	sorted = slices.CompactFunc(sorted, func(a, b ir.String) bool { return a.V == b.V })
