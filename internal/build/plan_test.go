@@ -88,6 +88,9 @@ func between(t rapid.TB, old, now *build.Compiled) *outsidersPlan {
 			t.Fatal(err)
 		}
 	}
+	if err := valid(text.Bytes()); err != nil {
+		t.Fatalf("%v\n%.3000s", err, text.String())
+	}
 	out := &outsidersPlan{}
 	if err := decode(text.Bytes(), out); err != nil {
 		t.Fatal(err)
