@@ -78,6 +78,8 @@ func TestPlanHoldsNoSecret(t *testing.T) {
 func treeOf(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := tree(t, dir)
-	maps.DeleteFunc(files, func(name, _ string) bool { return !strings.Contains(name, ".secrets") || strings.HasSuffix(name, ".gitignore") })
+	maps.DeleteFunc(files, func(name, _ string) bool {
+		return !strings.Contains(name, ".secrets") || strings.HasSuffix(name, ".gitignore")
+	})
 	return files
 }
