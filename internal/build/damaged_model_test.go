@@ -95,7 +95,7 @@ func TestDamagedModel(t *testing.T) {
 		whole.Resources[address] = v
 		each(v.(map[string]any))
 	}
-	if n < 2000 || seen < n/16 {
+	if n < 2000 || seen < n/32 {
 		t.Errorf("only %d damages, of which %d are seen", n, seen)
 	}
 }
