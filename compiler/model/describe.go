@@ -139,6 +139,7 @@ func kind(w *writer, k *ir.Kind) {
 	resource(w, TypeKind, k.Origin)
 	w.str("kind", k.Type, k.Origin)
 	w.group("arguments", k.Origin)
+	w.sorted = true
 	for _, a := range k.Args {
 		w.value(a.Name, a.Value.V, a.Value.Origin)
 		for _, p := range a.Inside {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -41,14 +42,14 @@ func Read(b []byte) (*Model, error) {
 		return m, nil
 	}
 	var doc struct {
-		FormatVersion string                     `json:"format_version"`
-		Resources     map[string]json.RawMessage `json:"resources"`
+		FormatVersion string `json:"format_version"`
+		Resources     texts  `json:"resources"`
 	}
 	if err := json.Unmarshal(b, &doc); err != nil {
 		return nil, err
 	}
 	if major, _, _ := strings.Cut(doc.FormatVersion, "."); major != "1" {
-		if doc.FormatVersion > FormatVersion {
+		if n, err := strconv.Atoi(major); err == nil && n > 1 {
 			return nil, ErrNewer
 		}
 		return nil, fmt.Errorf("%.20q is not the version of a format", doc.FormatVersion)
@@ -63,6 +64,35 @@ func Read(b []byte) (*Model, error) {
 	}
 	slices.SortFunc(m.Resources, func(a, b Resource) int { return compare(a.Address, b.Address) })
 	return m, nil
+}
+
+// texts are the resources of a document. One that stands there twice, as after a
+// merge, is an error: encoding/json would take the last.
+type texts map[string]json.RawMessage
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *texts) UnmarshalJSON(b []byte) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return errors.New("the resources are no object")
+	}
+	*t = texts{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		address, _ := name.(string) // names of members are strings
+		var text json.RawMessage
+		if err := d.Decode(&text); err != nil {
+			return err
+		}
+		if _, twice := (*t)[address]; twice {
+			return fmt.Errorf("%.100q stands there twice", address)
+		}
+		(*t)[address] = text
+	}
+	return nil
 }
 
 // lines cuts a document that is laid out as Bytes does it.

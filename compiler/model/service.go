@@ -117,9 +117,8 @@ func (d *describer) secretEnv(w *writer, s *ir.Service) {
 	w.group("secret_env", s.EnvFile.Origin)
 	for line := range strings.Lines(f.Content.String()) {
 		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
-		w.group(name, s.EnvFile.Origin)
-		w.str(sensitive, value, s.EnvFile.Origin)
-		w.endGroup()
+		w.begin(name, s.EnvFile.Origin)
+		w.standIn(value)
 	}
 	w.endGroup()
 }

@@ -3,6 +3,7 @@ package model
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/zclconf/go-cty/cty"
@@ -18,13 +19,26 @@ import (
 type writer struct {
 	buf   []byte
 	empty bool // no member was written in the open object
-	path  []string
-	trace map[string]source.Origin // nil where nobody asks
+	// sorted says that the order of texts in a list does not count. That of a kind's
+	// arguments shows in what the kind makes of them, if it does.
+	sorted bool
+	path   []string
+	trace  map[string]source.Origin // nil where nobody asks
 }
 
 // sensitive is the one member of an object that stands for a text with secrets:
 // its value names them.
 const sensitive = "sensitive"
+
+// member gives the name under which a name of the user's is written. Whoever calls
+// a variable "sensitive" would make a secret of it: that name gets a dollar sign,
+// and so does one that has some already.
+func member(name string) string {
+	if strings.TrimLeft(name, "$") == sensitive {
+		return "$" + name
+	}
+	return name
+}
 
 // note remembers where an attribute comes from, or the lack of it.
 func (w *writer) note(name string, o source.Origin) {
@@ -35,6 +49,7 @@ func (w *writer) note(name string, o source.Origin) {
 
 // begin writes the name of a member.
 func (w *writer) begin(name string, o source.Origin) {
+	name = member(name)
 	w.note(name, o)
 	if !w.empty {
 		w.buf = append(w.buf, ',')
@@ -56,7 +71,7 @@ func (w *writer) end() { w.buf, w.empty = append(w.buf, '}'), false }
 // group opens an object in a member.
 func (w *writer) group(name string, o source.Origin) {
 	w.begin(name, o)
-	w.path = append(w.path, name)
+	w.path = append(w.path, member(name))
 	w.buf, w.empty = append(w.buf, '{'), true
 }
 
@@ -125,6 +140,9 @@ func (w *writer) set(name string, values []ir.String, o source.Origin) {
 	if len(values) == 0 {
 		return
 	}
+	if !values[0].Range.IsZero() {
+		o = values[0].Origin
+	}
 	sorted := slices.Clone(values)
 	slices.SortFunc(sorted, func(a, b ir.String) int { return compare(a.V, b.V) })
 	sorted = slices.CompactFunc(sorted, func(a, b ir.String) bool { return a.V == b.V })
@@ -135,8 +153,12 @@ func (w *writer) set(name string, values []ir.String, o source.Origin) {
 	w.endGroup()
 }
 
-// value writes a value of the language.
+// value writes a value of the language; none for null.
 func (w *writer) value(name string, v cty.Value, o source.Origin) {
+	if v.IsNull() {
+		w.note(name, o)
+		return
+	}
 	w.begin(name, o)
 	w.cty(v)
 }
@@ -164,11 +186,14 @@ func (w *writer) cty(v cty.Value) {
 				w.buf = append(w.buf, ',')
 			}
 			first = false
-			w.buf = append(appendString(w.buf, k.AsString()), ':')
+			w.buf = append(appendString(w.buf, member(k.AsString())), ':')
 			w.cty(e)
 		}
 		w.buf = append(w.buf, '}')
 	case v.CanIterateElements():
+		if w.sorted && (ty.IsListType() || ty.IsSetType()) && ty.ElementType() == cty.String && v.IsWhollyKnown() {
+			v = inOrder(v)
+		}
 		w.buf = append(w.buf, '[')
 		i := 0
 		for it := v.ElementIterator(); it.Next(); i++ {
@@ -182,6 +207,16 @@ func (w *writer) cty(v cty.Value) {
 	default:
 		w.buf = append(w.buf, "null"...)
 	}
+}
+
+// inOrder sorts a list of texts.
+func inOrder(v cty.Value) cty.Value {
+	values := v.AsValueSlice()
+	if len(values) == 0 || slices.ContainsFunc(values, cty.Value.IsNull) {
+		return v
+	}
+	slices.SortFunc(values, func(a, b cty.Value) int { return strings.Compare(a.AsString(), b.AsString()) })
+	return cty.ListVal(values)
 }
 
 // tokens writes a string that may hold secret tokens.
@@ -198,9 +233,13 @@ func (w *writer) tokens(s string) {
 }
 
 // secret writes a text that holds secrets.
-func (w *writer) secret(t secret.Text) {
+func (w *writer) secret(t secret.Text) { w.standIn(t.String()) }
+
+// standIn writes what stands for a text with secrets; names is the text with their
+// names in the place of their values.
+func (w *writer) standIn(names string) {
 	w.buf = append(appendString(append(w.buf, '{'), sensitive), ':')
-	w.buf = append(appendString(w.buf, t.String()), '}')
+	w.buf = append(appendString(w.buf, names), '}')
 }
 
 // appendString writes a JSON string (RFC 8259, section 7).

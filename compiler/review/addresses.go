@@ -11,26 +11,47 @@ func wider(before, after map[string]any) bool {
 	case len(after) == 0:
 		return true
 	}
+	var set []netip.Prefix
+	for name := range before {
+		if p, ok := prefix(name); ok {
+			set = append(set, p)
+		}
+	}
 	for _, name := range names(after) {
-		if _, same := before[name]; !same && !within(before, name) {
+		if _, same := before[name]; same {
+			continue
+		}
+		if p, ok := prefix(name); !ok || !within(set, p) {
 			return true
 		}
 	}
 	return false
 }
 
-// within tells whether one of the set covers a range.
-func within(set map[string]any, name string) bool {
-	inner, ok := prefix(name)
-	if !ok {
-		return false
-	}
-	for outer := range set {
-		if o, ok := prefix(outer); ok && o.Bits() <= inner.Bits() && o.Contains(inner.Addr()) {
+// within tells whether a set covers a range, by one range or by several together.
+func within(set []netip.Prefix, inner netip.Prefix) bool {
+	var inside []netip.Prefix
+	for _, p := range set {
+		switch {
+		case p.Bits() <= inner.Bits() && p.Contains(inner.Addr()):
 			return true
+		case inner.Contains(p.Addr()):
+			inside = append(inside, p)
 		}
 	}
-	return false
+	if len(inside) < 2 { // less than both halves
+		return false
+	}
+	low, high := halves(inner)
+	return within(inside, low) && within(inside, high)
+}
+
+func halves(p netip.Prefix) (low, high netip.Prefix) {
+	bits := p.Bits() + 1
+	b := p.Addr().AsSlice()
+	b[p.Bits()/8] |= 0x80 >> (p.Bits() % 8)
+	other, _ := netip.AddrFromSlice(b)
+	return netip.PrefixFrom(p.Addr(), bits), netip.PrefixFrom(other, bits)
 }
 
 func prefix(s string) (netip.Prefix, bool) {

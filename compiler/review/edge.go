@@ -42,35 +42,57 @@ func (r *reviewer) edge(c *model.Change) {
 		"The ingress believes fewer proxies.")
 }
 
-// rateLimit compares two limits by what they let through in a second.
+// rateLimit compares two limits by what they let through in a second. A route
+// without one of its own has the ingress's.
 func (r *reviewer) rateLimit(c *model.Change, of string) {
-	was, is := rate(c.Before), rate(c.After)
-	wasSet, isSet := object(c.Before, "rate_limit") != nil, object(c.After, "rate_limit") != nil
+	own, ownNow := object(c.Before, "rate_limit"), object(c.After, "rate_limit")
+	if model.Equal(own, ownNow) {
+		return
+	}
+	before, after := r.limited(r.old, c.Before), r.limited(r.now, c.After)
+	was, is := rate(before), rate(after)
 	path := []string{"rate_limit"}
 	switch {
-	case wasSet && !isSet && c.Type == model.TypeRoute:
-		// The route has the ingress's limit again, if there is one.
-		r.add(c, finding{code: "NS706", severity: Medium, path: path, detail: "The rate limit of " + of + " is gone: it has the ingress's, if that has one."})
-	case wasSet && !isSet:
-		r.add(c, finding{code: "NS706", severity: Medium, path: path, detail: "The rate limit of " + of + " is gone: nothing slows down who guesses passwords."})
-	case !wasSet && isSet && !truth(c.After, "rate_limit", "off"):
+	case was > 0 && is == 0:
+		r.add(c, finding{code: "NS706", severity: Medium, path: path, detail: "The rate limit of " + of + " is off: nothing slows down who guesses passwords."})
+	case was == 0 && is > 0:
 		r.add(c, finding{code: "NS706", safer: true, path: path, detail: "There is a rate limit for " + of + " now."})
-	case truth(c.After, "rate_limit", "off") && !truth(c.Before, "rate_limit", "off"):
-		r.add(c, finding{code: "NS706", severity: Medium, path: path, detail: "The rate limit of " + of + " is off."})
-	case !isSet || !wasSet:
+	case is > was && ownNow == nil:
+		r.add(c, finding{code: "NS706", severity: Medium, path: path, detail: fmt.Sprintf("The rate limit of %s is gone. It has the ingress's, which lets more through: %s.", of, limitText(after))})
 	case is > was:
-		path = append(path, "requests")
-		r.add(c, finding{code: "NS706", severity: Low, path: path, detail: fmt.Sprintf("The rate limit of %s lets more through: %s.", of, limitText(c.After))})
+		for _, name := range []string{"requests", "window", "burst"} { // the line that was edited
+			if len(path) == 1 && number(c.Before, "rate_limit", name) != number(c.After, "rate_limit", name) {
+				path = append(path, name)
+			}
+		}
+		r.add(c, finding{code: "NS706", severity: Low, path: path, detail: fmt.Sprintf("The rate limit of %s lets more through: %s.", of, limitText(after))})
 	case is < was:
-		r.add(c, finding{code: "NS706", safer: true, path: path, detail: fmt.Sprintf("The rate limit of %s lets less through: %s.", of, limitText(c.After))})
+		r.add(c, finding{code: "NS706", safer: true, path: path, detail: fmt.Sprintf("The rate limit of %s lets less through: %s.", of, limitText(after))})
 	}
+}
+
+// limited gives the attributes whose rate limit counts: a resource's own, or else
+// those of the ingress.
+func (r *reviewer) limited(m *model.Model, attributes map[string]any) map[string]any {
+	if object(attributes, "rate_limit") != nil || text(attributes, "type") != model.TypeRoute {
+		return attributes
+	}
+	res := m.Find(ingress)
+	if res == nil {
+		return nil
+	}
+	a, err := res.Attributes()
+	if err != nil {
+		return nil // paths says so
+	}
+	return a
 }
 
 // rate gives the requests in a second that a limit lets through; a little more for
 // a greater burst.
 func rate(in map[string]any) float64 {
 	window := number(in, "rate_limit", "window")
-	if window == 0 {
+	if window == 0 || truth(in, "rate_limit", "off") {
 		return 0
 	}
 	return number(in, "rate_limit", "requests")/window + number(in, "rate_limit", "burst")*1e-9
@@ -110,12 +132,7 @@ func (r *reviewer) route(c *model.Change) {
 	was, is := number(c.Before, "body_size"), number(c.After, "body_size")
 	r.either(c, "NS706", Low, []string{"body_size"}, is > was, is < was,
 		fmt.Sprintf("The route %s takes larger requests.", name), fmt.Sprintf("The route %s takes smaller requests only.", name))
-	for _, header := range names(object(c.After, "headers")) {
-		v, isText := object(c.After, "headers")[header].(string)
-		if old, was := object(c.Before, "headers")[header].(string); isText && v == "" && (!was || old != "") {
-			r.add(c, finding{code: "NS720", severity: Medium, path: []string{"headers", header}, detail: fmt.Sprintf("The route %s sends no %s any more.", name, header)})
-		}
-	}
+	r.headers(c, name)
 }
 
 // firewall looks at what the host lets in.
@@ -138,7 +155,7 @@ func (r *reviewer) firewall(c *model.Change) {
 		case !was && c.Before != nil:
 			r.add(c, finding{code: "NS704", severity: High, path: path, detail: fmt.Sprintf("The firewall opens %s to %s.", name, addresses(who))})
 		case was && wider(object(before, name, "from"), who):
-			r.add(c, finding{code: "NS704", severity: High, path: path, detail: fmt.Sprintf("The firewall opens %s to %s, which was open to %s only.", name, addresses(who), addresses(object(before, name, "from")))})
+			r.add(c, finding{code: "NS704", severity: High, path: append(path, "from"), detail: fmt.Sprintf("The firewall opens %s to %s, which was open to %s only.", name, addresses(who), addresses(object(before, name, "from")))})
 		case was && wider(who, object(before, name, "from")):
 			r.add(c, finding{code: "NS704", safer: true, path: path, detail: fmt.Sprintf("The firewall opens %s to %s only.", name, addresses(who))})
 		}

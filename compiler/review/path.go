@@ -120,7 +120,7 @@ func (r *reviewer) paths() error {
 			continue // it is gone, and its paths with it
 		}
 		for _, b := range neighbours(was, a) {
-			if !is.meet(a, b) && was.ports[b] && len(is.joined[a]) > 0 && consumes(was, a, b) {
+			if _, stays := is.ports[a]; stays && !is.meet(a, b) && was.ports[b] && a != ingress && consumes(was, a, b) {
 				r.found = append(r.found, r.pathRisk(a, "", Risk{Safer: true, Detail: fmt.Sprintf("%s can no longer reach %s.", a, b)}))
 			}
 		}
@@ -131,6 +131,9 @@ func (r *reviewer) paths() error {
 	return nil
 }
 
+// ingress is the address of the one ingress.
+const ingress = "ingress"
+
 // reaches notes whom a service reaches that it did not reach before.
 func (r *reviewer) reaches(a string, was, is *topology) {
 	if is.outward(a) && !was.outward(a) {
@@ -140,8 +143,11 @@ func (r *reviewer) reaches(a string, was, is *topology) {
 	}
 	var beside []string
 	for _, b := range neighbours(is, a) {
-		if was.meet(a, b) || !is.ports[b] {
-			continue
+		if was.meet(a, b) || !is.ports[b] || a == ingress {
+			continue // who comes through the ingress is said of its routes
+		}
+		if consumes(is, b, a) {
+			continue // said of the other, who asked for it
 		}
 		if !consumes(is, a, b) {
 			beside = append(beside, b)

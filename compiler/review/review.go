@@ -118,6 +118,8 @@ type reviewer struct {
 	changes  []model.Change
 	found    []Risk
 	origins  map[string]map[string]source.Origin
+	known    []server // see servers
+	listed   bool
 }
 
 // resource looks at one change for what its type can do.

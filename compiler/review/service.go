@@ -20,6 +20,7 @@ func (r *reviewer) service(c *model.Change) {
 	r.limits(c)
 	r.binds(c)
 	r.environment(c)
+	r.logins(c)
 	r.raw(c)
 	if object(c.After, "tls") != nil || object(c.Before, "tls") != nil {
 		r.edge(c)
@@ -32,6 +33,9 @@ func (r *reviewer) published(c *model.Change) {
 	for _, port := range came(before, after) {
 		host := port[:strings.LastIndexByte(port, ':')]
 		path := []string{"publish", port}
+		if _, was := before["*"+port[len(host):]]; was {
+			continue // every address, this one too, was open before
+		}
 		if loopback(host) {
 			r.add(c, finding{
 				code: "NS702", severity: Low, path: path,
@@ -52,8 +56,17 @@ func (r *reviewer) published(c *model.Change) {
 // image looks at whether it is known today what will run tomorrow.
 func (r *reviewer) image(c *model.Change) {
 	was, is := text(c.Before, "image"), text(c.After, "image")
-	if was == is || is == "" {
+	built, builds := object(c.Before, "build"), object(c.After, "build")
+	switch {
+	case was == is:
 		return
+	case c.Before != nil && is == "" && builds != nil:
+		r.add(c, finding{code: "NS724", severity: Medium, path: []string{"build"}, detail: fmt.Sprintf("%s ran %s and is built from %s now: other code, with the same rights, networks and secrets.", c.Address, was, text(builds, "context"))})
+		return
+	case is == "":
+		return
+	case was == "" && built != nil:
+		r.add(c, finding{code: "NS724", severity: Medium, path: []string{"image"}, detail: fmt.Sprintf("%s was built from %s and now runs %s: another publisher's code, with the same rights, networks and secrets.", c.Address, text(built, "context"), is)})
 	}
 	before, after := pinning(was), pinning(is)
 	path := []string{"image"}
@@ -133,6 +146,8 @@ func (r *reviewer) limits(c *model.Change) {
 	}
 	for _, name := range []string{"memory", "cpus", "pids"} {
 		was, is := number(c.Before, name), number(c.After, name)
+		r.either(c, "NS706", Low, []string{name}, was > 0 && is > was, false,
+			fmt.Sprintf("%s may use more of the host: the limit of %s is raised.", c.Address, name), "")
 		r.either(c, "NS706", Medium, []string{name}, was > 0 && is == 0, was == 0 && is > 0,
 			fmt.Sprintf("%s has no limit of %s any more: one service can take the whole host down.", c.Address, name),
 			fmt.Sprintf("%s has a limit of %s now.", c.Address, name))
@@ -148,6 +163,7 @@ func (r *reviewer) binds(c *model.Change) {
 	for _, target := range names(object(c.After, "volumes")) {
 		bind := text(c.After, "volumes", target, "bind")
 		if bind == "" {
+			r.volume(c, target)
 			continue
 		}
 		same := text(c.Before, "volumes", target, "bind") == bind
@@ -162,6 +178,18 @@ func (r *reviewer) binds(c *model.Change) {
 			r.add(c, finding{code: "NS713", safer: true, path: path, detail: fmt.Sprintf("%s can no longer change %s on the host.", c.Address, bind)})
 		}
 	}
+}
+
+// volume looks at a named volume that stays.
+func (r *reviewer) volume(c *model.Change, target string) {
+	name := text(c.After, "volumes", target, "volume")
+	if name == "" || text(c.Before, "volumes", target, "volume") != name {
+		return
+	}
+	was, is := truth(c.Before, "volumes", target, "read_only"), truth(c.After, "volumes", target, "read_only")
+	r.either(c, "NS711", Low, []string{"volumes", target, "read_only"}, was && !is, !was && is,
+		fmt.Sprintf("%s may change what is in the volume at %s.", c.Address, target),
+		fmt.Sprintf("%s can no longer change what is in the volume at %s.", c.Address, target))
 }
 
 // environment looks at secrets among the variables.

@@ -15,6 +15,12 @@ var access = map[string]int{"monitor": 1, "read_only": 2, "backup": 3, "read_wri
 // kind looks at arguments that no container shows: what logins may do, and which
 // release reads the data.
 func (r *reviewer) kind(c *model.Change) {
+	if text(c.Before, "kind") == "redis" && truth(c.Before, "arguments", "persistent") && c.After != nil && !truth(c.After, "arguments", "persistent") {
+		r.add(c, finding{
+			code: "NS701", severity: Destructive, path: []string{"arguments", "persistent"},
+			detail: fmt.Sprintf("DATA LOSS: %s reads and writes nothing on the disk any more. What it holds is gone once this change restarts it, and with every restart from then on.", c.Address),
+		})
+	}
 	if text(c.Before, "kind") != "postgres" && text(c.After, "kind") != "postgres" || c.After == nil {
 		return
 	}
@@ -56,24 +62,35 @@ func major(attributes map[string]any) int {
 	return n
 }
 
-// secret looks at how hard a secret is to guess.
+// secret looks at how hard a secret is to guess, and how long a certificate holds.
 func (r *reviewer) secret(c *model.Change) {
 	if c.Action != model.Update {
 		return
 	}
+	was, is := bits(c.Before), bits(c.After)
+	path := []string{"kind"}
 	for _, name := range []string{"bytes", "length"} {
-		was, is := number(c.Before, name), number(c.After, name)
-		r.either(c, "NS717", Medium, []string{name}, was > 0 && is > 0 && is < was, was > 0 && is > was,
-			fmt.Sprintf("%s has %.0f instead of %.0f %s: a shorter one is easier to guess.", c.Address, is, was, unitOf(name)),
-			fmt.Sprintf("%s has %.0f instead of %.0f %s.", c.Address, is, was, unitOf(name)))
+		if number(c.Before, name) != number(c.After, name) && text(c.Before, "kind") == text(c.After, "kind") {
+			path = []string{name}
+		}
 	}
+	says := fmt.Sprintf("%s has %.0f instead of %.0f random bits", c.Address, is, was)
+	r.either(c, "NS717", Medium, path, was > 0 && is > 0 && is < was, was > 0 && is > was, says+": it is easier to guess.", says+".")
+	days, daysNow := number(c.Before, "certificate", "days"), number(c.After, "certificate", "days")
+	r.either(c, "NS705", Low, []string{"certificate", "days"}, days > 0 && daysNow > days, daysNow > 0 && daysNow < days,
+		fmt.Sprintf("The certificate of %s is good for %.0f instead of %.0f days, and so is its key for whoever steals it.", c.Address, daysNow, days),
+		fmt.Sprintf("The certificate of %s is good for %.0f instead of %.0f days.", c.Address, daysNow, days))
 }
 
-func unitOf(name string) string {
-	if name == "length" {
-		return "characters"
+// bits gives how many random bits a secret is made of; 0 where that is no number.
+func bits(secret map[string]any) float64 {
+	switch text(secret, "kind") {
+	case "password":
+		return 6 * number(secret, "length") // of 64 characters
+	case "jwt":
+		return 256
 	}
-	return "random bytes"
+	return 8 * number(secret, "bytes")
 }
 
 // posture looks at what the whole environment is held to.

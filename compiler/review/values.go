@@ -39,7 +39,7 @@ func number(in map[string]any, path ...string) float64 {
 }
 
 // names gives the names of members, sorted.
-func names(in map[string]any) []string { return slices.Sorted(maps.Keys(in)) }
+func names[V any](in map[string]V) []string { return slices.Sorted(maps.Keys(in)) }
 
 // came gives the names that only the second of two objects has.
 func came(before, after map[string]any) []string {

@@ -59,21 +59,22 @@ type limit struct {
 	origin  source.Origin
 }
 
-// limitOf gives the limit of a route: its own, or else the ingress's.
-func (r *renderer) limitOf(rt *ir.Route) *limit {
+// limitOf gives the limit of a route: its own, whose zone is called name, or else the
+// ingress's.
+func (r *renderer) limitOf(rt *ir.Route, name string) *limit {
 	switch {
 	case rt.RateLimit != nil && rt.RateLimit.Off.V:
 		return nil
 	case rt.RateLimit != nil:
-		return r.newLimit(rt.RateLimit, rt.Address, false)
+		return r.newLimit(rt.RateLimit, rt.Address, name, false)
 	case r.in.RateLimit != nil && !r.in.RateLimit.Off.V && r.shared == nil:
-		r.shared = r.newLimit(r.in.RateLimit, r.address, true)
+		r.shared = r.newLimit(r.in.RateLimit, r.address, r.address, true)
 	}
 	return r.shared
 }
 
-// newLimit adds a zone and gives what a location says of it.
-func (r *renderer) newLimit(l *ir.RateLimit, address string, shared bool) *limit {
+// newLimit adds a zone, called like label, and gives what a location says of it.
+func (r *renderer) newLimit(l *ir.RateLimit, address, label string, shared bool) *limit {
 	rate := ratePerMinute(l.Requests.V, l.Window.V)
 	r.checkRate(l, rate)
 	rate = max(rate, 1)
@@ -81,9 +82,9 @@ func (r *renderer) newLimit(l *ir.RateLimit, address string, shared bool) *limit
 	if burst <= 0 {
 		burst = max(l.Requests.V, 1)
 	}
-	name := slug(address)
+	name := slug(label)
 	for n := 2; r.slugs[name]; n++ {
-		name = slug(address) + "." + strconv.Itoa(n)
+		name = slug(label) + "." + strconv.Itoa(n)
 	}
 	r.slugs[name] = true
 	r.zones = append(r.zones, zone{name: name, rate: rate, address: address, origin: l.Origin, shared: shared})
@@ -161,7 +162,7 @@ func (r *renderer) checkRate(l *ir.RateLimit, rate int) {
 	}
 }
 
-// slug makes a zone's name of an address: nginx splits it at a colon.
+// slug makes a zone's name of an address, or of a host and a path: nginx splits it at a colon.
 func slug(address string) string {
 	return strings.Map(func(c rune) rune {
 		switch {

@@ -130,7 +130,7 @@ func TestMarks(t *testing.T) {
 		{"nginx/conf.d/example.com.conf", `location ~ "^/files`, "service.files.route[0]", 1},
 		{"nginx/conf.d/example.com.conf", "client_max_body_size 100m;", "service.files.route[0]", 77},
 		{"nginx/conf.d/example.com.conf", "add_header Content-Security-Policy", "service.files.route[0]", 78},
-		{"nginx/conf.d/example.com.conf", "limit_req zone=service.api.route.1", "service.api.route[1]", 40},
+		{"nginx/conf.d/example.com.conf", "limit_req zone=api.example.com.auth.login", "service.api.route[1]", 40},
 		{"nginx/conf.d/example.com.conf", "limit_req zone=ingress", "ingress", 40},
 		{"nginx/snippets/tls.conf", "ssl_protocols", "ingress", 79},
 		{"nginx/nginx.conf", "set_real_ip_from", "ingress", 80},

@@ -48,7 +48,7 @@ func (r *renderer) routes(h *ir.Host) []route {
 		r.strip = r.strip || rt.StripPrefix.V && match != "/"
 		out = append(out, route{
 			Route: rt, match: match, prefix: encodePath(match),
-			headers: r.checkHeaders(rt), limit: r.limitOf(rt),
+			headers: r.checkHeaders(rt), limit: r.limitOf(rt, h.Name.V+match),
 		})
 	}
 	slices.SortStableFunc(out, func(a, b route) int { return cmp.Compare(len(b.match), len(a.match)) })
@@ -93,7 +93,8 @@ func (r *renderer) location(t *text, rt *route) {
 	from := func(o source.Origin) { t.from(rt.Address, cmp.Or(o, rt.Origin)) }
 	from(rt.Origin)
 	t.line()
-	t.line("# ", oneLine(rt.Address))
+	// Not the route's own address: that counts the routes before it, which may move.
+	t.line("# ", oneLine(rt.Service))
 	from(rt.Path.Origin)
 	if rt.match == "/" {
 		t.open("location /")

@@ -63,7 +63,7 @@ func (c *Compiled) committedIn(name string, opts Options) (*Committed, *diag.Dia
 	if name != "" {
 		below = []string{name}
 	}
-	dir, d := outdir.Open(c.OutDir(opts), below...)
+	dir, d := outdir.Look(c.OutDir(opts), below...)
 	if d != nil {
 		return nil, d
 	}

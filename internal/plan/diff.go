@@ -53,7 +53,7 @@ func (d *Diff) summary() string {
 func (d *Diff) Markdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s: %s, seen from %s\n\n%s\n", span(d.plan.Stack), span(d.To), span(d.From), escapeMarkdown(d.summary()))
-	d.plan.riskTable(&b, d.Review.Risks, d.Review.Safer)
+	d.plan.riskTable(&b, d.Review.Risks, d.Review.Safer, maxHead)
 	b.WriteString(d.plan.changesBlock(&Environment{Name: d.To, Review: d.Review}).text())
 	_, err := io.WriteString(w, b.String())
 	return err

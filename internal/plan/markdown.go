@@ -93,41 +93,67 @@ func (p *Plan) parts(report *render.Report) (string, []block) {
 		}
 	}
 	var blocks []block
+	left := 0
 	for _, e := range p.Environments {
 		if e.Status == Unchanged {
 			continue
 		}
-		if e.Name != "" || len(p.Environments) > 1 {
-			fmt.Fprintf(&b, "\n### %s\n", span(cmp.Or(e.Name, "the stack")))
-		}
-		switch e.Status {
-		case New:
-			b.WriteString("\nThis environment is new.\n")
-		case Gone:
-			b.WriteString("\nThis environment is no longer declared.\n")
-		case Unknown:
-			fmt.Fprintf(&b, "\nWhat this changes in the stack cannot be told: %s.\n", escapeMarkdown(e.Why))
-		case Changed, Unchanged:
-		}
-		p.riskTable(&b, e.Review.Risks, e.Review.Safer)
-		if lines := e.effectLines(); len(lines) > 0 {
-			b.WriteString("\n")
-			for _, l := range lines {
-				fmt.Fprintf(&b, "- **%s** %s\n", l.what, escapeMarkdown(cutTo(l.text, 1000)))
-			}
+		if s := p.section(e, maxHead-b.Len()); b.Len()+len(s) <= maxHead {
+			b.WriteString(s)
+		} else {
+			left++
 		}
 		blocks = append(blocks, p.changesBlock(e))
 		for i := range e.Files {
 			blocks = append(blocks, e.fileBlock(&e.Files[i]))
 		}
 	}
+	if left > 0 {
+		fmt.Fprintf(&b, "\n**%s more do not fit into a comment: run `nselfc plan`.**\n", plural(left, "environment"))
+	}
 	return b.String(), slices.DeleteFunc(blocks, func(x block) bool { return x.title == "" })
 }
+
+// maxHead bounds what is not folded, so that there is room to say what is left out.
+const maxHead = maxComment * 3 / 4
+
+// section gives the risks and effects of an environment; room bounds the risks.
+func (p *Plan) section(e *Environment, room int) string {
+	var b strings.Builder
+	if e.Name != "" || len(p.Environments) > 1 {
+		fmt.Fprintf(&b, "\n### %s\n", span(cmp.Or(e.Name, "the stack")))
+	}
+	switch e.Status {
+	case New:
+		b.WriteString("\nThis environment is new.\n")
+	case Gone:
+		b.WriteString("\nThis environment is no longer declared.\n")
+	case Unknown:
+		fmt.Fprintf(&b, "\nWhat this changes in the stack cannot be told: %s.\n", escapeMarkdown(cutTo(e.Why, 500)))
+	case Changed, Unchanged:
+	}
+	p.riskTable(&b, e.Review.Risks, e.Review.Safer, room/2)
+	if lines := e.effectLines(); len(lines) > 0 {
+		b.WriteString("\n")
+		for _, l := range lines[:min(len(lines), mostEffects)] {
+			fmt.Fprintf(&b, "- **%s** %s\n", l.what, escapeMarkdown(cutTo(l.text, 1000)))
+		}
+		if n := len(lines) - mostEffects; n > 0 {
+			fmt.Fprintf(&b, "- %d more: run `nselfc plan`\n", n)
+		}
+	}
+	return b.String()
+}
+
+// mostEffects are shown; more are steps by hand of many databases.
+const mostEffects = 20
 
 // mostRisks are shown in a table; a stack with more has one cause for many.
 const mostRisks = 100
 
-func (p *Plan) riskTable(b *strings.Builder, risks, safer []review.Risk) {
+// riskTable writes what fits into some room, the most severe first, and how many do
+// not.
+func (p *Plan) riskTable(b *strings.Builder, risks, safer []review.Risk, room int) {
 	if len(risks)+len(safer) == 0 {
 		return
 	}
@@ -136,9 +162,10 @@ func (p *Plan) riskTable(b *strings.Builder, risks, safer []review.Risk) {
 	for _, list := range [][]review.Risk{risks, safer} {
 		for i := range list {
 			k := &list[i]
-			if shown++; shown > mostRisks || b.Len() > maxComment/2 {
-				continue
+			if shown == mostRisks || b.Len() > room {
+				break
 			}
+			shown++
 			word, what := "**"+k.Severity.String()+"**", k.Code+" "+escapeMarkdown(k.Summary)+": "
 			if k.Safer {
 				word, what = "safer", ""
@@ -146,8 +173,8 @@ func (p *Plan) riskTable(b *strings.Builder, risks, safer []review.Risk) {
 			fmt.Fprintf(b, "| %s | %s%s | %s |\n", word, what, escapeMarkdown(cutTo(k.Detail, 500)), span(p.place(k.Origin)))
 		}
 	}
-	if n := len(risks) + len(safer); n > mostRisks {
-		fmt.Fprintf(b, "\n%d in all: run `nselfc plan` for the rest.\n", n)
+	if n := len(risks) + len(safer); n > shown {
+		fmt.Fprintf(b, "\n**%d of %d are shown: run `nselfc plan` for the rest.**\n", shown, n)
 	}
 }
 
@@ -236,8 +263,13 @@ func span(s string) string {
 // HTML, no mention of a user, no end of a table's cell.
 func escapeMarkdown(s string) string {
 	var b strings.Builder
-	for _, r := range clean(s) {
+	s = clean(s)
+	for i, r := range s {
 		switch r {
+		case ':', '.': // of "https:" and "www."; GitHub makes links of them
+			if strings.HasPrefix(s[i+1:], "//") || strings.HasSuffix(strings.ToLower(s[:i]), "www") {
+				b.WriteByte('\\')
+			}
 		case '\\', '`', '*', '_', '[', ']', '<', '>', '|', '#', '~', '&':
 			b.WriteByte('\\')
 		case '@':
@@ -250,7 +282,7 @@ func escapeMarkdown(s string) string {
 }
 
 func escapeHTML(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(clean(s))
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "@", "@\u200b").Replace(clean(s))
 }
 
 func longestRun(s string, of rune) int {

@@ -7,6 +7,7 @@ import (
 
 	"nselfc/compiler/model"
 	"nselfc/compiler/review"
+	"nselfc/emit/outdir"
 )
 
 // Counts are the numbers of a plan.
@@ -54,7 +55,21 @@ func (p *Plan) Summary() string {
 	if !p.Changed() {
 		return "Plan: no changes; the stack and " + p.title + " are the same."
 	}
+	if p.onlyLock() {
+		return "Plan: no changes but of " + outdir.LockName + ", which records the source, comments and layout too, and the version of nselfc."
+	}
 	return p.Count().text()
+}
+
+// onlyLock tells whether a build would write nothing else.
+func (p *Plan) onlyLock() bool {
+	for _, e := range p.Environments {
+		if e.Status != Unchanged && e.Status != Changed || e.Review.Changed() ||
+			slices.ContainsFunc(e.Files, func(f File) bool { return f.Path != outdir.LockName }) {
+			return false
+		}
+	}
+	return true
 }
 
 func (n Counts) text() string {
