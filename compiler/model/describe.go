@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nselfc/compiler/ir"
+	"nselfc/lang/secret"
 	"nselfc/lang/source"
 )
 
@@ -177,19 +178,30 @@ func file(w *writer, f *ir.File) {
 	} else {
 		w.begin("form", f.Origin)
 		w.secret(f.Content)
-		uses(w, f.Content.Addresses(), f.Origin)
+		uses(w, f.Content, f.Origin)
 	}
 	w.end()
 }
 
-// uses lists the secrets that a text is made of.
-func uses(w *writer, addresses []string, o source.Origin) {
-	if len(addresses) == 0 {
+// uses lists the secrets that a text is made of; of a certificate, which part.
+func uses(w *writer, t secret.Text, o source.Origin) {
+	var names []string
+	t.Walk(func(e *secret.Expr) {
+		switch {
+		case e.Address == "":
+		case e.Field == "":
+			names = append(names, e.Address)
+		default:
+			names = append(names, e.Address+"."+e.Field)
+		}
+	})
+	if len(names) == 0 {
 		return
 	}
+	slices.Sort(names)
 	w.group("uses", o)
-	for _, a := range slices.Sorted(slices.Values(addresses)) {
-		w.bool(a, true, o)
+	for _, n := range slices.Compact(names) {
+		w.bool(n, true, o)
 	}
 	w.endGroup()
 }

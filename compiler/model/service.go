@@ -35,11 +35,12 @@ func (d *describer) service(w *writer, s *ir.Service) {
 	w.cores("cpus", s.CPUs)
 	w.bytes("memory", s.Memory)
 	w.number("pids", s.Pids)
-	if s.Replicas.V != 1 {
-		w.number("replicas", s.Replicas)
+	if s.Replicas.IsSet() && s.Replicas.V != 1 { // none at all is a number too
+		w.begin("replicas", s.Replicas.Origin)
+		w.buf = strconv.AppendInt(w.buf, int64(s.Replicas.V), 10)
 	}
 	w.text("restart", s.Restart)
-	w.text("stop_grace", s.StopGrace)
+	w.duration("stop_grace", s.StopGrace)
 	w.yes("init", s.Init)
 	w.yes("read_only", s.ReadOnly)
 	w.set("capabilities", s.CapAdd, s.Origin)
@@ -143,7 +144,7 @@ func (d *describer) mounts(w *writer, name string, list []ir.Mount, s *ir.Servic
 		w.group(m.Target, m.Origin)
 		w.str("file", m.File, m.Origin)
 		if f := d.file(m.File); f != nil {
-			uses(w, f.Content.Addresses(), m.Origin)
+			uses(w, f.Content, m.Origin)
 		}
 		w.endGroup()
 	}
@@ -191,10 +192,10 @@ func health(w *writer, s *ir.Service) {
 		test[i] = ir.String{V: word, Origin: h.Origin}
 	}
 	w.list("test", test, h.Origin)
-	w.text("interval", h.Interval)
-	w.text("timeout", h.Timeout)
+	w.duration("interval", h.Interval)
+	w.duration("timeout", h.Timeout)
 	w.number("retries", h.Retries)
-	w.text("start_period", h.StartPeriod)
+	w.duration("start_period", h.StartPeriod)
 	w.endGroup()
 }
 

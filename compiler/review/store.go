@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,6 +61,37 @@ func major(attributes map[string]any) int {
 		return 0
 	}
 	return n
+}
+
+// store says what a change asks of whoever runs the database.
+func (e *Effects) store(c *model.Change) {
+	if c.Action != model.Update || text(c.After, "kind") != "postgres" {
+		return
+	}
+	if was, is := major(c.Before), major(c.After); was != is && was > 0 {
+		e.Steps = append(e.Steps, Step{Address: c.Address, Text: fmt.Sprintf(
+			"PostgreSQL %d does not read the data of %d, and does not start on it. Dump %s before, and restore into the new one: docs/stores.md has the commands.", is, was, c.Address)})
+	}
+	had := textsOf(c.Before, "arguments", "databases")
+	for _, name := range textsOf(c.After, "arguments", "databases") {
+		had = slices.DeleteFunc(had, func(s string) bool { return s == name })
+	}
+	if len(had) > 0 {
+		e.Steps = append(e.Steps, Step{Address: c.Address, Text: fmt.Sprintf(
+			"The databases %s of %s stay where they are: a build creates databases and never drops one. Drop them by hand once nothing needs what is in them.", list(had), c.Address)})
+	}
+}
+
+// textsOf gives the strings of a list at a path.
+func textsOf(in map[string]any, path ...string) []string {
+	values, _ := object(in, path[:len(path)-1]...)[path[len(path)-1]].([]any)
+	var out []string
+	for _, v := range values {
+		if s, ok := v.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // secret looks at how hard a secret is to guess, and how long a certificate holds.

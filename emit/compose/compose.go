@@ -36,6 +36,7 @@ func render(stack *ir.Stack, opts Options, limit int) ([]emit.File, diag.List) {
 	d := newDocument(stack.Name.Origin, estimate(stack, len(secrets)), opts.Trace)
 	d.limit = limit
 	d.entries = make([]entry, 0, len(stack.Services)+len(stack.Networks)+len(stack.Volumes)+len(secrets))
+	d.definitions = definitions(stack.Networks)
 	d.head()
 	d.name(stack.Project)
 	for _, s := range stack.Services {

@@ -43,6 +43,18 @@ func (w *writer) network(n *ir.Network) {
 	}
 }
 
+// definitions gives the text of each network, by name.
+func definitions(networks []*ir.Network) map[string]string {
+	out := make(map[string]string, len(networks))
+	var w writer
+	for _, n := range networks {
+		w.buf = w.buf[:0]
+		w.network(n)
+		out[n.Name] = string(w.buf)
+	}
+	return out
+}
+
 // volume writes one top-level volume.
 func (w *writer) volume(v *ir.Volume) {
 	w.address, w.origin = "", v.Origin

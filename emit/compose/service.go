@@ -1,6 +1,8 @@
 package compose
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strconv"
 
 	"nselfc/compiler/ir"
@@ -245,14 +247,19 @@ func (w *writer) logging() {
 	w.raw(8, "max-size", "10m", logging)
 }
 
-// labels names the service in `docker inspect`, and repeats the digest of its
-// configuration files: their bytes are no part of what Compose compares, so
-// that without the label a changed file would not recreate the container.
+// labels names the service in `docker inspect`, and repeats what is no part of
+// what Compose compares before it keeps a container: digests of the files that it
+// reads and of the networks that it is on. Without the second, Compose 2.31 and
+// later would make a network anew when its definition changes, and put the old
+// containers on it without their names: no service would find another.
 func (w *writer) labels(s *ir.Service, extra []ir.EnvVar) {
 	w.key(4, "labels", tracing)
 	w.str(6, labelAddress, s.Address, tracing)
 	if s.Digest != "" {
 		w.str(6, labelConfig, s.Digest, tracing)
+	}
+	if len(s.Networks) > 0 {
+		w.str(6, labelNetworks, w.networkDigest(s.Networks), tracing)
 	}
 	for _, l := range extra {
 		w.userStr(6, l.Name, l.Value.V, l.Value.Origin)
@@ -261,9 +268,20 @@ func (w *writer) labels(s *ir.Service, extra []ir.EnvVar) {
 
 // Labels of every container; see labels.
 const (
-	labelAddress = "io.nselfc.address"
-	labelConfig  = "io.nselfc.config"
+	labelAddress  = "io.nselfc.address"
+	labelConfig   = "io.nselfc.config"
+	labelNetworks = "io.nselfc.networks"
 )
+
+// networkDigest identifies the definitions of networks.
+func (w *writer) networkDigest(joined []ir.Attachment) string {
+	w.scratch = w.scratch[:0]
+	for _, a := range joined { // by name
+		w.scratch = append(w.scratch, w.definitions[a.Network]...)
+	}
+	sum := sha256.Sum256(w.scratch)
+	return hex.EncodeToString(sum[:16])
+}
 
 func (w *writer) expose(ports []ir.Port) {
 	if len(ports) == 0 {

@@ -27,7 +27,9 @@ type writer struct {
 	pending []extraValue // keys of extra_compose, yet to be written
 	targets []target     // scratch space of checkTargets
 	scratch []byte       // and of tmpfs
-	diags   diag.List
+	// definitions are the networks as they are written, by name; see networkDigest.
+	definitions map[string]string
+	diags       diag.List
 }
 
 // begin starts a line: indentation, and the dash that an item has put off.

@@ -35,7 +35,7 @@ func TestDamagedModel(t *testing.T) {
 		FormatVersion string         `json:"format_version"`
 		Resources     map[string]any `json:"resources"`
 	}
-	if err := decode(good.Environments[0].Model.Bytes(), &whole); err != nil {
+	if err := decode([]byte(good.Environments[0].Model.Document()), &whole); err != nil {
 		t.Fatal(err)
 	}
 	n, seen := 0, 0

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"nselfc/compiler/ir"
 	"nselfc/emit/compose"
 	"nselfc/internal/build"
 	"nselfc/internal/secrets"
@@ -90,17 +91,34 @@ func commands(b *strings.Builder, w *build.Written, o BuildOptions) {
 		return
 	}
 	file := argument(filepath.Join(w.Dir, compose.FileName))
+	wait, built := start(e.Stack)
 	// A service that was taken out of the stack would otherwise go on running,
 	// with all that it could reach.
-	fmt.Fprintf(b, "    docker compose -f%s up -d --wait --remove-orphans\n", file)
+	fmt.Fprintf(b, "    docker compose -f%s up -d%s --remove-orphans%s\n", file, wait, built)
 	if services := outdated(w); len(services) > 0 {
-		fmt.Fprintf(b, "    docker compose -f%s up -d --wait --force-recreate %s    # to read the secret files that changed\n", file, strings.Join(services, " "))
+		fmt.Fprintf(b, "    docker compose -f%s up -d%s --force-recreate %s    # to read the secret files that changed\n", file, wait, strings.Join(services, " "))
 	}
 	for _, f := range e.Files {
 		if f.Path == firewallScript && !e.Development() {
 			fmt.Fprintf(b, "    sudo%s --check    # then --apply, and --confirm from a second session\n", argument(filepath.Join(w.Dir, f.Path)))
 		}
 	}
+}
+
+// start gives the flags that "docker compose up" needs for a stack: not to wait where
+// a service has no container, which Compose takes for one that is missing; and to
+// build, as it takes an image that is there already for the one that is meant.
+func start(stack *ir.Stack) (wait, built string) {
+	wait = " --wait"
+	for _, s := range stack.Services {
+		if s.Replicas.IsSet() && s.Replicas.V == 0 {
+			wait = ""
+		}
+		if s.Build != nil {
+			built = " --build"
+		}
+	}
+	return wait, built
 }
 
 // firewallStays tells, when the stack has lost its firewall, that the host has not: the script that takes it away

@@ -33,7 +33,8 @@ type stack struct {
 	out     string // the environment's output directory
 	project string // compose's name for it
 	domain  string
-	ca      string // file with the authority that signed the certificate
+	ca      string   // file with the authority that signed the certificate
+	force   []string // what a build may overwrite
 }
 
 // newStack copies a stack's files to a folder of the test's own. In a
@@ -79,7 +80,7 @@ func (s *stack) build(t *testing.T) []*build.Written {
 	t.Helper()
 	opts := build.Options{Env: s.env}
 	c, diags := build.Compile(context.Background(), s.dir, opts)
-	w, more := c.Write(context.Background(), build.WriteOptions{Options: opts, Version: "0.0.0-test", Now: time.Now()})
+	w, more := c.Write(context.Background(), build.WriteOptions{Options: opts, Version: "0.0.0-test", Now: time.Now(), Force: s.force})
 	for _, d := range append(diags, more...) {
 		if d.Severity == diag.Error {
 			t.Fatalf("%s %s: %s", d.Subject, d.Summary, d.Detail)

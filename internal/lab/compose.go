@@ -9,11 +9,14 @@ import (
 	"testing"
 )
 
+// composeVariable names the environment variable with the path of a docker-compose of another release.
+const composeVariable = "NSELFC_COMPOSE"
+
 // ComposeBinary gives the path of a real docker-compose, for tests that ask it to read a file and need no engine: the one
 // that NSELFC_COMPOSE names, or the one in the lab's Debian root, which is made if it is not there yet.
 func ComposeBinary(t testing.TB) string {
 	t.Helper()
-	if named := os.Getenv("NSELFC_COMPOSE"); named != "" {
+	if named := os.Getenv(composeVariable); named != "" {
 		return named
 	}
 	Require(t)

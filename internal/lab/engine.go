@@ -95,6 +95,9 @@ func (e *Engine) open(options Options) error {
 		return err
 	}
 	shared := append([]string{os.TempDir(), repository}, options.Share...)
+	if named := os.Getenv(composeVariable); named != "" {
+		shared = append(shared, filepath.Dir(named))
+	}
 	slices.Sort(shared) // a folder comes before what lies in it
 	var binds []string
 	for _, folder := range slices.Compact(shared) {

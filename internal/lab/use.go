@@ -5,6 +5,8 @@ package lab
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"slices"
 	"testing"
 
 	"nselfc/internal/lab/attack"
@@ -39,9 +41,14 @@ func (e *Engine) Docker(args ...string) Result {
 	return e.engine(Command{Args: append([]string{"docker"}, args...)})
 }
 
-// Compose runs docker compose in a folder, without colours and progress bars.
+// Compose runs docker compose in a folder, without colours and progress bars: the release that NSELFC_COMPOSE names, or
+// else the machine's.
 func (e *Engine) Compose(dir string, args ...string) Result {
-	return e.engine(Command{Dir: dir, Args: append([]string{"docker", "compose", "--ansi=never", "--progress=plain"}, args...)})
+	command := []string{"docker", "compose"}
+	if named := os.Getenv(composeVariable); named != "" {
+		command = []string{named}
+	}
+	return e.engine(Command{Dir: dir, Args: slices.Concat(command, []string{"--ansi=never", "--progress=plain"}, args)})
 }
 
 // Inside runs a command in a new container of the tools image that joins the given network: an attacker beside the

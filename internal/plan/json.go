@@ -105,6 +105,7 @@ type EffectsJSON struct {
 	Recreate []ContainerJSON `json:"recreate"`
 	Scale    []ContainerJSON `json:"scale"`
 	Remove   []ContainerJSON `json:"remove"`
+	Older    []ContainerJSON `json:"older"` // recreated as well by Compose before 2.29.4
 	Refresh  []ContainerJSON `json:"refresh"`
 	Build    []ContainerJSON `json:"build"`
 	Networks PartsJSON       `json:"networks"`
@@ -134,6 +135,7 @@ type SecretsJSON struct {
 	Kept      int      `json:"kept"`
 	Rotated   []string `json:"rotated"`
 	Retired   []string `json:"retired"`
+	Unfit     []string `json:"unfit"` // the build stops: the value has the form of before
 }
 
 // StepJSON is something to do by hand.
@@ -260,8 +262,11 @@ func effectsJSON(x *review.Effects) EffectsJSON {
 	}
 	out := EffectsJSON{
 		Create: containers(x.Create), Recreate: containers(x.Recreate), Scale: containers(x.Scale), Remove: containers(x.Remove),
-		Refresh: containers(x.Refresh), Build: containers(x.Build), Networks: parts(x.Networks), Volumes: parts(x.Volumes),
-		Secrets:  SecretsJSON{Generated: listed(x.Secrets.Generated), Kept: x.Secrets.Kept, Rotated: listed(x.Secrets.Rotated), Retired: listed(x.Secrets.Retired)},
+		Older: containers(x.Older), Refresh: containers(x.Refresh), Build: containers(x.Build), Networks: parts(x.Networks), Volumes: parts(x.Volumes),
+		Secrets: SecretsJSON{
+			Generated: listed(x.Secrets.Generated), Kept: x.Secrets.Kept, Rotated: listed(x.Secrets.Rotated),
+			Retired: listed(x.Secrets.Retired), Unfit: listed(x.Secrets.Unfit),
+		},
 		Firewall: x.Firewall, Steps: []StepJSON{},
 	}
 	for _, s := range x.Steps {

@@ -29,6 +29,9 @@ func (e *Environment) effectLines() []effectLine {
 	add("build", containers(x.Build))
 	add("create", containers(x.Create))
 	add("recreate", containers(x.Recreate))
+	if len(x.Older) > 0 {
+		add("older", "Compose before 2.29.4 also recreates "+containers(x.Older))
+	}
 	add("scale", containers(x.Scale))
 	add("remove", containers(x.Remove))
 	if len(x.Refresh) > 0 {

@@ -108,6 +108,7 @@ func secretsLine(s *review.Secrets) string {
 	add(s.Generated, "generated")
 	add(s.Rotated, "rotated")
 	add(s.Retired, "retired, their values stay in .secrets")
+	add(s.Unfit, "whose value does not fit, so that the build stops")
 	if len(out) > 0 && s.Kept > 0 {
 		out = append(out, fmt.Sprintf("%d kept", s.Kept))
 	}

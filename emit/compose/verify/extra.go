@@ -38,6 +38,7 @@ func (c *comparison) extras(stack *ir.Stack, files []emit.File) {
 			if labels, ok := got.(map[string]any); ok && key == "labels" {
 				delete(labels, "io.nselfc.address")
 				delete(labels, "io.nselfc.config")
+				delete(labels, labelNetworks)
 			}
 			c.equal("services."+s.Name+"."+key, want, got)
 		}

@@ -11,6 +11,7 @@ package verify
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -89,8 +90,41 @@ func (c *comparison) services(stack *ir.Stack, project *types.Project) {
 		}
 		c.at = s.Origin.Range
 		extra := extraKeys(s)
-		c.fields("services."+s.Name, wantService(s), gotService(got, extra))
+		want := wantService(s)
+		if len(s.Networks) > 0 {
+			want.Labels[labelNetworks] = got.Labels[labelNetworks] // below
+		}
+		c.fields("services."+s.Name, want, gotService(got, extra))
 		c.rest("services."+s.Name, got, extra)
+	}
+	c.networkLabels(stack, project)
+}
+
+const labelNetworks = "io.nselfc.networks"
+
+// networkLabels holds that the labels of two services are the same when they are on
+// the same networks, and not otherwise: Compose makes containers anew by them.
+func (c *comparison) networkLabels(stack *ir.Stack, project *types.Project) {
+	definitions := map[string]string{}
+	for _, n := range stack.Networks {
+		definitions[n.Name] = fmt.Sprintf("%q %t %q %q %q\n", n.Name, n.Internal, n.Subnet, n.Subnet6, n.Bridge)
+	}
+	labels, meanings := map[string]string{}, map[string]string{}
+	for _, s := range stack.Services {
+		label, meaning := project.Services[s.Name].Labels[labelNetworks], ""
+		for _, a := range s.Networks {
+			meaning += definitions[a.Network]
+		}
+		c.at = s.Origin.Range
+		switch {
+		case (label == "") != (meaning == ""):
+			c.diags = append(c.diags, bug(c.at, "services.%s has the label %s %q, and is on %d networks.", s.Name, labelNetworks, label, len(s.Networks)))
+		case meaning == "":
+		case labels[meaning] != "" && labels[meaning] != label, meanings[label] != "" && meanings[label] != meaning:
+			c.diags = append(c.diags, bug(c.at, "services.%s has a label %s that does not say which networks it is on.", s.Name, labelNetworks))
+		default:
+			labels[meaning], meanings[label] = label, meaning
+		}
 	}
 }
 

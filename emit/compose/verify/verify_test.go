@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -160,6 +161,7 @@ func TestVerifyControls(t *testing.T) {
 		{"an inherited variable", "A: '$$x'", "A:", "inherited"},
 		{"a key nobody meant", "    init: true", "    privileged: true\n    init: true", "privileged"},
 		{"another label", "io.nselfc.config: d", "io.nselfc.config: d\n      io.nselfc.more: d", "Labels"},
+		{"no label of networks", "io.nselfc.networks: ", "io.nselfc.other: ", "io.nselfc.networks"},
 		{"a duplicate", "    init: true", "    init: true\n    init: true", "already defined"},
 		{"an unknown key", "    init: true", "    innit: true", "cannot read"},
 		{"a dropped capability back", "- ALL", "- NET_RAW", "CapDrop"},
@@ -179,5 +181,39 @@ func TestVerifyControls(t *testing.T) {
 				t.Errorf("%q is not said: %v", tc.say, diags)
 			}
 		})
+	}
+}
+
+// TestVerifyNetworkLabels has three services, of which two are on the same
+// networks, and takes their labels for each other's.
+func TestVerifyNetworkLabels(t *testing.T) {
+	meant := stack()
+	meant.Networks = append(meant.Networks, &ir.Network{Name: "o", Internal: true, Subnet: "10.0.1.0/24", Bridge: "nself-o"})
+	on := func(name string, networks ...string) *ir.Service {
+		s := &ir.Service{Name: name, Address: "service." + name, Origin: at("", 20).Origin, Image: at("i:1", 20)}
+		for _, n := range networks {
+			s.Networks = append(s.Networks, ir.Attachment{Network: n})
+		}
+		return s
+	}
+	meant.Services = []*ir.Service{on("a", "n"), on("b", "n"), on("c", "n", "o")}
+	files, _ := compose.Render(meant, compose.Options{})
+	good := files[0].Text.String()
+	if diags := verify.Verify(context.Background(), meant, files); len(diags) > 0 {
+		t.Fatal(diags[0].Detail)
+	}
+	labels := regexp.MustCompile(`io.nselfc.networks: (.*)`).FindAllStringSubmatch(good, -1)
+	if len(labels) != 3 || labels[0][1] != labels[1][1] || labels[0][1] == labels[2][1] {
+		t.Fatalf("labels %v", labels)
+	}
+	for what, bad := range map[string]string{
+		"one for all":          strings.Replace(good, labels[2][1], labels[0][1], 1),
+		"another for the same": strings.Replace(good, labels[0][1], "x", 1),
+		"an empty one":         strings.Replace(good, "io.nselfc.networks: "+labels[2][1], "io.nselfc.networks: ''", 1),
+	} {
+		diags := verify.Verify(context.Background(), meant, []emit.File{{Path: "docker-compose.yml", Text: secret.Literal(bad)}})
+		if len(diags) == 0 || !strings.Contains(diags[0].Detail, "io.nselfc.networks") {
+			t.Errorf("%s: %v", what, diags)
+		}
 	}
 }
