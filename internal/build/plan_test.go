@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -160,9 +161,15 @@ var unseen = []string{
 	"job", "store", "secret_env", "ports", "tls", "rate_limit", "trusted_proxies", "http_port", "https_port", "https_public", "nginx_version", "secrets", "configs",
 }
 
+var networksLabel = regexp.MustCompile(`(?m)^ +io\.nselfc\.networks: .*\n`)
+
 // judgeCompose wants a block of docker-compose.yml to differ if and only if its
 // resource is among the changes.
 func judgeCompose(before, after string, changes []outsidersChange) string {
+	if slices.ContainsFunc(changes, func(c outsidersChange) bool { return c.Type == "network" }) {
+		// A service repeats how its networks are made; the networks say that.
+		before, after = networksLabel.ReplaceAllString(before, ""), networksLabel.ReplaceAllString(after, "")
+	}
 	for section, kind := range map[string]string{"services": "service", "networks": "network", "volumes": "volume"} {
 		was, is := blocksOf(before, section), blocksOf(after, section)
 		changed, must := map[string]bool{}, map[string]string{}
