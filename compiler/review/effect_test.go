@@ -123,6 +123,13 @@ func TestEffects(t *testing.T) {
 			`recreate api network["api"] network["db"]`, `recreate db network["db"]`, `recreate ingress network["api"] network["ingress_edge"]`, `recreate user network["api"]`,
 			"network ~ api", "network ~ db", "network ~ ingress_edge", "step stack",
 		}},
+		{"subnets and more", []string{
+			`domain = "shop.localhost"`, "domain = \"shop.localhost\"\n subnet_pool = \"10.64.0.0/14\"", `LEVEL = "info"`, `LEVEL = "debug"`,
+			"service \"front\" {", "service \"late\" {\n image = \"a:1\"\n env = { API = service.api.host }\n}\n\nservice \"front\" {",
+		}, []string{
+			"create late", `recreate api env.LEVEL network["api"] network["db"]`, `recreate db network["db"]`, `recreate ingress network["api"] network["ingress_edge"]`,
+			`recreate user network["api"]`, "network ~ api", "network ~ db", "network ~ ingress_edge", "step stack",
+		}},
 		{"growing network", []string{"# in user", "replicas = 10"}, []string{
 			`recreate api network["api"]`, `recreate ingress network["api"]`, `recreate user network["api"]`, "network ~ api", "step stack",
 		}},
@@ -166,5 +173,25 @@ func TestEffects(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestEffectsWithoutContainers changes services that have none, and gives them some.
+func TestEffectsWithoutContainers(t *testing.T) {
+	b, err := os.ReadFile("testdata/effects.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := strings.NewReplacer("# in user", "replicas = 0", "replicas = 2", "replicas = 0",
+		"secrets = { CERTIFICATE = secret.tls.certificate }", "secrets = { CERTIFICATE = secret.tls.certificate }\n  replicas = 0").Replace(string(b))
+	was := compiled(t, none)
+	changed := strings.NewReplacer("SIGINT", "SIGQUIT", `LEVEL = "info"`, `LEVEL = "debug"`, `["tls.internal"]`, `["tls.internal", "www.internal"]`).Replace(none)
+	is := compiled(t, changed)
+	if diff := cmp.Diff([]string{"recreate api env.LEVEL", "rotate secret.tls"}, shown(effects(t, was, is))); diff != "" {
+		t.Error(diff)
+	}
+	some := compiled(t, strings.Replace(changed, "  replicas = 0\n}\n\nservice \"front\"", "}\n\nservice \"front\"", 1))
+	if diff := cmp.Diff([]string{"scale plain replicas"}, shown(effects(t, is, some))); diff != "" {
+		t.Error(diff)
 	}
 }

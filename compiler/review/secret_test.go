@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -163,10 +165,11 @@ func withFiles(list, other []*ir.Secret) (*ir.Stack, []emit.File) {
 // the other, and compares what was done with what the review says.
 func TestSecretsAsMaterialized(t *testing.T) {
 	seen := map[string]int{}
-	memory := "/dev/shm" // a disk takes its time for every file that is synced
-	if _, err := os.Stat(memory); err != nil {
-		memory = ""
+	// A disk takes its time for every file that is synced.
+	if _, err := os.Stat("/dev/shm"); err == nil {
+		t.Setenv("TMPDIR", "/dev/shm")
 	}
+	root, n := t.TempDir(), 0
 	rapid.Check(t, func(t *rapid.T) {
 		was := drawSecrets(t, "before")
 		is := edited(t, was)
@@ -175,11 +178,11 @@ func TestSecretsAsMaterialized(t *testing.T) {
 		}
 		before, filesBefore := withFiles(was, is)
 		after, filesAfter := withFiles(is, was)
-		dir, err := os.MkdirTemp(memory, "secrets")
-		if err != nil {
+		n++
+		dir := filepath.Join(root, strconv.Itoa(n))
+		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		defer os.RemoveAll(dir)
 		opts := secrets.Options{Now: time.Date(2030, 5, 1, 12, 0, 0, 0, time.UTC), StackDir: dir}
 		if _, diags := secrets.Materialize(context.Background(), dir, before, filesBefore, opts); diags.HasErrors() {
 			t.Fatal(diags[0].Detail)

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,9 +65,7 @@ func newRecreating(t *testing.T, name, domain string) *recreating {
 		"ghcr.io/acme/api:1.4.3":                  "ghcr.io/acme/api:1.4.2",
 		"ghcr.io/acme/api:1.4.3@sha256:" + digest: "ghcr.io/acme/api:1.4.2",
 	}
-	for reference, stand := range standIns {
-		images[reference] = stand
-	}
+	maps.Copy(images, standIns)
 	// What an ingress with an address of IPv6 asks for.
 	engine := lab.Start(t, lab.Options{Images: images, Daemon: map[string]any{"experimental": true, "ip6tables": true}})
 	engine.RequireMachines(t)
