@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"nselfc/compiler/model"
@@ -29,6 +30,9 @@ func (e *Environment) effectLines() []effectLine {
 	add("build", containers(x.Build))
 	add("create", containers(x.Create))
 	add("recreate", containers(x.Recreate))
+	if slices.ContainsFunc(e.Files, func(f File) bool { return f.LayoutOnly && strings.HasPrefix(f.Path, "docker-compose") }) {
+		add("recreate", "perhaps more: another version of nselfc writes docker-compose.yml in other words")
+	}
 	if len(x.Older) > 0 {
 		add("older", "Compose before 2.29.4 also recreates "+containers(x.Older))
 	}

@@ -296,7 +296,8 @@ func TestRefusesCertificateDeclarations(t *testing.T) {
 			wantCode(t, Declared(tt.stack, nil), "NS420", tt.words) // and without a host
 		})
 	}
-	// The control: a host longer than a common name may be is fine.
+	// The controls: addresses alone, and a host longer than a common name may be, are fine.
+	build(t, workDir(t), stackOf(authority("ca", "10.0.0.1", "2001:db8::1"), leaf("x", "secret.ca", "10.0.0.1", "2001:db8::1")), nil)
 	build(t, workDir(t), stackOf(leaf("x", "", strings.Repeat("a", 60)+".example.com")), nil)
 }
 

@@ -174,6 +174,9 @@ func (c *certSpec) subtrees() []string {
 	for _, h := range c.dns {
 		out = append(out, strings.TrimPrefix(h, "*."))
 	}
+	if _, err := netip.ParseAddr(c.name); err == nil {
+		return out // an address has dots too, and is among the others
+	}
 	if len(c.dns) == 0 && validHost(c.name) && strings.Contains(c.name, ".") {
 		out = append(out, c.name)
 	}
