@@ -63,9 +63,9 @@ type File struct {
 	// committed output, the text before is not known.
 	Sensitive, OldUnknown bool
 	// Concealed files were edited by hand, and hold a secret since.
-	Concealed bool
-	Record                bool     // the lock, the model: they change whenever anything does
-	ExplainedBy           []string // addresses of the changed resources that it is made from
+	Concealed   bool
+	Record      bool     // the lock, the model: they change whenever anything does
+	ExplainedBy []string // addresses of the changed resources that it is made from
 	// LayoutOnly says that nothing in the stack explains the change: another version
 	// of nselfc writes the same in other words.
 	LayoutOnly bool
