@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"strings"
 )
@@ -89,10 +90,7 @@ func decode(text []byte, into any) error {
 
 // follow applies changes to resources, which it changes.
 func follow(old map[string]map[string]any, changes []outsidersChange) (map[string]map[string]any, error) {
-	out := map[string]map[string]any{}
-	for address, attributes := range old {
-		out[address] = attributes
-	}
+	out := maps.Clone(old)
 	put := map[string]map[string]any{}
 	for _, c := range changes {
 		switch c.Action {
