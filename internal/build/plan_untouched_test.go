@@ -95,7 +95,10 @@ func TestPlanWritesNothing(t *testing.T) {
 		t.Fatalf("only %d files", len(before))
 	}
 	runs := reviewed()
-	for _, args := range slices.Sorted(maps.Keys(runs)) {
+	for i, args := range slices.Sorted(maps.Keys(runs)) {
+		if i%4 != 0 && !thorough {
+			continue
+		}
 		r := run(t, command(t, dir, strings.Fields(args)...))
 		if r.code != runs[args] {
 			t.Errorf("%s ends with %d, want %d:\n%s", args, r.code, runs[args], r.stderr)
