@@ -25,7 +25,7 @@ func TestPlanOfEdits(t *testing.T) {
 	base := t.TempDir()
 	n, edited := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
-		if n++; n > 15 && !thorough {
+		if n++; n > 8 && !thorough {
 			return
 		}
 		w := drawWorld(rt)
