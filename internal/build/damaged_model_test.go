@@ -40,7 +40,7 @@ func TestDamagedModel(t *testing.T) {
 	}
 	n, seen := 0, 0
 	try := func() {
-		if n++; n%8 != 0 && !thorough {
+		if n++; n%24 != 0 && !thorough {
 			return
 		}
 		text, err := json.Marshal(whole)
@@ -52,7 +52,7 @@ func TestDamagedModel(t *testing.T) {
 			return
 		}
 		e := other.Environments[0]
-		if n%16 == 0 || thorough {
+		if n%48 == 0 || thorough {
 			showPlan(t, other, damaged)
 		} else if r, err := reviewer.Compare(damaged, e.Model, e.Stack); err == nil && r.Changed() {
 			seen++
@@ -95,7 +95,7 @@ func TestDamagedModel(t *testing.T) {
 		whole.Resources[address] = v
 		each(v.(map[string]any))
 	}
-	if n < 2000 || seen < n/32 {
+	if n < 2000 || seen < n/96 {
 		t.Errorf("only %d damages, of which %d are seen", n, seen)
 	}
 }
