@@ -22,7 +22,20 @@ type Review struct {
 	Safer   []Risk         // what gets safer
 	Effects Effects
 
-	r *reviewer
+	r     *reviewer
+	cause func(source.Range) source.Range
+}
+
+// Trace puts down what was found to where its values were written: cause finds that
+// for the place of an expression that may only name a variable.
+func (r *Review) Trace(cause func(source.Range) source.Range) {
+	r.cause = cause
+	for _, list := range [][]Risk{r.Risks, r.Safer} {
+		for i := range list {
+			o := &list[i].Origin
+			o.Range = cause(o.Range)
+		}
+	}
 }
 
 // Place gives the place of an attribute of a resource, for a reader.
@@ -30,7 +43,11 @@ func (r *Review) Place(address string, path []string) source.Origin {
 	if r.r == nil {
 		return source.Origin{}
 	}
-	return r.r.place(address, path)
+	o := r.r.place(address, path)
+	if r.cause != nil {
+		o.Range = r.cause(o.Range)
+	}
+	return o
 }
 
 // Changed tells whether the two models differ.

@@ -76,8 +76,8 @@ medium NS705 ingress: include_subdomains = false`},
 medium NS708 service.worker: secrets = { CACHE = redis.cache.url, DB = postgres.main.roles.report.url }
 low NS708 service.worker: secrets = { CACHE = redis.cache.url, DB = postgres.main.roles.report.url }`},
 	{"reaches a database by a module", []string{"  source = \"./pair\"\n", "  source = \"./pair\"\n  upstream = postgres.main.host\n"}, `
-medium NS708 module.pair.service.front: pair.hcl
-low NS708 module.pair.service.front: pair.hcl`},
+medium NS708 module.pair.service.front: upstream = postgres.main.host
+low NS708 module.pair.service.front: upstream = postgres.main.host`},
 	{"reaches a service", []string{"secrets = { CACHE = redis.cache.url }", "secrets = { CACHE = redis.cache.url }\n  env = { BACK = service.back.host }"}, `
 low NS708 service.worker: env = { BACK = service.back.host }`},
 	{"reaches no database any more", []string{"secrets = { CACHE = redis.cache.url }", ""}, `
@@ -108,19 +108,19 @@ high NS713 service.api: volume "site" {`},
 	{"another folder of the host", []string{"\"./site\"", "\"./other\""}, `
 medium NS713 service.api: volume "site" {`},
 	{"floating image", []string{"both:variable \"level\" {", "environment \"e\" {\n  posture = \"development\"\n}\n\nvariable \"level\" {", "api:1.4.2", "api:latest"}, `
-medium NS714 service.api: image        = local.image`},
+medium NS714 service.api: image = "ghcr.io/acme/api:latest"`},
 	{"image without a digest", []string{"@sha256:abababababababababababababababababababababababababababababababab", ""}, `
 medium NS714 service.worker: image   = "ghcr.io/acme/worker:1.0.0"`},
 	{"image without a tag", []string{"both:variable \"level\" {", "environment \"e\" {\n  posture = \"development\"\n}\n\nvariable \"level\" {", "api:1.4.2", "api"}, `
-medium NS714 service.api: image        = local.image`},
+medium NS714 service.api: image = "ghcr.io/acme/api"`},
 	{"image with a digest", []string{"api:1.4.2", "api:1.4.2@sha256:cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"}, `
-safer NS714 service.api: image        = local.image`},
+safer NS714 service.api: image = "ghcr.io/acme/api:1.4.2@sha256:cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"`},
 	{"digest to floating", []string{"both:variable \"level\" {", "environment \"e\" {\n  posture = \"development\"\n}\n\nvariable \"level\" {", "worker:1.0.0@sha256:abababababababababababababababababababababababababababababababab", "worker:latest"}, `
 medium NS714 service.worker: image   = "ghcr.io/acme/worker:latest"`},
 	{"image of another name", []string{"ghcr.io/acme/api", "ghcr.io/evil/api"}, `
-medium NS724 service.api: image        = local.image`},
+medium NS724 service.api: image = "ghcr.io/evil/api:1.4.2"`},
 	{"image of another registry", []string{"ghcr.io/acme/api", "registry.example.com/acme/api"}, `
-medium NS724 service.api: image        = local.image`},
+medium NS724 service.api: image = "registry.example.com/acme/api:1.4.2"`},
 	{"image built here", []string{"  image        = local.image\n", "  build {\n    context = \"./site\"\n  }\n"}, `
 medium NS724 service.api: build {`},
 	{"older image", []string{"api:1.4.2", "api:1.3.0"}, ``},
@@ -230,7 +230,7 @@ medium NS716 service.new: env = { A = secret.key, B = postgres.main.roles.app.ur
 medium NS716 service.new: env = { A = secret.key, B = postgres.main.roles.app.url }
 low NS708 service.new: env = { A = secret.key, B = postgres.main.roles.app.url }`},
 	{"image of a build", []string{"both:  image        = local.image\n", "  build {\n    context = \"./site\"\n  }\n", "  build {\n    context = \"./site\"\n  }\n", "  image = local.image\n"}, `
-medium NS724 service.api: image = local.image`},
+medium NS724 service.api: image = "ghcr.io/acme/api:1.4.2"`},
 	{"store no more", []string{"both:service \"back\" {\n", "service \"back\" {\n  store = \"box\"\n", "  store = \"box\"\n", ""}, ``},
 	{"no restart", []string{"writable \"/tmp\" {}", "writable \"/tmp\" {}\n\n  restart = \"no\""}, ``},
 	{"no replica", []string{"service \"back\" {\n", "service \"back\" {\n  replicas = 0\n"}, ``},
@@ -264,7 +264,7 @@ high NS712 service.api: user         = "0:0"`},
 medium NS709 service.api: host = 9090
 low NS702 service.api: host = 9090`},
 	{"environment's variable", []string{"both:variable \"level\" {", "variable \"ro\" {\n  type = bool\n  default = true\n}\n\nenvironment \"e\" {\n  variables = { ro = true }\n}\n\nvariable \"level\" {", "both:writable \"/tmp\" {}", "writable \"/tmp\" {}\n  read_only = var.ro", "variables = { ro = true }", "variables = { ro = false }"}, `
-medium NS711 service.api: read_only = var.ro`},
+medium NS711 service.api: variables = { ro = false }`},
 	{"local certificate", []string{"both:variable \"level\" {", "environment \"e\" {\n  posture = \"development\"\n}\n\nvariable \"level\" {", "      files {\n        certificate = \"./c.pem\"\n        private_key = \"./k.pem\"\n      }", "      local {}"}, `
 high NS705 ingress: local {}`},
 	{"certificate days", []string{"both:secret \"key\" {", "secret \"ca\" {\n  kind = \"x509\"\n  ca = true\n  hosts = [\"a.internal\"]\n  days = 100\n}\n\nsecret \"key\" {", "days = 100", "days = 3000"}, `

@@ -195,6 +195,9 @@ func (o PlanOptions) print(env Env, d Display, p *plan.Plan, report *render.Repo
 func (o PlanOptions) failed(env Env, p *plan.Plan) int {
 	n := 0
 	for _, e := range p.Environments {
+		if e.Status == plan.Unknown && len(o.FailOn.words) > 0 {
+			return Fail(env, Failed, "--fail-on %s: what changes cannot be told, so that no risk of it can be ruled out", o.FailOn.String())
+		}
 		for i := range e.Review.Risks {
 			if o.FailOn.meets(&e.Review.Risks[i]) {
 				n++

@@ -39,7 +39,7 @@ func Committed(ctx context.Context, c *build.Compiled, opts Options) *Plan {
 
 // start begins a plan of a compiled stack.
 func start(c *build.Compiled) *Plan {
-	p := &Plan{files: c.Files(), name: c.DisplayName}
+	p := &Plan{files: c.Files(), name: c.DisplayName, source: c.Source}
 	if len(c.Environments) > 0 {
 		p.Stack = c.Environments[0].Stack.Name.V
 	}
@@ -80,6 +80,7 @@ func (p *Plan) compare(env *Environment, e *build.Environment, old *model.Model,
 		env.Status, env.Why = Unknown, unknown.Error()
 		r = &review.Review{}
 	}
+	r.Trace(p.source.Causes(env.Name).Of)
 	env.Review = r
 }
 

@@ -25,6 +25,7 @@ func Between(c *build.Compiled, from, to *build.Environment) (*Diff, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Trace(c.Source.Causes(to.Name).Of)
 	return &Diff{From: from.Name, To: to.Name, Review: r, plan: start(c)}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"nselfc/compiler/model"
 	"nselfc/compiler/review"
 	"nselfc/internal/build"
+	"nselfc/lang"
 	"nselfc/lang/diag"
 	"nselfc/lang/source"
 )
@@ -23,9 +24,10 @@ type Plan struct {
 	// way of a build.
 	Diagnostics diag.List
 
-	files source.Files
-	name  func(string) string
-	title string // "the committed output", "main (1a2b3c4)"
+	files  source.Files
+	source *lang.Source
+	name   func(string) string
+	title  string // "the committed output", "main (1a2b3c4)"
 }
 
 // Status is what became of an environment as a whole.
