@@ -1,6 +1,4 @@
-//go:build lab
-
-//go:build linux
+//go:build lab && unix
 
 package build_test
 
