@@ -1,4 +1,4 @@
-//go:build lab && unix
+//go:build lab && linux
 
 package build_test
 
