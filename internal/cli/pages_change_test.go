@@ -51,16 +51,7 @@ func TestPagesOfChanges(t *testing.T) {
 
 func modelOf(t *testing.T, stack string) *build.Environment {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range folder {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := around(t)
 	if err := os.WriteFile(filepath.Join(dir, "nself.hcl"), []byte(stack), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -117,16 +117,7 @@ func told(list diag.List) string {
 // builds it where the host has a say. A comment may name the file of an example.
 func compiledIn(t *testing.T, stack string, write bool) diag.List {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range folder {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := around(t)
 	if m := fileOf.FindStringSubmatch(stack); m != nil {
 		if err := os.WriteFile(filepath.Join(dir, m[1]), []byte(strings.ReplaceAll(stack, "stack \"shop\" {}", "")), 0o644); err != nil {
 			t.Fatal(err)
@@ -142,4 +133,20 @@ func compiledIn(t *testing.T, stack string, write bool) diag.List {
 		diags = append(diags, more...)
 	}
 	return diags
+}
+
+// around makes a folder with what examples refer to.
+func around(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range folder {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
