@@ -19,7 +19,9 @@ the stack as it is at a revision of git. Shows risks first, each with the line
 that causes it; then what changes by resource, and what that does to containers,
 volumes, databases and secrets; then the files.
 
-Nothing is written but the file that --json-into names. The secrets are not read.`,
+Nothing is written but the file that --json-into names. No secret is needed; where
+.secrets is there, a value of it that somebody wrote into a generated file is not
+shown.`,
 		Example: `  nselfc plan
   nselfc plan --base origin/main --format markdown    # the comment of a pull request
   nselfc plan --env prod --fail-on destructive`,

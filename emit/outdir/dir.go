@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 	"nselfc/lang/source"
 )
 
@@ -166,12 +167,12 @@ func (d *Dir) checkDirectory(name string, info os.FileInfo, err error) *diag.Dia
 	case info.Mode().Perm()&0o002 != 0:
 		return diag.Errorf("NS502", at, "Output directory is open to other users",
 			"Every user of this machine can write to %s, and so replace the firewall script that you run as root later, or slip in a file. "+
-				"Take that right away:\n\n    chmod o-w %s", quote(name), shellQuote(name))
+				"Take that right away:\n\n    chmod o-w %s", quote(name), escape.ShellWord(name))
 	}
 	if me, other := os.Geteuid(), owner(info); me != 0 && other != me && other >= 0 {
 		return diag.Errorf("NS502", at, "Output directory is open to other users",
 			"%s belongs to the user with the id %d, who can replace every file in it at any time. Build as that user, or make the directory your own:\n\n"+
-				"    sudo chown -R \"$(id -u)\" %s", quote(name), other, shellQuote(name))
+				"    sudo chown -R \"$(id -u)\" %s", quote(name), other, escape.ShellWord(name))
 	}
 	return nil
 }

@@ -9,12 +9,13 @@ import (
 	"syscall"
 
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 )
 
 func cannotRead(name string, err error) *diag.Diagnostic {
 	what := "Look at the path and at the log of the kernel (dmesg), then build again."
 	if errors.Is(err, fs.ErrPermission) {
-		what = "Nothing was changed. Build as the user who owns it, or give yourself the right to read it:\n\n    ls -ld " + shellQuote(name)
+		what = "Nothing was changed. Build as the user who owns it, or give yourself the right to read it:\n\n    ls -ld " + escape.ShellWord(name)
 	}
 	return diag.Errorf("NS504", wholeFile(name), "Output directory cannot be read",
 		"%s cannot be read: %s. Without knowing what is there, a build cannot tell its own files from yours. %s", quote(name), reason(err), what)
@@ -27,11 +28,11 @@ func cannotWrite(name string, err error) *diag.Diagnostic {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		what = "There is no space left on that file system, or your quota of it is used up. See what fills it, make room, and build again:\n\n    df -h " +
-			shellQuote(there) + "\n    df -i " + shellQuote(there)
+			escape.ShellWord(there) + "\n    df -i " + escape.ShellWord(there)
 	case errors.Is(err, syscall.EROFS):
 		what = "The file system is mounted read-only. A disk with errors is remounted so: look at the log of the kernel (dmesg). Otherwise name another directory:\n\n    nselfc build -o DIR"
 	case errors.Is(err, fs.ErrPermission):
-		what = "You have no right to write there. See who owns it, and build as that user; files that a build with sudo left behind belong to root:\n\n    ls -la " + shellQuote(there)
+		what = "You have no right to write there. See who owns it, and build as that user; files that a build with sudo left behind belong to root:\n\n    ls -la " + escape.ShellWord(there)
 	case errors.Is(err, syscall.EIO):
 		what = "The disk reports an error. Look at the log of the kernel (dmesg) and trust no file on that disk until you know why."
 	case errors.Is(err, syscall.EXDEV):

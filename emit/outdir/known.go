@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 )
 
 // readLocks reads nself.lock and, where an earlier build was interrupted, the
@@ -25,7 +26,7 @@ func (l *planner) readLocks(meta Meta) (lock, next *Lock, diags diag.List) {
 		// wants otherwise count as edited. But who wrote it is worth asking.
 		for _, d := range more {
 			d.Detail = "An interrupted build leaves " + nextName + " behind, but this one is not what a build writes. Remove it, and build again:\n\n    rm " +
-				shellQuote(l.dir.path(nextName))
+				escape.ShellWord(l.dir.path(nextName))
 		}
 		return lock, &Lock{}, append(diags, more[0])
 	}
@@ -35,7 +36,7 @@ func (l *planner) readLocks(meta Meta) (lock, next *Lock, diags diag.List) {
 			"%s holds the output of the stack %s, and this is %s. Building here would remove the files of the other stack. Name another directory:\n\n"+
 				"    nselfc build -o DIR\n\nOr, if the stack was renamed, accept that. The containers and volumes of the old name stay behind on the host, "+
 				"and with them the data: see docker compose ls before you deploy.\n\n    nselfc build --force %s",
-			quote(l.dir.name), quote(lock.Stack), quote(meta.Stack), shellQuote(l.dir.path(LockName))))
+			quote(l.dir.name), quote(lock.Stack), quote(meta.Stack), escape.ShellWord(l.dir.path(LockName))))
 	}
 	return lock, next, diags
 }

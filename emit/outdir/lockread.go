@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 	"nselfc/lang/source"
 )
 
@@ -86,7 +87,7 @@ over; each other one must be accepted by name:
 func (r *lockReader) fail(why string, args ...any) {
 	d := diag.Errorf("NS510", r.at(), "Lock file is damaged", why, args...)
 	d.Detail += "\n\nBy the lock, a build knows which files it may replace and remove. With a lock that it cannot trust, it touches nothing." +
-		strings.ReplaceAll(restoreLock, "%[1]s", shellQuote(r.name))
+		strings.ReplaceAll(restoreLock, "%[1]s", escape.ShellWord(r.name))
 	r.diags = append(r.diags, d)
 }
 
@@ -96,7 +97,7 @@ func (r *lockReader) read(b []byte) {
 		r.diags = append(r.diags, diag.Errorf("NS511", r.at(), "Lock file holds an unfinished merge",
 			"Git could not merge the lock, as two branches changed the same files. Neither side describes the merged stack, so there is nothing to "+
 				"choose here: first merge nself.hcl itself, then take the whole output directory as it is in your branch and build it anew:\n\n"+
-				"    git checkout --no-overlay HEAD -- %s\n    nselfc build", shellQuote(path.Dir(r.name))))
+				"    git checkout --no-overlay HEAD -- %s\n    nselfc build", escape.ShellWord(path.Dir(r.name))))
 		return
 	}
 	if len(b) > maxLockLine {
@@ -221,7 +222,7 @@ func (r *lockReader) unsafe(name, why string) {
 	d := diag.Errorf("NS512", r.at(), "Lock file names an unsafe path",
 		"The path %s %s. A build replaces and removes the files that its lock names, so a lock from a stranger's branch could name files that are none of "+
 			"its business; a build writes no such line. Find out who changed the lock before you go on.", quote(name), why)
-	d.Detail += strings.ReplaceAll(restoreLock, "%[1]s", shellQuote(r.name))
+	d.Detail += strings.ReplaceAll(restoreLock, "%[1]s", escape.ShellWord(r.name))
 	r.diags = append(r.diags, d)
 }
 

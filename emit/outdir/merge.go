@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 )
 
 // MergeLocks merges two locks that grew from a third, fact by fact: of each
@@ -166,5 +167,5 @@ func cannotMerge(name, side string, why *diag.Diagnostic) *diag.Diagnostic {
 	return diag.Errorf("NS516", wholeFile(name), "Lock files cannot be merged",
 		"The lock of the %s is not one that a build wrote. Its line %d: %s Nothing can be told from it, so git leaves a conflict. Merge nself.hcl, take the output "+
 			"directory from a commit whose lock is whole, and build:\n\n    git checkout --no-overlay HEAD -- %s\n    nselfc build",
-		side, why.Subject.Start.Line, reason, shellQuote(path.Dir(name)))
+		side, why.Subject.Start.Line, reason, escape.ShellWord(path.Dir(name)))
 }

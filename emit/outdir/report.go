@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 )
 
 // report adds the diagnostics of every state that stops a build or deserves a
@@ -36,7 +37,7 @@ func (l *planner) report() {
 
 // accept ends a diagnostic with the command that overrules it.
 func (l *planner) accept(e *Entry) string {
-	return "\n\n    nselfc build --force " + shellQuote(l.dir.path(e.Path))
+	return "\n\n    nselfc build --force " + escape.ShellWord(l.dir.path(e.Path))
 }
 
 func (l *planner) diagnose(e *Entry) *diag.Diagnostic {
@@ -55,7 +56,7 @@ func (l *planner) diagnose(e *Entry) *diag.Diagnostic {
 		return diag.Errorf("NS521", at, "Generated file holds an unfinished merge",
 			"Git could not merge %s. There is nothing to choose in it, as the build writes the merged file: merge nself.hcl, take the output directory as it "+
 				"is in your branch, and build:\n\n    git checkout --no-overlay HEAD -- %s\n    nselfc build\n\nWithout git, drop what is in the file:%s",
-			name, shellQuote(l.dir.name), l.accept(e))
+			name, escape.ShellWord(l.dir.name), l.accept(e))
 	case Foreign:
 		return diag.Errorf("NS522", at, "File is not from nselfc",
 			"The build would write %s, and a file stands there that nselfc did not make: the lock does not name it and it has no header of ours. "+
@@ -64,7 +65,7 @@ func (l *planner) diagnose(e *Entry) *diag.Diagnostic {
 		return diag.Errorf("NS523", at, "Generated file is missing from the lock",
 			"%s has the header of a generated file, but the lock does not name it, and the build would write another text. So nobody knows whether it was "+
 				"edited since. If the lock was lost, take it back from git:\n\n    git checkout HEAD -- %s\n\nOr let the build replace the file:%s",
-			name, shellQuote(l.dir.path(LockName)), l.accept(e))
+			name, escape.ShellWord(l.dir.path(LockName)), l.accept(e))
 	case EditedOrphan:
 		return diag.Errorf("NS524", at, "Edited file is no longer generated",
 			"The stack does not need %s any more, but it is not as the last build wrote it, so it was not removed. What stands there may still be loaded, "+
@@ -87,7 +88,7 @@ func (l *planner) notRegular(p, problem string, k kind) *diag.Diagnostic {
 		quote(p), visible(problem))
 	if k == symlink || k == special {
 		d.Detail = strings.TrimSuffix(d.Detail, "and build again.") + "or let the build replace it (not what a link leads to):\n\n    nselfc build --force " +
-			shellQuote(l.dir.path(p))
+			escape.ShellWord(l.dir.path(p))
 	}
 	return d
 }

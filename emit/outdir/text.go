@@ -42,17 +42,6 @@ func visible(s string) string {
 	return s
 }
 
-// shellQuote prints a path as a word that a POSIX shell reads as that path.
-func shellQuote(s string) string {
-	safe := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+@%:,=", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !safe(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
 // hasHeader tells whether a text begins with the header of a generated file,
 // behind the comment sign of any language that we write. A script's first line
 // names its interpreter, so the first five lines count.

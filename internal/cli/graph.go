@@ -8,7 +8,6 @@ import (
 
 	"nselfc/emit/graph"
 	"nselfc/internal/build"
-	"nselfc/lang/escape"
 )
 
 // GraphFormat is the value of graph's --format.
@@ -74,12 +73,7 @@ func Graph(ctx context.Context, env Env, d Display, path string, form GraphForma
 // host has.
 func whichEnvironment(env Env, path string, form GraphFormat, names []string) int {
 	code := Fail(env, Usage, "a picture shows one environment, and the stack has %d: %s. Name one, for example:", len(names), strings.Join(names, ", "))
-	command := "nselfc graph"
-	if path != "" {
-		word, _ := escape.ShellQuote(path) // an argument holds no NUL
-		command += " " + word
-	}
-	command += " --env " + names[len(names)-1]
+	command := "nselfc graph" + argument(path) + " --env " + names[len(names)-1]
 	if form != GraphSVG {
 		command += " --format " + string(form)
 	}

@@ -150,15 +150,7 @@ func argument(s string) string {
 	if s == "" {
 		return ""
 	}
-	const bare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@%:,="
-	if strings.Trim(s, bare) == "" && !strings.HasPrefix(s, "-") {
-		return " " + s
-	}
-	q, err := escape.ShellQuote(render.Clean(s, false))
-	if err != nil {
-		return " …" // a NUL: no path holds one
-	}
-	return " " + q
+	return " " + escape.ShellWord(render.Clean(s, false))
 }
 
 func plural(n int, noun string) string {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"nselfc/lang/escape"
 )
 
 // repository is git, told which repository to read: whatever the environment or
@@ -69,7 +71,7 @@ func (p program) around(ctx context.Context, dir string) (gitDir, prefix string,
 	if err != nil {
 		e := failed(said, err)
 		if e.Kind == NotRepository {
-			e.Advice = "Name a stack in a work tree, or make one of its folder and commit it:\n\n    git -C " + word(dir) + " init"
+			e.Advice = "Name a stack in a work tree, or make one of its folder and commit it:\n\n    git -C " + escape.ShellWord(dir) + " init"
 		}
 		return "", "", e
 	}

@@ -59,7 +59,7 @@ func (r *repository) posing(ctx context.Context, rev string) error {
 	return &Error{
 		Kind:   Unknown,
 		Reason: fmt.Sprintf("The revision %s is a tag that is called like a branch of %s, which was not fetched: what it means would depend on who may push tags.", quoted(rev), quoted(remote)),
-		Advice: "Write the tag in full if you mean it:\n\n    " + word(tag+rev[len(name):]) + "\n\n" + fetch(shallow, remote, branch+":refs/remotes/"+remote+"/"+branch),
+		Advice: "Write the tag in full if you mean it:\n\n    " + escape.ShellWord(tag+rev[len(name):]) + "\n\n" + fetch(shallow, remote, branch+":refs/remotes/"+remote+"/"+branch),
 	}
 }
 
@@ -174,20 +174,9 @@ const inCI = "In GitHub Actions, give actions/checkout fetch-depth: 0. In GitLab
 // the clone is shallow.
 func fetch(shallow bool, remote, what string) string {
 	if !shallow {
-		return fmt.Sprintf("Fetch it first:\n\n    git fetch %s %s", word(remote), word(what))
+		return fmt.Sprintf("Fetch it first:\n\n    git fetch %s %s", escape.ShellWord(remote), escape.ShellWord(what))
 	}
-	return fmt.Sprintf("Fetch it first:\n\n    git fetch --depth=1 %s %s\n\n%s", word(remote), word(what), inCI)
-}
-
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9./_@:+-]+$`)
-
-// word gives a word of a shell, quoted where it must be.
-func word(s string) string {
-	if plainWord.MatchString(s) {
-		return s
-	}
-	q, _ := escape.ShellQuote(s) // there is no NUL: plausible refuses it, and no path or remote has one
-	return q
+	return fmt.Sprintf("Fetch it first:\n\n    git fetch --depth=1 %s %s\n\n%s", escape.ShellWord(remote), escape.ShellWord(what), inCI)
 }
 
 func (r *repository) typeOf(ctx context.Context, object string) string {

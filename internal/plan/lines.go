@@ -43,27 +43,17 @@ func (e *Environment) effectLines() []effectLine {
 		for _, c := range x.Refresh {
 			names = append(names, c.Service)
 		}
-		file := word(filepath.Join(e.Dir, "docker-compose.yml"))
+		file := escape.ShellWord(filepath.Join(e.Dir, "docker-compose.yml"))
 		add("refresh", containers(x.Refresh)+": their containers keep the old files until docker compose -f "+file+" up -d --force-recreate "+strings.Join(names, " "))
 	}
 	add("networks", parts(x.Networks))
 	add("volumes", parts(x.Volumes))
 	add("secrets", secretsLine(&x.Secrets))
 	if x.Firewall {
-		script := word(filepath.Join(e.Dir, "ufw/apply.sh"))
+		script := escape.ShellWord(filepath.Join(e.Dir, "ufw/apply.sh"))
 		add("firewall", "apply the rules again: sudo "+script+" --check, then --apply and --confirm")
 	}
 	return out
-}
-
-// word writes a path as a word of a shell.
-func word(path string) string {
-	const bare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@%:,="
-	if strings.Trim(path, bare) == "" && !strings.HasPrefix(path, "-") {
-		return path
-	}
-	q, _ := escape.ShellQuote(clean(path)) // a path holds no NUL
-	return q
 }
 
 // containers lists services with the reasons for which they are made anew.

@@ -21,6 +21,7 @@ import (
 
 	"nselfc/compiler/ir"
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 	"nselfc/lang/source"
 )
 
@@ -49,11 +50,11 @@ func (b *book) bring(s *ir.Secret) diag.List {
 	if d != nil {
 		return diag.List{d}
 	}
-	chain, d := parseChain(certText, s.Files.Certificate, word(b.onHost(s.Files.Certificate)))
+	chain, d := parseChain(certText, s.Files.Certificate, escape.ShellWord(b.onHost(s.Files.Certificate)))
 	if d != nil {
 		return diag.List{d}
 	}
-	key, keyPEM, d := parseOwnersKey(keyText, s.Files.PrivateKey, word(b.onHost(s.Files.PrivateKey)))
+	key, keyPEM, d := parseOwnersKey(keyText, s.Files.PrivateKey, escape.ShellWord(b.onHost(s.Files.PrivateKey)))
 	if d != nil {
 		return diag.List{d}
 	}
@@ -64,7 +65,7 @@ func (b *book) bring(s *ir.Secret) diag.List {
 	diags := c.check()
 	if keyInfo.Mode().Perm()&0o037 != 0 { // 0640 root:ssl-cert is what Debian does
 		diags = append(diags, diag.Warningf(codeCertKeyMode, rangeOf(s.Files.PrivateKey, s), "Private key open to other users",
-			"%s has mode %04o: other users of this machine can read the key, or change it.\n\nClose it:\n\n    chmod 600 %s", s.Files.PrivateKey.V, keyInfo.Mode().Perm(), word(b.onHost(s.Files.PrivateKey))))
+			"%s has mode %04o: other users of this machine can read the key, or change it.\n\nClose it:\n\n    chmod 600 %s", s.Files.PrivateKey.V, keyInfo.Mode().Perm(), escape.ShellWord(b.onHost(s.Files.PrivateKey))))
 	}
 	if d := b.trackedKey(s); d != nil {
 		diags = append(diags, d)
@@ -100,7 +101,7 @@ func (b *book) ownerFile(s *ir.Secret, name ir.String) ([]byte, fs.FileInfo, *di
 			report = diag.Warningf
 		}
 		return report(codeCertUnread, rangeOf(name, s), "Certificate file cannot be used",
-			"%s, a file of %s, %s.\n\nName the PEM file that is meant, absolute or relative to the folder of nself.hcl, and let the user who builds read it. To see what is there:\n\n    ls -lL %s", name.V, s.Address, why, word(path))
+			"%s, a file of %s, %s.\n\nName the PEM file that is meant, absolute or relative to the folder of nself.hcl, and let the user who builds read it. To see what is there:\n\n    ls -lL %s", name.V, s.Address, why, escape.ShellWord(path))
 	}
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not hold the build up
 	if err != nil {
@@ -224,7 +225,7 @@ func (c *brought) checkKey() diag.List {
 	}
 	return diag.List{c.errorf(codeCertKey, "Certificate and key do not fit",
 		"The private key in %s does not belong to the certificate in %s: no server starts with such a pair.\n\nName the key that the certificate was requested with. Two files of one pair print the same here:\n\n    openssl x509 -noout -pubkey -in %s\n    openssl pkey -pubout -in %s",
-		c.secret.Files.PrivateKey.V, c.name(), word(c.onHost(c.secret.Files.Certificate)), word(c.onHost(c.secret.Files.PrivateKey)))}
+		c.secret.Files.PrivateKey.V, c.name(), escape.ShellWord(c.onHost(c.secret.Files.Certificate)), escape.ShellWord(c.onHost(c.secret.Files.PrivateKey)))}
 }
 
 func (c *brought) checkChain() diag.List {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"nselfc/compiler/ir"
@@ -66,16 +65,6 @@ func about(s *ir.Secret, d *diag.Diagnostic) *diag.Diagnostic {
 	return d.With(s.Origin.Range, "%s is declared here", s.Address)
 }
 
-// word writes a path as one word of a shell, for commands that people copy.
-func word(path string) string {
-	const bare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@%:,="
-	if path != "" && strings.Trim(path, bare) == "" && path[0] != '-' {
-		return path
-	}
-	quoted, _ := escape.ShellQuote(path) // a path holds no NUL
-	return quoted
-}
-
 // onFile is the place of a finding about a file or directory of the host.
 func onFile(path string) source.Range {
 	return source.Range{File: path, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
@@ -99,9 +88,9 @@ func (st *store) writeFailed(path string, err error) *diag.Diagnostic {
 	advice := "Mend the cause and run the same command again: it goes on where this one stopped."
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
-		advice = "Make room and run the same command again: it goes on where this one stopped. See what is free with\n\n    df -h " + word(st.dir)
+		advice = "Make room and run the same command again: it goes on where this one stopped. See what is free with\n\n    df -h " + escape.ShellWord(st.dir)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		advice = "Make the directory writable for the user that builds, and run the same command again. See its owner and mode with\n\n    ls -ld " + word(st.dir)
+		advice = "Make the directory writable for the user that builds, and run the same command again. See its owner and mode with\n\n    ls -ld " + escape.ShellWord(st.dir)
 	}
 	return diag.Errorf(codeWrite, onFile(full), "Cannot write a secret file",
 		"%s was not written: %s. What stood there before is unchanged, and no value is lost.\n\n%s", full, reason(err), advice)
@@ -111,7 +100,7 @@ func (st *store) readFailed(path string, err error) *diag.Diagnostic {
 	full := filepath.Join(st.dir, path)
 	return diag.Errorf(codeRead, onFile(full), "Cannot read a file of the output directory",
 		"%s cannot be read: %s. nselfc does not go on without it, because it would make new values for secrets that exist.\n\nSee its owner and mode with\n\n    ls -ld %s",
-		full, reason(err), word(full))
+		full, reason(err), escape.ShellWord(full))
 }
 
 // reason gives the words of the system without the path, which is there already

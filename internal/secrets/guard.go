@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 )
 
 // checkPath refuses an output directory that another user could exchange or
@@ -56,24 +57,24 @@ func checkPath(dir string) (string, diag.List) {
 				chown = "sudo chown -R " // with .secrets in it, which would be refused next
 			}
 			return "", unsafe(path, fmt.Sprintf("belongs to user %d, and this command runs as user %d", uid, me),
-				"Run the command as that user, or give the directory to the user who builds:\n\n    "+chown+strconv.Itoa(me)+" "+word(path))
+				"Run the command as that user, or give the directory to the user who builds:\n\n    "+chown+strconv.Itoa(me)+" "+escape.ShellWord(path))
 		}
 		if self && uid != me {
 			return "", unsafe(path, "belongs to root, and this command does not run as root",
-				"Run the command as root, as before, or take the whole directory over:\n\n    sudo chown -R "+strconv.Itoa(me)+" "+word(path))
+				"Run the command as root, as before, or take the whole directory over:\n\n    sudo chown -R "+strconv.Itoa(me)+" "+escape.ShellWord(path))
 		}
 		if link {
 			continue
 		}
 		sticky := fi.Mode()&fs.ModeSticky != 0 && !self
 		if fi.Mode()&0o002 != 0 && !sticky {
-			return "", unsafe(path, "may be written by every user of this machine", "Close it:\n\n    chmod o-w "+word(path))
+			return "", unsafe(path, "may be written by every user of this machine", "Close it:\n\n    chmod o-w "+escape.ShellWord(path))
 		}
 		if fi.Mode()&0o020 != 0 && !sticky && gid != 0 && !privateGroup(uid, gid) {
-			return "", unsafe(path, fmt.Sprintf("may be written by group %d, which has other members", gid), "Close it:\n\n    chmod g-w "+word(path))
+			return "", unsafe(path, fmt.Sprintf("may be written by group %d, which has other members", gid), "Close it:\n\n    chmod g-w "+escape.ShellWord(path))
 		}
 		if fi.Mode()&0o020 != 0 && !sticky && listed(path) {
-			return "", unsafe(path, "may be written by those whom its access control list names", "See who that is, and close it:\n\n    getfacl "+word(path)+"\n    chmod g-w "+word(path))
+			return "", unsafe(path, "may be written by those whom its access control list names", "See who that is, and close it:\n\n    getfacl "+escape.ShellWord(path)+"\n    chmod g-w "+escape.ShellWord(path))
 		}
 	}
 	return real, nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 )
 
 const (
@@ -59,7 +60,7 @@ func (st *store) lock(ctx context.Context, opts Options) (func(), diag.List) {
 				end = "and this build was stopped before that one ended"
 			}
 			return nil, diag.List{st.lockFailed("is held by another nselfc, "+end,
-				"Wait until it has ended. See who holds the file with\n\n    fuser -v "+word(filepath.Join(st.dir, LockFile)))}
+				"Wait until it has ended. See who holds the file with\n\n    fuser -v "+escape.ShellWord(filepath.Join(st.dir, LockFile)))}
 		case <-time.After(lockPoll):
 		}
 	}

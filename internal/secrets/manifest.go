@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 )
 
 const (
@@ -62,7 +63,7 @@ func (st *store) readManifest() (manifest, []byte, *diag.Diagnostic) {
 			full := filepath.Join(st.dir, manifestPath)
 			return nil, nil, diag.Errorf(codeManifest, onFile(full), "Damaged manifest of secret files",
 				"Line %d of %s is not one that nselfc wrote, so it cannot tell its own files from yours.\n\nEverything below %s can be made again from %s: save what is yours, remove the directory, and build again:\n\n    rm -r %s",
-				n, full, Dir, File, word(filepath.Join(st.dir, Dir)))
+				n, full, Dir, File, escape.ShellWord(filepath.Join(st.dir, Dir)))
 		}
 		m[path] = all
 	}

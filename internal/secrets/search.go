@@ -14,6 +14,7 @@ import (
 
 	"nselfc/emit/outdir"
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 	"nselfc/lang/source"
 )
 
@@ -255,7 +256,7 @@ func (f candidate) keyAdvice() string {
 	}
 	dir, base := filepath.Split(filepath.FromSlash(f.shown))
 	return "Keep the key out of the repository, or at least out of the index (the file stays), and get a new one if it was ever pushed:\n\n    git -C " +
-		word(filepath.Clean(dir)) + " rm --cached " + word(base)
+		escape.ShellWord(filepath.Clean(dir)) + " rm --cached " + escape.ShellWord(base)
 }
 
 func (f candidate) risk() string {

@@ -16,6 +16,7 @@ import (
 
 	"nselfc/emit/dotsecrets"
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 )
 
 // maxSize bounds every file that is read: 16 MiB is 5000 certificates.
@@ -103,7 +104,7 @@ func (st *store) inspect(name string) (fs.FileInfo, *diag.Diagnostic) {
 }
 
 func (st *store) unsafe(name, problem, command string) *diag.Diagnostic {
-	return st.refuse(name, problem, "See who did, save what you need, and remove it. Begin with\n\n    "+command+" "+word(filepath.Join(st.dir, name)))
+	return st.refuse(name, problem, "See who did, save what you need, and remove it. Begin with\n\n    "+command+" "+escape.ShellWord(filepath.Join(st.dir, name)))
 }
 
 // misplaced is unsafe for what may well be the user's own file, moved, linked, or
@@ -119,7 +120,7 @@ func (st *store) misplaced(name, problem, command string) *diag.Diagnostic {
 	}
 	full := filepath.Join(st.dir, name)
 	return st.refuse(name, problem, fmt.Sprintf("Do not just remove it: the next build would make a new value for every secret, and no running service knows those. "+
-		"If the values are yours, put a file of your own in its place that has them:\n\n    %s %s %s && mv %[3]s %[2]s", install, word(full), word(full+".own")))
+		"If the values are yours, put a file of your own in its place that has them:\n\n    %s %s %s && mv %[3]s %[2]s", install, escape.ShellWord(full), escape.ShellWord(full+".own")))
 }
 
 func (st *store) refuse(name, problem, advice string) *diag.Diagnostic {
@@ -181,7 +182,7 @@ func (st *store) private(name string, fi fs.FileInfo, mode string) *diag.Diagnos
 	full := filepath.Join(st.dir, name)
 	return diag.Errorf(codeOpenMode, onFile(full), "Secrets open to other users",
 		"%s has mode %04o: other users of this machine can get at the secrets in it, and perhaps did.\n\nClose it, and rotate what others may have read:\n\n    chmod %s %s",
-		full, fi.Mode().Perm(), mode, word(full))
+		full, fi.Mode().Perm(), mode, escape.ShellWord(full))
 }
 
 // write puts a file in its place in one step: readers see the old one or the

@@ -10,6 +10,7 @@ import (
 
 	"nselfc/compiler/ir"
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 )
 
 // Tracked refuses an output directory whose secrets git has in its index: it is all
@@ -51,13 +52,13 @@ func tracked(dir, resolved, but string) diag.List {
 		full, words := filepath.Join(dir, first[at]), []string{File, Dir}
 		for _, name := range stores[at] {
 			if !slices.Contains(words, name) {
-				words = append(words, word(name))
+				words = append(words, escape.ShellWord(name))
 			}
 		}
 		diags = append(diags, diag.Errorf(codeTracked, onFile(full), summaryTracked,
 			"%s is in the index of git: the next commit publishes every value in it, if an earlier one has not.\n\n"+
 				"Take the secrets out of the index (the files stay), and rotate every one if that was ever pushed:\n\n    git -C %s rm -r --cached --ignore-unmatch %s",
-			full, word(filepath.Join(dir, at)), strings.Join(words, " ")))
+			full, escape.ShellWord(filepath.Join(dir, at)), strings.Join(words, " ")))
 	}
 	return diags
 }
@@ -79,7 +80,7 @@ func inStore(name string) (at, store string) {
 func unreadIndex(dir, words string, err error) *diag.Diagnostic {
 	return diag.Warningf(codeIndex, onFile(dir), "Index of git that cannot be read",
 		"%s lies in a work tree of git, whose index cannot be read: %s. So nselfc does not know whether the next commit would publish a secret.\n\nLook yourself; this must print nothing:\n\n    git -C %s ls-files %s",
-		dir, reason(err), word(dir), words)
+		dir, reason(err), escape.ShellWord(dir), words)
 }
 
 const summaryTracked = "Secrets tracked by git"
@@ -101,13 +102,13 @@ func (b *book) trackedKey(s *ir.Secret) *diag.Diagnostic {
 	})
 	switch {
 	case err != nil:
-		return unreadIndex(filepath.Dir(path), word(filepath.Base(path)), err)
+		return unreadIndex(filepath.Dir(path), escape.ShellWord(filepath.Base(path)), err)
 	case !found:
 		return nil
 	}
 	return diag.Errorf(codeTracked, rangeOf(s.Files.PrivateKey, s), summaryTracked,
 		"%s is in the index of git: the next commit publishes the private key, if an earlier one has not.\n\n"+
-			"Keep it out of the repository, or at least out of the index (the file stays), and get a new certificate if it was ever pushed:\n\n    git -C %s rm --cached %s", name, word(filepath.Dir(path)), word(filepath.Base(path)))
+			"Keep it out of the repository, or at least out of the index (the file stays), and get a new certificate if it was ever pushed:\n\n    git -C %s rm --cached %s", name, escape.ShellWord(filepath.Dir(path)), escape.ShellWord(filepath.Base(path)))
 }
 
 // inGit hands the names of the files below a directory that git, in a work tree

@@ -13,6 +13,7 @@ import (
 
 	"nselfc/emit"
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
 )
 
 // tree is what is to be done below .secrets.d. Planning reads only; apply writes
@@ -74,7 +75,7 @@ func planTree(st *store, want []rendered, opts Options) (*tree, diag.List) {
 			t.foreign = append(t.foreign, p)
 			full := filepath.Join(st.dir, p)
 			diags = append(diags, diag.Warningf(codeForeign, onFile(full), "File in .secrets.d that nselfc did not write",
-				"%s is not one of the files of this stack, or was edited since. It stays as it is.\n\nIf it is not needed, remove it:\n\n    rm %s", full, word(full)))
+				"%s is not one of the files of this stack, or was edited since. It stays as it is.\n\nIf it is not needed, remove it:\n\n    rm %s", full, escape.ShellWord(full)))
 		}
 	}
 	return t, diags
@@ -113,7 +114,7 @@ func (st *store) edited(p string) *diag.Diagnostic {
 	full := filepath.Join(st.dir, p)
 	return diag.Errorf(codeEdited, onFile(full), "Secret file edited by hand",
 		"%s is not what nselfc wrote there, and building would overwrite it.\n\n"+
-			"Carry the change over to nself.hcl or the template that the file is made from, and accept the new text with\n\n    nselfc build --force %s", full, word(full))
+			"Carry the change over to nself.hcl or the template that the file is made from, and accept the new text with\n\n    nselfc build --force %s", full, escape.ShellWord(full))
 }
 
 // edited looks for what planTree would refuse, before the values of a run are

@@ -108,8 +108,13 @@ func TestShell(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		script += "printf '%s|' " + w + "\n"
-		want += s + "|"
+		script += "printf '%s|%s|' " + w + " " + escape.ShellWord(s) + "\n"
+		want += s + "|" + s + "|"
+	}
+	for _, plain := range []string{"out/prod", "a_b-c.d@e+f%g:h,i=j"} {
+		if w := escape.ShellWord(plain); w != plain {
+			t.Errorf("%s is written %s", plain, w)
+		}
 	}
 	out, err := exec.Command(sh, "-c", script).Output()
 	if err != nil || string(out) != want {

@@ -38,6 +38,18 @@ func ShellQuote(s string) (string, error) {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'", nil
 }
 
+// ShellWord writes one word of a POSIX shell for a command that people copy: bare
+// where every shell reads it as it stands, else quoted. NUL, which no argument can
+// hold, is left out.
+func ShellWord(s string) string {
+	const bare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@%:,="
+	if s != "" && s[0] != '-' && strings.Trim(s, bare) == "" {
+		return s
+	}
+	q, _ := ShellQuote(strings.ReplaceAll(s, "\x00", "")) // its one error is NUL
+	return q
+}
+
 // Dotenv writes a value as compose-go's dotenv reader takes it: bare when
 // nothing in it could be read otherwise, else in single quotes, which expand
 // nothing, else in double quotes with escapes. A backslash or quote never goes
