@@ -47,8 +47,9 @@ type Stack struct {
 	Volumes     []*Volume
 	Files       []*File
 	Secrets     []*Secret
-	Ingress     *Ingress  // nil when nothing is published
-	Firewall    *Firewall // nil when the stack declares none
+	Store       *SecretStore // where the values come from; nil is .secrets itself
+	Ingress     *Ingress     // nil when nothing is published
+	Firewall    *Firewall    // nil when the stack declares none
 }
 
 // Kind is one use of a kind or module, by its arguments.
@@ -214,36 +215,4 @@ type File struct {
 	Origin  source.Origin
 	Mode    uint32 // 0o644 for committed files, 0o444 for secret ones
 	Content secret.Text
-}
-
-// Secret is one declared secret.
-type Secret struct {
-	Address string // "secret.jwt_key"
-	Key     string // its name in .secrets: upper case, digits and underscores
-	Origin  source.Origin
-	// Site is where a user can act: the outermost kind or module block that the
-	// secret comes from, or else the header of its own block.
-	Site   source.Range
-	Kind   String // "hex", "base64url", "password", "jwt", "x509", "files"
-	Bytes  Int    // random bytes for hex and base64url
-	Length Int    // characters for password
-	X509   *X509
-	Files  *CertificateFiles
-}
-
-// X509 describes a certificate of the stack's own.
-type X509 struct {
-	CA         bool
-	CommonName String
-	SignedBy   string   // Address of the CA's secret; "" signs itself
-	Hosts      []String // DNS names and addresses of a leaf; the permitted names of a CA
-	Days       Int      // lifetime
-	Client     bool     // client authentication instead of server authentication
-}
-
-// CertificateFiles is a certificate that its owner brings.
-type CertificateFiles struct {
-	Certificate String // PEM chain, leaf first; absolute, or relative to the stack's folder
-	PrivateKey  String
-	Hosts       []String // names that it must cover
 }

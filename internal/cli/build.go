@@ -28,7 +28,7 @@ func Build(ctx context.Context, env Env, d Display, o BuildOptions) int {
 	}
 	written, more := c.Write(ctx, build.WriteOptions{
 		Options: o.Options, Version: Version, NoSecrets: o.NoSecrets, Force: o.Force, Now: env.Now(),
-		OnWait: func() { say(env, "nselfc: another build is at work here; waiting for it\n") },
+		OnWait: waiting(env),
 	})
 	again(more, o)
 	diags = append(diags, more...) // what writing met comes behind what compiling found
