@@ -56,6 +56,8 @@ func (o Options) getenv(name string) string {
 // told from the settings and this host alone is refused here.
 func Open(s *ir.SecretStore, o Options) (Store, error) {
 	switch s.Kind.V {
+	case "vault":
+		return openVault(s, o)
 	default:
 		return nil, &Error{
 			Kind: ErrInvalid, Store: "The store " + s.Kind.V,
