@@ -73,6 +73,8 @@ func Open(s *ir.SecretStore, o Options) (Store, error) {
 			Kind: ErrReadOnly, Store: "Kubernetes", Problem: "is no store that values are read from or written to: nselfc makes manifests for it.",
 			Advice: "The values are in .secrets on the host, where a build makes what is missing. Write a manifest with\n\n    nselfc secrets sync --manifest FILE",
 		}
+	case "vault":
+		return openVault(s, o)
 	default:
 		return nil, &Error{
 			Kind: ErrInvalid, Store: "The store " + s.Kind.V,
