@@ -76,7 +76,7 @@ func (a *Age) parseIdentities(name string, text []byte) ([]age.Identity, error) 
 			if missing.PublicKey == nil {
 				return nil, wrong("is a private key of ssh in an old form, which does not say whose it is")
 			}
-			id, err = agessh.NewEncryptedSSHIdentity(missing.PublicKey, text, func() ([]byte, error) { return a.passphrase(name) })
+			return a.protectedSSH(name, missing.PublicKey, text)
 		}
 		if err != nil {
 			return nil, wrong("is no private key that age can use (it takes Ed25519 and RSA)")
@@ -155,6 +155,39 @@ func (p *protected) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 		return key, err
 	}
 	return nil, age.ErrIncorrectIdentity
+}
+
+// protectedSSH is a private key of ssh behind a passphrase.
+func (a *Age) protectedSSH(name string, public ssh.PublicKey, text []byte) ([]age.Identity, error) {
+	p := &passphraseSSH{}
+	id, err := agessh.NewEncryptedSSHIdentity(public, text, func() ([]byte, error) {
+		word, err := a.passphrase(name)
+		p.unasked = err
+		return word, err
+	})
+	p.EncryptedSSHIdentity = id
+	if err != nil {
+		return nil, &Error{Kind: ErrInvalid, Store: a.store, Problem: fmt.Sprintf("needs the identity in %s, which is of a kind that age cannot use.", name), Advice: "It takes Ed25519 and RSA. Name another file, or make an identity of age's own with `age-keygen -o FILE`."}
+	}
+	return []age.Identity{p}, nil
+}
+
+// passphraseSSH keeps the reason apart that agessh makes a sentence of.
+type passphraseSSH struct {
+	*agessh.EncryptedSSHIdentity
+	unasked error
+}
+
+// Unwrap says that the passphrase is wrong, or why it could not be asked for.
+func (p *passphraseSSH) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	key, err := p.EncryptedSSHIdentity.Unwrap(stanzas)
+	switch {
+	case err == nil, errors.Is(err, age.ErrIncorrectIdentity):
+		return key, err
+	case p.unasked != nil:
+		return nil, p.unasked
+	}
+	return nil, errPassphrase
 }
 
 // cannotOpen words why the file did not open.

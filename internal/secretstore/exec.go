@@ -1,7 +1,6 @@
 package secretstore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,8 +33,9 @@ const (
 )
 
 const (
-	maxOutput = 64 << 10 // bytes of a value; a certificate chain has some 10 KiB
-	maxSaid   = 2 << 10  // bytes of what a program says on its standard error
+	maxOutput    = 64 << 10 // bytes of a value; a certificate chain has some 10 KiB
+	maxSaid      = 2 << 10  // bytes of what a program says on its standard error
+	maxSaidLines = 12
 	// killGrace is how long a program's children may hold its pipes once it has ended.
 	killGrace = 2 * time.Second
 )
@@ -238,29 +238,35 @@ func (p *program) quote(said *bounded, hidden []string) string {
 	if text == "" {
 		return ""
 	}
-	if said.over {
-		text += " …"
+	lines := strings.Split(text, "\n")
+	if len(lines) > maxSaidLines {
+		lines, said.over = lines[:maxSaidLines], true
 	}
-	return "\n\nIt said:\n\n    " + strings.ReplaceAll(text, "\n", "\n    ")
+	if said.over {
+		lines[len(lines)-1] += " …"
+	}
+	return "\n\nIt said:\n\n    " + strings.Join(lines, "\n    ")
 }
 
-// bounded keeps the first bytes that are written, and says when there are more.
+// bounded keeps the first bytes that are written, and says when there are more. It
+// is no bytes.Buffer, whose ReadFrom would read without bound.
 type bounded struct {
-	bytes.Buffer
+	kept  []byte
 	limit int
 	over  bool
 	full  func() // called once there are more; nil to read on
 }
 
+func (b *bounded) String() string { return string(b.kept) }
+
 func (b *bounded) Write(p []byte) (int, error) {
-	room := b.limit - b.Len()
+	room := b.limit - len(b.kept)
+	b.kept = append(b.kept, p[:min(len(p), room)]...)
 	if len(p) > room {
-		_, _ = b.Buffer.Write(p[:max(room, 0)]) // a Buffer takes all
 		if !b.over && b.full != nil {
 			b.full()
 		}
 		b.over = true
-		return len(p), nil
 	}
-	return b.Buffer.Write(p)
+	return len(p), nil
 }
