@@ -52,6 +52,15 @@ const (
 	codeKeyLeak    = "NS608"
 	codeUnsearched = "NS609"
 
+	codeGiven       = "NS675"
+	codeSetInUse    = "NS673"
+	codeSetKind     = "NS674"
+	codeDeclared    = "NS676"
+	codeNotRetired  = "NS678"
+	codeRetired     = "NS679"
+	codeUnretirable = "NS681"
+	codeNoValue     = "NS682"
+
 	codeBug = "NS900"
 )
 
