@@ -55,17 +55,15 @@ func Hold(dir string, stack *ir.Stack, files []emit.File) (*Held, diag.List) {
 }
 
 func holding(doc *dotsecrets.Document, s *ir.Secret) string {
-	has := func(ending string) bool {
-		return slices.ContainsFunc(parts(s), func(part string) bool { _, ok := doc.Get(s.Key + ending + part); return ok })
-	}
+	b := &book{doc: doc}
 	switch {
 	case s.Kind.V == kindFiles:
 		return HoldingBrought
-	case has(suffixNext):
+	case b.stands(s, suffixNext):
 		return HoldingNext
-	case has(suffixPrevious):
+	case b.stands(s, suffixPrevious):
 		return HoldingPrevious
-	case has(""):
+	case b.stands(s, ""):
 		return HoldingKept
 	}
 	return HoldingMissing
@@ -93,10 +91,13 @@ func undeclared(doc *dotsecrets.Document, stack *ir.Stack, files []emit.File) []
 // baseKey gives the key of the secret that a key of .secrets belongs to: salts,
 // hashes, halves of a certificate and values of a rotation stand beside it.
 func baseKey(key string) string {
-	for ownSuffix(key) {
-		key = key[:strings.LastIndex(key, "__")]
+	for {
+		i := strings.LastIndex(key, "__")
+		if i <= 0 || !ownSuffix(key) {
+			return key
+		}
+		key = key[:i]
 	}
-	return key
 }
 
 // Consumers gives the names of the services that read a secret, sorted: from files

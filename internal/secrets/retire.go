@@ -71,8 +71,8 @@ func Retire(ctx context.Context, dir string, stack *ir.Stack, files []emit.File,
 	return append(diags, st.saveDocument(doc)...)
 }
 
-// Undo puts the newest retired value of a key back.
-func Undo(ctx context.Context, dir string, opts Options, name string, keep func(values map[string]string) diag.List) diag.List {
+// Unretire puts the newest retired value of a key back.
+func Unretire(ctx context.Context, dir string, opts Options, name string, keep func(values map[string]string) diag.List) diag.List {
 	st, done, diags := openLocked(ctx, dir, opts)
 	if diags.HasErrors() {
 		return diags

@@ -54,6 +54,11 @@ type Options struct {
 	// OnWait is called once when another build holds the lock.
 	OnWait func()
 
+	// Existing makes it an error that a value is missing: nothing is generated.
+	Existing bool
+
+	// only are the addresses of the secrets that may be generated; nil means all.
+	only map[string]bool
 	// step is called before every change of the file system. Tests make it fail
 	// or kill the process.
 	step func(op, path string) error
@@ -116,7 +121,7 @@ func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 	defer unlock()
 
 	b, more := prepare(st, stack, files, opts, false, changes...)
-	if diags = append(diags, more...); diags.HasErrors() {
+	if diags = append(append(diags, more...), b.missing()...); diags.HasErrors() {
 		return failed(diags)
 	}
 	texts, more := b.render(files)
@@ -171,6 +176,7 @@ type book struct {
 	used    map[string]bool  // keys in .secrets that a declaration or derivation owns
 
 	generated, kept []string
+	left            []*ir.Secret // those that have no value, and get none in this run
 	reissued        []Reissued
 	turned          []Step
 }

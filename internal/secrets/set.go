@@ -166,14 +166,10 @@ const summarySetInUse = "Value in use"
 // sentences.
 func Breaks(s *ir.Secret, readers []string) string {
 	who := strings.Join(readers, ", ")
-	kind := ""
-	if s.Rotation != nil {
-		kind = s.Rotation.Class.V
-	}
-	switch kind {
-	case "pair", "dual":
+	switch class(s) {
+	case classPair, classDual:
 		return "The server " + s.Rotation.Service + " goes on taking the old value alone until it is told of the new one, so that " + who + " cannot log in from the next start on."
-	case "manual":
+	case classManual:
 		return "What was encrypted under the old value, or is checked against it elsewhere, cannot be read with the new one: keep the old value until nothing needs it."
 	}
 	return "Services go on with the old value until they are started again; in between some have the one and some the other, and what was signed under the old one ceases to be believed."

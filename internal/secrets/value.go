@@ -21,6 +21,9 @@ const (
 // plain finds or makes the value of a hex, base64url, password or jwt secret.
 func (b *book) plain(s *ir.Secret) diag.List {
 	value, ok := b.doc.Get(s.Key)
+	if !ok && b.leaves(s) {
+		return nil
+	}
 	if !ok {
 		value = generate(s)
 		if err := b.doc.Set(s.Key, value, s.Address+", "+shape(s)); err != nil {

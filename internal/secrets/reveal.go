@@ -1,0 +1,28 @@
+package secrets
+
+import (
+	"path/filepath"
+
+	"nselfc/compiler/ir"
+	"nselfc/lang/diag"
+)
+
+// Reveal gives a value out of .secrets, for somebody who asked for that one by its
+// name. field is that of a certificate, or "".
+func Reveal(dir string, s *ir.Secret, field string) (Sealed, diag.List) {
+	st, diags := openIfThere(dir)
+	if diags.HasErrors() {
+		return Sealed{}, diags
+	}
+	defer st.close()
+	doc, _, more := st.readSecrets()
+	if diags = append(diags, more...); diags.HasErrors() {
+		return Sealed{}, diags
+	}
+	value, ok := doc.Get(s.Key + map[string]string{"certificate": suffixCertificate, "private_key": suffixPrivateKey}[field])
+	if !ok {
+		return Sealed{}, append(diags, diag.Errorf(codeNoValue, onFile(filepath.Join(dir, File)), "Secret without a value",
+			"%s has no value of %s yet.\n\nMake it, or bring it from the store:\n\n    nselfc secrets generate %s\n    nselfc secrets sync", filepath.Join(dir, File), s.Address, s.Address))
+	}
+	return Seal(value), diags
+}
