@@ -2,7 +2,6 @@ package secrets
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
@@ -15,15 +14,15 @@ import (
 // them to .secrets. Nothing that is there changes, and nothing is rendered. An
 // authority is made with what it signs.
 //
-// keep, where there is one, puts new values into the environment's store before
-// they are in .secrets.
-func Generate(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options, which []*ir.Secret, keep func(values map[string]string) diag.List) (*Report, diag.List) {
+// With a store, stored is what it has, by key of .secrets: a value that is there is
+// no missing one. keep puts new values there before they are in .secrets.
+func Generate(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options, which []*ir.Secret, stored map[string]string, keep func(values map[string]string) diag.List) (*Report, diag.List) {
 	st, done, diags := openLocked(ctx, dir, opts)
 	if diags.HasErrors() {
 		return &Report{}, diags
 	}
 	defer done()
-	opts.only = closure(stack, which)
+	opts.only, opts.stored = closure(stack, which), stored
 	b, more := prepare(st, stack, files, opts, true)
 	if diags = append(diags, more...); diags.HasErrors() {
 		return &Report{}, diags
@@ -73,8 +72,8 @@ func (b *book) leaves(s *ir.Secret) bool {
 	return true
 }
 
-// missing refuses to go on without values that this run may not make.
-func (b *book) missing() diag.List {
+// lacking refuses to go on without values that this run may not make.
+func (b *book) lacking() diag.List {
 	if len(b.left) == 0 || !b.opts.Existing {
 		return nil
 	}
@@ -89,12 +88,24 @@ func (b *book) missing() diag.List {
 
 // owned gives all that .secrets has of the declared secrets, by key.
 func (b *book) owned() map[string]string {
-	out := maps.Collect(func(yield func(string, string) bool) {
-		for key := range b.used {
-			if value, ok := b.doc.Get(key); ok && !yield(key, value) {
-				return
-			}
+	out := map[string]string{}
+	for key := range b.used {
+		if value, ok := b.doc.Get(key); ok {
+			out[key] = value
 		}
-	})
+	}
 	return out
+}
+
+// fill puts what the store has, and .secrets lacks, into the document.
+func (b *book) fill() {
+	declared := map[string]bool{}
+	for _, s := range b.stack.Secrets {
+		declared[s.Key] = true
+	}
+	for key, value := range b.opts.stored {
+		if _, ok := b.doc.Get(key); !ok && declared[baseKey(key)] {
+			_ = b.doc.Set(key, value, "") // it came out of a document like this
+		}
+	}
 }

@@ -33,7 +33,8 @@ const (
 )
 
 // Hold tells what the host has, by reading alone.
-func Hold(dir string, stack *ir.Stack, files []emit.File) (*Held, diag.List) {
+func Hold(dir string, stack *ir.Stack, files []emit.File, opts Options) (*Held, diag.List) {
+	_ = opts
 	st, diags := openIfThere(dir)
 	if diags.HasErrors() {
 		return &Held{}, diags

@@ -59,6 +59,8 @@ type Options struct {
 
 	// only are the addresses of the secrets that may be generated; nil means all.
 	only map[string]bool
+	// stored are values that .secrets may lack, by key.
+	stored map[string]string
 	// step is called before every change of the file system. Tests make it fail
 	// or kill the process.
 	step func(op, path string) error
@@ -121,7 +123,7 @@ func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 	defer unlock()
 
 	b, more := prepare(st, stack, files, opts, false, changes...)
-	if diags = append(append(diags, more...), b.missing()...); diags.HasErrors() {
+	if diags = append(append(diags, more...), b.lacking()...); diags.HasErrors() {
 		return failed(diags)
 	}
 	texts, more := b.render(files)
@@ -203,6 +205,7 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 	if diags.HasErrors() {
 		return b, diags
 	}
+	b.fill()
 	if diags = append(diags, checkDeclarations(stack)...); diags.HasErrors() {
 		return b, diags
 	}

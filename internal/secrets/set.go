@@ -15,8 +15,7 @@ import (
 
 // SetOptions say how a value that somebody gives is taken.
 type SetOptions struct {
-	Replace bool   // also in the place of one that is in use
-	Env     string // what commands in findings need to name the environment, as " --env prod"
+	Replace bool // also in the place of one that is in use
 	// Keep puts the values into the environment's store, before they are in
 	// .secrets; nil where .secrets is all there is.
 	Keep func(values map[string]string) diag.List
@@ -33,7 +32,7 @@ type SetResult struct {
 // The value is held against its kind, and against what is guessed first, before
 // anything is written.
 func Set(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, s *ir.Secret, value string, opts Options, set SetOptions) (SetResult, diag.List) {
-	if d := settable(s, set.Env); d != nil {
+	if d := Settable(s); d != nil {
 		return SetResult{}, diag.List{d}
 	}
 	st, done, diags := openLocked(ctx, dir, opts)
@@ -73,14 +72,14 @@ func Set(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, s 
 	return result, append(diags, st.saveDocument(doc)...)
 }
 
-// settable refuses secrets whose value nobody gives.
-func settable(s *ir.Secret, env string) *diag.Diagnostic {
+// Settable refuses secrets whose value nobody gives.
+func Settable(s *ir.Secret) *diag.Diagnostic {
 	refuse := func(detail string, args ...any) *diag.Diagnostic {
 		return about(s, diag.Errorf(codeSetKind, s.Origin.Range, "Secret that is not set by hand", detail, args...))
 	}
 	switch s.Kind.V {
 	case kindX509:
-		return refuse("%s is a certificate that nselfc issues, with a key that never was anywhere else. There is no value to give.\n\nTo have a new one:\n\n    nselfc secrets rotate %s%s\n\nFor a certificate of your own, name its files in the ingress:\n\n    tls {\n      certificate {\n        files {\n          certificate = \"./certs/fullchain.pem\"\n          private_key = \"./certs/privkey.pem\"\n        }\n      }\n    }", s.Address, s.Address, env)
+		return refuse("%s is a certificate that nselfc issues, with a key that never was anywhere else. There is no value to give.\n\nTo have a new one:\n\n    nselfc secrets rotate %s\n\nFor a certificate of your own, name its files in the ingress:\n\n    tls {\n      certificate {\n        files {\n          certificate = \"./certs/fullchain.pem\"\n          private_key = \"./certs/privkey.pem\"\n        }\n      }\n    }", s.Address, s.Address)
 	case kindFiles:
 		return refuse("%s is in files of your own: the stack names %s and %s. Put the new certificate and key there, and build.", s.Address, s.Files.Certificate.V, s.Files.PrivateKey.V)
 	}
@@ -149,15 +148,15 @@ func replacing(doc *dotsecrets.Document, s *ir.Secret, readers []string, st *sto
 	for _, ending := range []string{suffixNext, suffixPrevious} {
 		if _, ok := doc.Get(s.Key + ending); ok {
 			return about(s, diag.Errorf(codeSetInUse, s.Origin.Range, summarySetInUse,
-				"%s is being rotated: %s has %s too. Another value now would leave servers and services with three. Finish the rotation first:\n\n    nselfc secrets rotate --resume%s", s.Address, full, s.Key+ending, set.Env))
+				"%s is being rotated: %s has %s too. Another value now would leave servers and services with three. Finish the rotation first:\n\n    nselfc secrets rotate --resume", s.Address, full, s.Key+ending))
 		}
 	}
 	if len(readers) == 0 || set.Replace {
 		return nil
 	}
 	return about(s, diag.Errorf(codeSetInUse, s.Origin.Range, summarySetInUse,
-		"%s has a value already, from which files of %s are made. %s\n\nTo replace it without an outage:\n\n    nselfc secrets rotate %s%s\n\n"+
-			"If nothing runs yet, or you accept that: the same command with --replace.", s.Address, strings.Join(readers, ", "), Breaks(s, readers), escape.ShellWord(s.Address), set.Env))
+		"%s has a value already, from which files of %s are made. %s\n\nTo replace it without an outage:\n\n    nselfc secrets rotate %s\n\n"+
+			"If nothing runs yet, or you accept that: the same command with --replace.", s.Address, strings.Join(readers, ", "), Breaks(s, readers), escape.ShellWord(s.Address)))
 }
 
 const summarySetInUse = "Value in use"
