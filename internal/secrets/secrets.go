@@ -22,6 +22,7 @@ import (
 	"nselfc/compiler/ir"
 	"nselfc/emit"
 	"nselfc/emit/dotsecrets"
+	"nselfc/internal/redact"
 	"nselfc/lang/diag"
 )
 
@@ -48,6 +49,9 @@ type Options struct {
 	// Force lists rendered files that may be overwritten although somebody
 	// edited them by hand, or put them there first.
 	Force []string
+	// Redact learns every value that is read or made, before anything is printed of
+	// it; nil where nothing is printed.
+	Redact *redact.Registry
 	// LockWait is how long to wait for another build; 0 means 10 seconds.
 	LockWait time.Duration
 	// OnWait is called once when another build holds the lock.
@@ -83,7 +87,7 @@ type Reissued struct {
 // an error nothing has been written, unless the error is NS604 (a write failed);
 // then the next run finishes the work. ctx ends the wait for another build.
 func Materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options) (*Report, diag.List) {
-	st, diags := open(dir, opts.step)
+	st, diags := open(dir, opts)
 	if st == nil {
 		return &Report{}, diags
 	}
@@ -124,7 +128,7 @@ func Materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 // certificate file that is not there is a warning: Check also runs where the
 // stack does not. It leaves Rendered, Unchanged, Removed and Foreign empty.
 func Check(dir string, stack *ir.Stack, files []emit.File, opts Options) (*Report, diag.List) {
-	st, diags := openIfThere(dir)
+	st, diags := openIfThere(dir, opts)
 	if diags.HasErrors() {
 		return &Report{}, diags
 	}
@@ -185,12 +189,14 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 		}
 	}
 	diags = append(diags, b.certificates()...)
+	st.redact.Learn(b.known()...)
 	diags = append(diags, b.weak()...)
 	return b, diags
 }
 
 // save writes .secrets when the document changed.
 func (b *book) save(st *store) error {
+	st.learn(b.doc)
 	text := b.doc.Bytes()
 	if string(text) == string(b.before) || b.before == nil && len(b.used) == 0 {
 		return nil
