@@ -34,8 +34,7 @@ const (
 
 // Hold tells what the host has, by reading alone.
 func Hold(dir string, stack *ir.Stack, files []emit.File, opts Options) (*Held, diag.List) {
-	_ = opts
-	st, diags := openIfThere(dir)
+	st, diags := openIfThere(dir, opts)
 	if diags.HasErrors() {
 		return &Held{}, diags
 	}

@@ -156,7 +156,7 @@ func Purge(ctx context.Context, dir string, opts Options, names []string) ([]Ret
 
 // openLocked opens a directory that is there, and takes it for this process.
 func openLocked(ctx context.Context, dir string, opts Options) (*store, func(), diag.List) {
-	st, diags := open(dir, opts.step)
+	st, diags := open(dir, opts)
 	if st == nil {
 		return nil, nil, diags
 	}

@@ -10,8 +10,7 @@ import (
 // Reveal gives a value out of .secrets, for somebody who asked for that one by its
 // name. field is that of a certificate, or "".
 func Reveal(dir string, s *ir.Secret, field string, opts Options) (Sealed, diag.List) {
-	_ = opts
-	st, diags := openIfThere(dir)
+	st, diags := openIfThere(dir, opts)
 	if diags.HasErrors() {
 		return Sealed{}, diags
 	}

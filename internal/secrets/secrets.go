@@ -23,6 +23,7 @@ import (
 	"nselfc/compiler/ir"
 	"nselfc/emit"
 	"nselfc/emit/dotsecrets"
+	"nselfc/internal/redact"
 	"nselfc/lang/diag"
 )
 
@@ -49,6 +50,9 @@ type Options struct {
 	// Force lists rendered files that may be overwritten although somebody
 	// edited them by hand, or put them there first.
 	Force []string
+	// Redact learns every value that is read or made, before anything is printed of
+	// it; nil where nothing is printed.
+	Redact *redact.Registry
 	// LockWait is how long to wait for another build; 0 means 10 seconds.
 	LockWait time.Duration
 	// OnWait is called once when another build holds the lock.
@@ -108,7 +112,7 @@ func Materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 // rendered files are those that are on disk now; they are nil when nothing is.
 func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options, changes []Change) (*book, []rendered, *Report, diag.List) {
 	failed := func(diags diag.List) (*book, []rendered, *Report, diag.List) { return nil, nil, &Report{}, diags }
-	st, diags := open(dir, opts.step)
+	st, diags := open(dir, opts)
 	if st == nil {
 		return failed(diags)
 	}
@@ -149,7 +153,7 @@ func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 // certificate file that is not there is a warning: Check also runs where the
 // stack does not. It leaves Rendered, Unchanged, Removed and Foreign empty.
 func Check(dir string, stack *ir.Stack, files []emit.File, opts Options) (*Report, diag.List) {
-	st, diags := openIfThere(dir)
+	st, diags := openIfThere(dir, opts)
 	if diags.HasErrors() {
 		return &Report{}, diags
 	}
@@ -233,12 +237,14 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 		}
 	}
 	diags = append(diags, b.certificates()...)
+	st.redact.Learn(b.known()...)
 	diags = append(diags, b.weak()...)
 	return b, diags
 }
 
 // save writes .secrets when the document changed.
 func (b *book) save(st *store) error {
+	st.learn(b.doc)
 	text := b.doc.Bytes()
 	if string(text) == string(b.before) || b.before == nil && len(b.used) == 0 {
 		return nil
