@@ -10,6 +10,7 @@ import (
 
 	"nselfc/compiler/ir"
 	"nselfc/internal/build"
+	"nselfc/internal/secrets"
 	"nselfc/internal/secretstore"
 	"nselfc/lang/diag"
 )
@@ -39,6 +40,9 @@ func openKeeping(ctx context.Context, env Env, h *build.Host) (*keeping, *diag.D
 	if k.held, err = store.Load(ctx); err != nil && !errors.Is(err, secretstore.ErrAbsent) {
 		k.close()
 		return nil, secretstore.Diagnostic(of, err)
+	}
+	for key, value := range k.held.Values {
+		env.Secrets.Learn(secrets.NewValue(key, value))
 	}
 	return k, nil
 }
