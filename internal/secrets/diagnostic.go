@@ -41,6 +41,11 @@ const (
 	codeCertTrial   = "NS441"
 	codeCertLong    = "NS442"
 
+	codeRegister = "NS450"
+	codeMissing  = "NS451"
+	codeShared   = "NS453"
+	codeOverdue  = "NS454"
+
 	codeUnsafeDir  = "NS600"
 	codeUnsafeFile = "NS601"
 	codeOpenMode   = "NS602"

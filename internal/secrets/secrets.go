@@ -8,7 +8,7 @@
 //     changes (a certificate of the stack's own CA is public, and is renewed).
 //   - A value is on disk in .secrets, synced, before any file uses it.
 //   - No file was ever readable by others, under any umask.
-//   - No value is in a diagnostic or a Report.
+//   - No value is in a diagnostic, in a Report or in nself.secrets.json.
 package secrets
 
 import (
@@ -22,6 +22,7 @@ import (
 	"nselfc/compiler/ir"
 	"nselfc/emit"
 	"nselfc/emit/dotsecrets"
+	"nselfc/internal/secrets/register"
 	"nselfc/lang/diag"
 )
 
@@ -48,6 +49,11 @@ type Options struct {
 	// Force lists rendered files that may be overwritten although somebody
 	// edited them by hand, or put them there first.
 	Force []string
+	// Environment is the name of the environment, for messages; "" for the nameless one.
+	Environment string
+	// Neighbours are the other environments of the stack, which may share no value
+	// with this one.
+	Neighbours []*Neighbour
 	// LockWait is how long to wait for another build; 0 means 10 seconds.
 	LockWait time.Duration
 	// OnWait is called once when another build holds the lock.
@@ -69,6 +75,7 @@ type Report struct {
 	Unchanged  []string   // files below .secrets.d that were right already
 	Removed    []string   // files below .secrets.d that nothing wants any more
 	Foreign    []string   // files below .secrets.d that nselfc did not write
+	Recorded   bool       // nself.secrets.json says something new, and is to be committed
 }
 
 // Reissued is a certificate that was renewed.
@@ -114,6 +121,9 @@ func Materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 	if err := b.save(st); err != nil {
 		return &Report{}, append(diags, st.writeFailed(File, err))
 	}
+	if err := b.saveRegister(st); err != nil {
+		return &Report{}, append(diags, st.writeFailed(register.Name, err))
+	}
 	report := b.report()
 	return report, append(diags, tree.apply(report)...)
 }
@@ -142,7 +152,8 @@ type book struct {
 	stack   *ir.Stack
 	opts    Options
 	dry     bool                  // for Check: nothing will be rendered
-	file    string                // the path of .secrets, as people know it
+	dir     string                // the output directory, as people know it
+	file    string                // the path of .secrets there
 	secrets map[string]*ir.Secret // by address
 	doc     *dotsecrets.Document
 	before  []byte            // the text of .secrets as it was
@@ -151,6 +162,10 @@ type book struct {
 
 	generated, kept []string
 	reissued        []Reissued
+
+	register       *register.Register
+	registerBefore []byte // its text as it was; nil when there was none
+	recorded       bool   // it was written
 }
 
 // fields are the values of one secret: "" for a plain one; "certificate",
@@ -159,7 +174,7 @@ type fields map[string]string
 
 // prepare reads .secrets and finds or makes the value of every declared secret.
 func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bool) (*book, diag.List) {
-	b := &book{stack: stack, opts: opts, dry: dry, file: filepath.Join(st.dir, File), secrets: map[string]*ir.Secret{}, values: map[string]fields{}, used: map[string]bool{}}
+	b := &book{stack: stack, opts: opts, dry: dry, dir: st.dir, file: filepath.Join(st.dir, File), secrets: map[string]*ir.Secret{}, values: map[string]fields{}, used: map[string]bool{}}
 	for _, s := range stack.Secrets {
 		b.secrets[s.Address] = s
 	}
@@ -169,6 +184,11 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 	if st.root != nil {
 		diags = append(diags, tracked(st.dir, st.root.Name(), LockFile)...)
 	}
+	reg, before, d := readRegister(st.dir, st.root, stack.Name.V)
+	if d != nil {
+		diags = append(diags, d)
+	}
+	b.register, b.registerBefore = reg, before
 	if diags.HasErrors() {
 		return b, diags
 	}
@@ -186,7 +206,9 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 	}
 	diags = append(diags, b.certificates()...)
 	diags = append(diags, b.weak()...)
-	return b, diags
+	diags = append(diags, b.unique()...)
+	b.record()
+	return b, append(diags, b.overdue()...)
 }
 
 // save writes .secrets when the document changed.
@@ -202,7 +224,7 @@ func (b *book) save(st *store) error {
 }
 
 func (b *book) report() *Report {
-	r := &Report{Generated: b.generated, Kept: b.kept, Reissued: b.reissued}
+	r := &Report{Generated: b.generated, Kept: b.kept, Reissued: b.reissued, Recorded: b.recorded}
 	if b.doc != nil {
 		for _, key := range b.doc.Keys() {
 			if !b.used[key] {
