@@ -261,6 +261,10 @@ type Secret struct {
 	Hosts      []String
 	Days       Int
 	Client     Bool
+	Bits       Int
+	Pattern    String
+	MinLength  Int
+	MaxAge     Int // days
 	// RotateAfter is the age, in days, after which doctor and list say that a
 	// rotation is due.
 	RotateAfter Int

@@ -10,11 +10,17 @@ type Secret struct {
 	// Site is where a user can act: the outermost kind or module block that the
 	// secret comes from, or else the header of its own block.
 	Site   source.Range
-	Kind   String // "hex", "base64url", "password", "jwt", "x509", "files"
+	Kind   String // "hex", "base64url", "password", "jwt", "uuid", "ed25519", "rsa", "x509", "files", "input"
 	Bytes  Int    // random bytes for hex and base64url
 	Length Int    // characters for password
-	X509   *X509
-	Files  *CertificateFiles
+	Bits   Int    // of the modulus of an RSA key
+	// Of an input: what its value must match, anchored at both ends (RE2); the least
+	// number of its characters; and the days after which it is too old, 0 for never.
+	Pattern   String
+	MinLength Int
+	MaxAge    Int
+	X509      *X509
+	Files     *CertificateFiles
 	// Rotation says how the value is replaced while the stack runs; nil means by
 	// starting its consumers anew.
 	Rotation *Rotation

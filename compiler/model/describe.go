@@ -225,6 +225,10 @@ func secretOf(w *writer, s *ir.Secret) {
 	w.str("key", s.Key, s.Origin)
 	w.number("bytes", s.Bytes)
 	w.number("length", s.Length)
+	w.number("bits", s.Bits)
+	w.text("pattern", s.Pattern)
+	w.number("min_length", s.MinLength)
+	w.number("max_age", s.MaxAge)
 	if x := s.X509; x != nil {
 		w.group("certificate", s.Origin)
 		w.bool("ca", x.CA, s.Origin)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -32,7 +33,7 @@ func Show(ctx context.Context, env Env, d Display, o ShowOptions) int {
 	if found == nil {
 		field, found = shown(s, field, o.Public)
 	}
-	public := field == "certificate"
+	public := isPublic(field)
 	if found == nil && !public && !term.IsTerminal(env.Stdout) {
 		found = notShown(h, s)
 	}
@@ -58,24 +59,34 @@ func Show(ctx context.Context, env Env, d Display, o ShowOptions) int {
 	return OK
 }
 
+// isPublic tells whether a part of a secret is no secret.
+func isPublic(field string) bool { return field != "" && field != "private_key" }
+
+func prefixed(prefix string, list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = prefix + s
+	}
+	return out
+}
+
 // shown decides which part of a secret is meant.
 func shown(s *ir.Secret, field string, public bool) (string, *diag.Diagnostic) {
 	refuse := func(detail string, args ...any) (string, *diag.Diagnostic) {
 		return "", diag.Errorf("NS685", s.Origin.Range, "No such part of a secret", "%s", fmt.Sprintf(detail, args...))
 	}
+	fields := secretFields(s)
 	switch {
 	case s.Files != nil:
 		return refuse("%s is in files of its owner, which nselfc copies nowhere: the certificate in %s, the key in %s.", s.Address, s.Files.Certificate.V, s.Files.PrivateKey.V)
-	case s.X509 == nil && public:
+	case fields == nil && public:
 		return refuse("%s is one value, and has no public half.", s.Address)
-	case public && field != "" && field != "certificate":
-		return refuse("%s is the secret half of %s. The public one is %s.certificate.", s.Address+"."+field, s.Address, s.Address)
-	case public:
-		return "certificate", nil
-	case s.X509 != nil && field == "":
-		return refuse("%s is a certificate with its key. Name the one that is meant:\n\n    nselfc secrets show %s.certificate\n    nselfc secrets show %s.private_key", s.Address, s.Address, s.Address)
-	case field == "ca_certificate":
-		return refuse("The certificate of the authority is a secret of its own; name that one.")
+	case public && field == "private_key":
+		return refuse("%s.private_key is the secret half.", s.Address)
+	case public && field == "":
+		return fields[slices.IndexFunc(fields, isPublic)], nil
+	case fields != nil && field == "":
+		return refuse("%s has several parts. Name the one that is meant:\n\n    nselfc secrets show %s", s.Address, strings.Join(prefixed(s.Address+".", fields), "\n    nselfc secrets show "))
 	}
 	return field, nil
 }

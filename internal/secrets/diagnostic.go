@@ -41,6 +41,11 @@ const (
 	codeCertTrial   = "NS441"
 	codeCertLong    = "NS442"
 
+	codeRegister = "NS450"
+	codeMissing  = "NS451"
+	codeShared   = "NS453"
+	codeOverdue  = "NS454"
+
 	codeSlots    = "NS480"
 	codeUnderWay = "NS481"
 	codeNotMade  = "NS482"

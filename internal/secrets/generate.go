@@ -7,6 +7,7 @@ import (
 
 	"nselfc/compiler/ir"
 	"nselfc/emit"
+	"nselfc/internal/secrets/register"
 	"nselfc/lang/diag"
 )
 
@@ -34,6 +35,9 @@ func Generate(ctx context.Context, dir string, stack *ir.Stack, files []emit.Fil
 	}
 	if err := b.save(st); err != nil {
 		return &Report{}, append(diags, st.writeFailed(File, err))
+	}
+	if err := b.saveRegister(st); err != nil {
+		return &Report{}, append(diags, st.writeFailed(register.Name, err))
 	}
 	return b.report(), diags
 }

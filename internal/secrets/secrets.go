@@ -9,7 +9,7 @@
 //     public, and is renewed).
 //   - A value is on disk in .secrets, synced, before any file uses it.
 //   - No file was ever readable by others, under any umask.
-//   - No value is in a diagnostic or a Report.
+//   - No value is in a diagnostic, in a Report or in nself.secrets.json.
 package secrets
 
 import (
@@ -24,6 +24,7 @@ import (
 	"nselfc/emit"
 	"nselfc/emit/dotsecrets"
 	"nselfc/internal/redact"
+	"nselfc/internal/secrets/register"
 	"nselfc/lang/diag"
 )
 
@@ -53,6 +54,11 @@ type Options struct {
 	// Redact learns every value that is read or made, before anything is printed of
 	// it; nil where nothing is printed.
 	Redact *redact.Registry
+	// Environment is the name of the environment, for messages; "" for the nameless one.
+	Environment string
+	// Neighbours are the other environments of the stack, which may share no value
+	// with this one.
+	Neighbours []*Neighbour
 	// LockWait is how long to wait for another build; 0 means 10 seconds.
 	LockWait time.Duration
 	// OnWait is called once when another build holds the lock.
@@ -81,6 +87,7 @@ type Report struct {
 	Unchanged  []string   // files below .secrets.d that were right already
 	Removed    []string   // files below .secrets.d that nothing wants any more
 	Foreign    []string   // files below .secrets.d that nselfc did not write
+	Recorded   bool       // nself.secrets.json says something new, and is to be committed
 	// Turned are the steps that Turn took, in its order. With Promote a secret's
 	// current value is of a new generation, and with Undo of the one before.
 	Turned []Step
@@ -143,6 +150,9 @@ func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 	if err := b.save(st); err != nil {
 		return failed(append(diags, st.writeFailed(File, err)))
 	}
+	if err := b.saveRegister(st); err != nil {
+		return failed(append(diags, st.writeFailed(register.Name, err)))
+	}
 	report := b.report()
 	return b, texts, report, append(diags, tree.apply(report)...)
 }
@@ -171,7 +181,8 @@ type book struct {
 	stack   *ir.Stack
 	opts    Options
 	dry     bool                  // for Check: nothing will be rendered
-	file    string                // the path of .secrets, as people know it
+	dir     string                // the output directory, as people know it
+	file    string                // the path of .secrets there
 	secrets map[string]*ir.Secret // by address
 	doc     *dotsecrets.Document
 	before  []byte            // the text of .secrets as it was
@@ -185,6 +196,10 @@ type book struct {
 	left            []*ir.Secret // those that have no value, and get none in this run
 	reissued        []Reissued
 	turned          []Step
+
+	register       *register.Register
+	registerBefore []byte // its text as it was; nil when there was none
+	recorded       bool   // it was written
 }
 
 // fields are the values of one secret: "" for a plain one; "certificate",
@@ -194,7 +209,7 @@ type fields map[string]string
 // prepare reads .secrets and finds or makes the value of every declared secret.
 func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bool, changes ...Change) (*book, diag.List) {
 	b := &book{
-		stack: stack, opts: opts, dry: dry, file: filepath.Join(st.dir, File), secrets: map[string]*ir.Secret{}, used: map[string]bool{},
+		stack: stack, opts: opts, dry: dry, dir: st.dir, file: filepath.Join(st.dir, File), secrets: map[string]*ir.Secret{}, used: map[string]bool{},
 		values: map[string]fields{}, beside: map[string]fields{}, states: map[string]State{},
 	}
 	for _, s := range stack.Secrets {
@@ -206,6 +221,11 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 	if st.root != nil {
 		diags = append(diags, tracked(st.dir, st.root.Name(), LockFile)...)
 	}
+	reg, before, d := readRegister(st.dir, st.root, stack.Name.V)
+	if d != nil {
+		diags = append(diags, d)
+	}
+	b.register, b.registerBefore = reg, before
 	if diags.HasErrors() {
 		return b, diags
 	}
@@ -239,7 +259,9 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 	diags = append(diags, b.certificates()...)
 	st.redact.Learn(b.known()...)
 	diags = append(diags, b.weak()...)
-	return b, diags
+	diags = append(diags, b.unique()...)
+	b.record()
+	return b, append(diags, b.overdue()...)
 }
 
 // save writes .secrets when the document changed.
@@ -256,7 +278,7 @@ func (b *book) save(st *store) error {
 }
 
 func (b *book) report() *Report {
-	r := &Report{Generated: b.generated, Kept: b.kept, Reissued: b.reissued, Turned: b.turned}
+	r := &Report{Generated: b.generated, Kept: b.kept, Reissued: b.reissued, Turned: b.turned, Recorded: b.recorded}
 	if b.doc != nil {
 		for _, key := range b.doc.Keys() {
 			if !b.used[key] {

@@ -9,6 +9,7 @@ import (
 	"nselfc/compiler/ir"
 	"nselfc/emit"
 	"nselfc/emit/dotsecrets"
+	"nselfc/internal/secrets/register"
 	"nselfc/lang/diag"
 	"nselfc/lang/escape"
 )
@@ -69,7 +70,23 @@ func Set(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, s 
 			return SetResult{}, diags
 		}
 	}
-	return result, append(diags, st.saveDocument(doc)...)
+	if diags = append(diags, st.saveDocument(doc)...); diags.HasErrors() || result.Unchanged {
+		return result, diags
+	}
+	return result, append(diags, st.noteSet(stack, s, opts)...)
+}
+
+// noteSet counts a value that was set as a generation of its own.
+func (st *store) noteSet(stack *ir.Stack, s *ir.Secret, opts Options) diag.List {
+	r, before, d := readRegister(st.dir, st.root, stack.Name.V)
+	if d != nil {
+		return diag.List{d}
+	}
+	r.Note(s.Address, s.Kind.V, opts.Now.UTC().Format(register.Day), register.Set, "")
+	if err := (&book{register: r, registerBefore: before}).saveRegister(st); err != nil {
+		return diag.List{st.writeFailed(register.Name, err)}
+	}
+	return nil
 }
 
 // Settable refuses secrets whose value nobody gives.

@@ -169,7 +169,7 @@ func (b *book) stage(s *ir.Secret, given Sealed) *diag.Diagnostic {
 // generated tells whether values of a secret are made here.
 func generated(s *ir.Secret) bool {
 	switch s.Kind.V {
-	case kindHex, kindBase64URL, kindPassword, kindJWT, kindX509:
+	case kindHex, kindBase64URL, kindPassword, kindJWT, kindUUID, kindEd25519, kindRSA, kindX509:
 		return true
 	}
 	return false
