@@ -268,6 +268,7 @@ type Secret struct {
 	// RotateAfter is the age, in days, after which doctor and list say that a
 	// rotation is due.
 	RotateAfter Int
+	Rotation    *Rotation // nil without a block
 }
 
 // SecretStore says where the values of the environment's secrets are kept.
