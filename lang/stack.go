@@ -261,9 +261,14 @@ type Secret struct {
 	Hosts      []String
 	Days       Int
 	Client     Bool
+	Bits       Int
+	Pattern    String
+	MinLength  Int
+	MaxAge     Int // days
 	// RotateAfter is the age, in days, after which doctor and list say that a
 	// rotation is due.
 	RotateAfter Int
+	Rotation    *Rotation // nil without a block
 }
 
 // SecretStore says where the values of the environment's secrets are kept.

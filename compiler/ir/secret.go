@@ -10,13 +10,19 @@ type Secret struct {
 	// Site is where a user can act: the outermost kind or module block that the
 	// secret comes from, or else the header of its own block.
 	Site   source.Range
-	Kind   String // "hex", "base64url", "password", "jwt", "x509", "files"
+	Kind   String // "hex", "base64url", "password", "jwt", "uuid", "ed25519", "rsa", "x509", "files", "input"
 	Bytes  Int    // random bytes for hex and base64url
 	Length Int    // characters for password
-	X509   *X509
-	Files  *CertificateFiles
-	// Rotation says how the value is replaced while the stack runs; nil means by
-	// starting its consumers anew.
+	Bits   Int    // of the modulus of an RSA key
+	// Of an input: what its value must match, anchored at both ends (RE2); the least
+	// number of its characters; and the days after which it is too old, 0 for never.
+	Pattern   String
+	MinLength Int
+	MaxAge    Int
+	X509      *X509
+	Files     *CertificateFiles
+	// Rotation says how the value is replaced while the stack runs. The compiler
+	// always sets it.
 	Rotation *Rotation
 }
 
@@ -28,7 +34,8 @@ type Rotation struct {
 	// "manual" (data is encrypted under it, or somebody else issues it).
 	Class   String
 	Origin  source.Origin
-	Service string   // name of the service in whose container Apply and Prove run
+	After   Int      // days after which a rotation is due; unset for never
+	Service string   // name of the service in whose container Apply and Prove run; "" when no server is told
 	File    string   // path of the secret file that Apply reads on its standard input
 	Apply   []String // command that makes the running server believe what File says
 	// Prove tells whether the server takes a value: it reads the user and the value,

@@ -41,6 +41,11 @@ const (
 	codeCertTrial   = "NS441"
 	codeCertLong    = "NS442"
 
+	codeRegister = "NS450"
+	codeMissing  = "NS451"
+	codeShared   = "NS453"
+	codeOverdue  = "NS454"
+
 	codeSlots    = "NS480"
 	codeUnderWay = "NS481"
 	codeNotMade  = "NS482"
@@ -56,6 +61,15 @@ const (
 	codeIndex      = "NS607"
 	codeKeyLeak    = "NS608"
 	codeUnsearched = "NS609"
+
+	codeGiven       = "NS675"
+	codeSetInUse    = "NS673"
+	codeSetKind     = "NS674"
+	codeDeclared    = "NS676"
+	codeNotRetired  = "NS678"
+	codeRetired     = "NS679"
+	codeUnretirable = "NS681"
+	codeNoValue     = "NS682"
 
 	codeBug = "NS900"
 )

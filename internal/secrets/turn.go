@@ -167,13 +167,7 @@ func (b *book) stage(s *ir.Secret, given Sealed) *diag.Diagnostic {
 }
 
 // generated tells whether values of a secret are made here.
-func generated(s *ir.Secret) bool {
-	switch s.Kind.V {
-	case kindHex, kindBase64URL, kindPassword, kindJWT, kindX509:
-		return true
-	}
-	return false
-}
+func generated(s *ir.Secret) bool { return s.Kind.V != kindFiles && s.Kind.V != kindInput }
 
 // move gives the values with one ending another, over what stood there.
 func (b *book) move(s *ir.Secret, from, to string) {
