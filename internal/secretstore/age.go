@@ -264,3 +264,9 @@ func decrypt(sealed []byte, identities []age.Identity) (text []byte, armored boo
 	text, err = io.ReadAll(io.LimitReader(r, maxAge))
 	return text, armored, err
 }
+
+// IsRecipient tells whether age can encrypt for a public key, as Open wants them.
+func IsRecipient(key string) bool {
+	_, err := parseRecipient(key)
+	return err == nil && !strings.ContainsAny(key, "\r\n")
+}
