@@ -57,6 +57,8 @@ var around = map[string]string{
 	"secret.length":        `kind = "password"`,
 	"secret.ca":            "kind = \"x509\"\nhosts = [\"a\"]",
 	"secret.signed_by":     "kind = \"x509\"\nhosts = [\"a\"]",
+	"secret.pattern":       "kind = \"input\"",
+	"secret.max_age":       "kind = \"input\"",
 	"secret.common_name":   "kind = \"x509\"\nhosts = [\"a\"]",
 	"secret.hosts":         "kind = \"x509\"",
 	"secret.days":          "kind = \"x509\"\nhosts = [\"a\"]",
