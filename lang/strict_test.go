@@ -59,6 +59,8 @@ var around = map[string]string{
 	"secret.signed_by":     "kind = \"x509\"\nhosts = [\"a\"]",
 	"secret.pattern":       "kind = \"input\"",
 	"secret.max_age":       "kind = \"input\"",
+	"secret.min_length":    "kind = \"input\"",
+	"secret.bits":          "kind = \"rsa\"",
 	"secret.common_name":   "kind = \"x509\"\nhosts = [\"a\"]",
 	"secret.hosts":         "kind = \"x509\"",
 	"secret.days":          "kind = \"x509\"\nhosts = [\"a\"]",

@@ -138,7 +138,9 @@ func withFiles(list, other []*ir.Secret) (*ir.Stack, []emit.File) {
 	slices.SortFunc(stack.Secrets, func(a, b *ir.Secret) int { return strings.Compare(a.Address, b.Address) })
 	var files []emit.File
 	for _, s := range list {
-		same := slices.ContainsFunc(other, func(o *ir.Secret) bool { return o.Address == s.Address && (o.X509 == nil) == (s.X509 == nil) && (o.Kind.V == "ed25519") == (s.Kind.V == "ed25519") })
+		same := slices.ContainsFunc(other, func(o *ir.Secret) bool {
+			return o.Address == s.Address && (o.X509 == nil) == (s.X509 == nil) && (o.Kind.V == "ed25519") == (s.Kind.V == "ed25519")
+		})
 		parts := []string{""}
 		if s.Kind.V == "ed25519" {
 			parts = []string{"private_key", "public_key", "public_key_ssh"}
