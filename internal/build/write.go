@@ -143,6 +143,7 @@ func (c *Compiled) secretOptions(j *job, opts WriteOptions) secrets.Options {
 	return secrets.Options{
 		Now: opts.Now, StackDir: c.Dir, Owners: owners(j.env), OnWait: opts.OnWait,
 		Force: secretPaths(j.force), Environment: j.env.Name, Neighbours: c.neighbours(j.env, opts.Options),
+		Redact: c.redact,
 	}
 }
 

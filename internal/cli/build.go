@@ -19,7 +19,7 @@ type BuildOptions struct {
 
 // Build compiles a stack, writes the output and tells what it did.
 func Build(ctx context.Context, env Env, d Display, o BuildOptions) int {
-	c, diags := build.Compile(ctx, o.Path, o.Options)
+	c, diags := compile(ctx, env, o.Path, o.Options)
 	if o.Verify && !diags.HasErrors() {
 		diags = append(diags, c.Verify(ctx)...)
 	}
@@ -46,7 +46,7 @@ func Build(ctx context.Context, env Env, d Display, o BuildOptions) int {
 
 // Validate reports every finding and writes nothing.
 func Validate(ctx context.Context, env Env, d Display, path string, o build.Options) int {
-	c, diags := build.Compile(ctx, path, o)
+	c, diags := compile(ctx, env, path, o)
 	code := stopped(ctx, d.Show(env, diags, c.Files(), c.DisplayName))
 	if code == OK && d.format(env) == FormatText {
 		say(env, "%s\n", valid(c, diags))

@@ -14,8 +14,16 @@ import (
 // codeName is for a name that no secret has.
 const codeName = "NS670"
 
-// secretFields are what a certificate has instead of one value.
-var secretFields = [...]string{"certificate", "private_key", "ca_certificate"}
+// secretFields gives the parts of a secret that is more than one value.
+func secretFields(s *ir.Secret) []string {
+	switch s.Kind.V {
+	case "x509":
+		return []string{"certificate", "private_key"}
+	case "ed25519", "rsa":
+		return []string{"private_key", "public_key", "public_key_ssh"}
+	}
+	return nil
+}
 
 // findSecret finds a declared secret by its address or by its key in .secrets. A
 // field may follow either: secret.tls.certificate, TLS.certificate.
@@ -23,8 +31,8 @@ func findSecret(h *build.Host, typed string) (s *ir.Secret, field string, found 
 	if s := namedSecret(h, typed); s != nil {
 		return s, "", nil
 	}
-	if i := strings.LastIndexByte(typed, '.'); i > 0 && slices.Contains(secretFields[:], typed[i+1:]) {
-		if s := namedSecret(h, typed[:i]); s != nil && (s.X509 != nil || s.Files != nil) {
+	if i := strings.LastIndexByte(typed, '.'); i > 0 {
+		if s := namedSecret(h, typed[:i]); s != nil && slices.Contains(secretFields(s), typed[i+1:]) {
 			return s, typed[i+1:], nil
 		}
 	}

@@ -15,7 +15,7 @@ type SecretsOptions struct {
 // host compiles the stack for the environment that runs here. Without one, what is
 // wrong has been shown, and code is what to exit with.
 func (o SecretsOptions) host(ctx context.Context, env Env, d Display) (h *build.Host, c *build.Compiled, code int) {
-	c, diags := build.Compile(ctx, o.Path, o.Options)
+	c, diags := compile(ctx, env, o.Path, o.Options)
 	if diags.HasErrors() || ctx.Err() != nil {
 		return nil, c, stopped(ctx, d.Show(env, diags, c.Files(), c.DisplayName))
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"nselfc/internal/secrets"
 	"nselfc/internal/term"
 	"nselfc/lang/diag"
 	"nselfc/lang/source"
@@ -52,6 +53,7 @@ func readValue(ctx context.Context, env Env, in valueInput) (string, *diag.Diagn
 		return "", in.unread(err)
 	}
 	value, ended := cutLineEnd(text)
+	env.Secrets.Learn(secrets.NewValue(in.What, value))
 	if found := in.check(value, from); found != nil {
 		return "", found
 	}
@@ -109,6 +111,7 @@ func (in valueInput) ask(ctx context.Context, env Env, tty *os.File) (string, *d
 	}
 	value, err := prompt(in.What)
 	if err == nil {
+		env.Secrets.Learn(secrets.NewValue(in.What, value))
 		if found := in.check(value, "what was typed"); found != nil {
 			return "", found
 		}

@@ -46,6 +46,11 @@ const (
 	codeShared   = "NS453"
 	codeOverdue  = "NS454"
 
+	codeSlots    = "NS480"
+	codeUnderWay = "NS481"
+	codeNotMade  = "NS482"
+	codeNewUnfit = "NS483"
+
 	codeUnsafeDir  = "NS600"
 	codeUnsafeFile = "NS601"
 	codeOpenMode   = "NS602"
@@ -56,6 +61,15 @@ const (
 	codeIndex      = "NS607"
 	codeKeyLeak    = "NS608"
 	codeUnsearched = "NS609"
+
+	codeGiven       = "NS675"
+	codeSetInUse    = "NS673"
+	codeSetKind     = "NS674"
+	codeDeclared    = "NS676"
+	codeNotRetired  = "NS678"
+	codeRetired     = "NS679"
+	codeUnretirable = "NS681"
+	codeNoValue     = "NS682"
 
 	codeBug = "NS900"
 )

@@ -29,6 +29,7 @@ var Get = sync.OnceValue(func() *Language {
 		Blocks: append([]Nested{
 			{Block: stack(), Min: 1, Max: 1},
 			{Block: environment()},
+			{Block: secretStore(), Max: 1},
 			{Block: ingress(), Max: 1},
 			{Block: firewall(), Max: 1},
 		}, shared...),
@@ -61,6 +62,7 @@ func environment() *Block {
 			{Name: "posture", Type: String, Default: "production", Enum: []string{"production", "development"}, Doc: "`production` hardens every default and refuses what is dangerous; `development` relaxes only what a laptop needs."},
 			{Name: "variables", Type: Any, Doc: "Values of variables in this environment.", Example: "variables = { domain = \"shop.example.com\" }"},
 		},
+		Blocks:  []Nested{{Block: secretStore(), Max: 1}},
 		Example: "environment \"prod\" {\n  posture   = \"production\"\n  variables = { domain = \"shop.example.com\" }\n}",
 	}
 }
@@ -135,6 +137,7 @@ func secret() *Block {
 			{Name: "client", Type: Bool, Default: "false", Doc: "Whether an x509 certificate authenticates a client instead of a server."},
 			{Name: "rotate_after", Type: Duration, Doc: "Age after which a rotation is due, in whole days.", Example: `rotate_after = "90d"`},
 		},
+		Blocks:  []Nested{{Block: rotation(), Max: 1}},
 		Example: "secret \"jwt_key\" {\n  kind = \"jwt\"\n}",
 	}
 }
