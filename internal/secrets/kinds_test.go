@@ -219,7 +219,7 @@ func TestOverdue(t *testing.T) {
 	put(t, filepath.Join(dir, File), "STRIPE=u7Tq-29xLm0Pw\n", 0o600)
 	build(t, dir, stackOf(s), nil)
 	for days, due := range map[int]bool{89: false, 90: false, 91: true} {
-		_, diags := run(dir, stackOf(s), nil, Options{Now: testNow.Truncate(24 * time.Hour).AddDate(0, 0, days), Environment: "prod"})
+		_, diags := run(dir, stackOf(s), nil, Options{Now: testNow.Truncate(24*time.Hour).AddDate(0, 0, days), Environment: "prod"})
 		if (len(diags) > 0) != due {
 			t.Fatalf("after %d days: %v", days, diags)
 		}

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -77,6 +78,12 @@ func LoadRegister(dir, stack string) (*register.Register, *diag.Diagnostic) {
 // the file would never come to rest.
 func (b *book) record() {
 	stack, day := b.stack.Name.V, b.opts.Now.UTC().Format(register.Day)
+	for _, step := range b.turned {
+		b.recordStep(b.secrets[step.Address], step.Op, day)
+	}
+	for _, s := range b.stack.Secrets {
+		b.catchUp(s, day)
+	}
 	was := b.register.Stack
 	b.register.Stack = stack
 	for _, s := range b.stack.Secrets {
@@ -102,6 +109,64 @@ func (b *book) record() {
 			continue
 		}
 		e.Kind = kind
+	}
+}
+
+// recordStep follows a value through a rotation. That another generation is in force
+// begins with Promote.
+func (b *book) recordStep(s *ir.Secret, op Op, day string) {
+	e := b.register.Entries[s.Address]
+	if e == nil {
+		return // it is noted below
+	}
+	put := func(origin register.Origin) {
+		e.Origin, e.Fingerprint = origin, ""
+		if value := secretPart(b.values[s.Address]); origin == register.Generated && value != "" {
+			e.Fingerprint = fingerprint(b.stack.Name.V, s, value)
+		}
+	}
+	switch op {
+	case Stage:
+		e.Next = origin(b.origins[s.Address])
+	case Promote:
+		e.Previous = e.Origin
+		put(origin(e.Next))
+		e.Next = ""
+		b.register.Bump(s.Address, day)
+	case Undo:
+		e.Next = e.Origin
+		put(origin(e.Previous))
+		e.Previous = ""
+		e.Generation = max(e.Generation-1, 1)
+	case Revoke:
+		e.Previous = ""
+	case Discard:
+		e.Next = ""
+	}
+}
+
+// origin is that of a value whose rotation began before there was a register.
+func origin(o register.Origin) register.Origin { return cmp.Or(o, register.Found) }
+
+// catchUp records the step of a run that was killed between writing .secrets and
+// writing the register.
+func (b *book) catchUp(s *ir.Secret, day string) {
+	e := b.register.Entries[s.Address]
+	if e == nil {
+		return
+	}
+	value := secretPart(b.values[s.Address])
+	changed := value != "" && e.Fingerprint != "" && e.Fingerprint != register.Fingerprint(b.register.Stack, value)
+	switch state := b.states[s.Address]; {
+	case state == Staged && e.Previous != "":
+		b.recordStep(s, Undo, day)
+	case state == Staged && e.Next == "":
+		b.recordStep(s, Stage, day)
+	case state == Promoted && e.Previous == "", state == Settled && e.Next != "" && changed:
+		b.recordStep(s, Promote, day)
+	}
+	if state := b.states[s.Address]; state == Settled {
+		e.Next, e.Previous = "", ""
 	}
 }
 

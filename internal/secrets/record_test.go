@@ -239,3 +239,62 @@ func writeRegister(t *testing.T, text string) string {
 	put(t, filepath.Join(dir, register.Name), text, 0o644)
 	return dir
 }
+
+// TestRecordOfTurns follows what is known of a value through a rotation and back: one
+// that was typed has no fingerprint at any step, and one that was made has its own.
+func TestRecordOfTurns(t *testing.T) {
+	dir := workDir(t)
+	turn(t, dir)
+	entry := func() register.Entry {
+		t.Helper()
+		e := *registerOf(t, dir).Entries["secret.app"]
+		value := entries(t, dir)["APP"]
+		if has := e.Fingerprint == register.Fingerprint("shop", value); has != (e.Origin == register.Generated) || !has && e.Fingerprint != "" {
+			t.Fatalf("%+v", e)
+		}
+		e.Fingerprint = ""
+		return e
+	}
+	typed := Seal(generate(decl("app", "base64url")))
+	want := register.Entry{Kind: "base64url", Generation: 1, Created: "2030-05-01", Origin: register.Generated}
+	for i, step := range []struct {
+		change Change
+		edit   func()
+	}{
+		{Change{Op: Stage, Value: typed}, func() { want.Next = register.Set }},
+		{Change{Op: Discard}, func() { want.Next = "" }},
+		{Change{Op: Stage, Value: typed}, func() { want.Next = register.Set }},
+		{Change{Op: Promote}, func() {
+			want.Origin, want.Next, want.Previous, want.Generation, want.Rotated = register.Set, "", register.Generated, 2, "2030-05-01"
+		}},
+		{Change{Op: Undo}, func() {
+			want.Origin, want.Next, want.Previous, want.Generation = register.Generated, register.Set, "", 1
+		}},
+		{Change{Op: Promote}, func() {
+			want.Origin, want.Next, want.Previous, want.Generation = register.Set, "", register.Generated, 2
+		}},
+		{Change{Op: Revoke}, func() { want.Previous = "" }},
+		{Change{Op: Stage}, func() { want.Next = register.Generated }},
+		{Change{Op: Stage}, func() {}},
+		{Change{Op: Promote}, func() {
+			want.Origin, want.Next, want.Previous, want.Generation = register.Generated, "", register.Set, 3
+		}},
+	} {
+		step.change.Address = "secret.app"
+		before := get(t, filepath.Join(dir, register.Name))
+		turn(t, dir, step.change)
+		// Killed before the register was written, the next run catches up.
+		if op := step.change.Op; op == Promote || op == Revoke || op == Discard {
+			after := get(t, filepath.Join(dir, register.Name))
+			put(t, filepath.Join(dir, register.Name), before, 0o644)
+			turn(t, dir)
+			if again := get(t, filepath.Join(dir, register.Name)); again != after {
+				t.Fatalf("step %d, %s: caught up to %s, want %s", i, op, again, after)
+			}
+		}
+		step.edit()
+		if diff := cmp.Diff(want, entry()); diff != "" {
+			t.Fatalf("step %d, %s: %s", i, step.change.Op, diff)
+		}
+	}
+}

@@ -200,8 +200,9 @@ type book struct {
 	turned          []Step
 
 	register       *register.Register
-	registerBefore []byte // its text as it was; nil when there was none
-	recorded       bool   // it was written
+	registerBefore []byte                     // its text as it was; nil when there was none
+	origins        map[string]register.Origin // of the values that this run stages
+	recorded       bool                       // it was written
 }
 
 // fields are the values of one secret: "" for a plain one; "certificate",
@@ -212,7 +213,7 @@ type fields map[string]string
 func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bool, changes ...Change) (*book, diag.List) {
 	b := &book{
 		stack: stack, opts: opts, dry: dry, dir: st.dir, file: filepath.Join(st.dir, File), secrets: map[string]*ir.Secret{}, used: map[string]bool{},
-		values: map[string]fields{}, beside: map[string]fields{}, states: map[string]State{},
+		values: map[string]fields{}, beside: map[string]fields{}, states: map[string]State{}, origins: map[string]register.Origin{},
 	}
 	for _, s := range stack.Secrets {
 		b.secrets[s.Address] = s
@@ -254,7 +255,9 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 		switch s.Kind.V {
 		case kindX509: // below: authorities come before what they sign
 		case kindFiles:
-			diags = append(diags, b.bring(s)...)
+			if opts.only == nil { // what it lacks is in the way of no other
+				diags = append(diags, b.bring(s)...)
+			}
 		default:
 			diags = append(diags, b.plain(s)...)
 		}

@@ -48,10 +48,12 @@ func (b *book) plain(s *ir.Secret) diag.List {
 		if !fits(s, next) {
 			return diag.List{b.unfit(s, s.Key+suffixNext, next)}
 		}
-		b.beside[s.Address] = fields{"": next}
+		b.beside[s.Address] = valueFields(s, next)
 	case Promoted: // it may have the form of a former declaration
 		previous, _ := b.doc.Get(s.Key + suffixPrevious)
-		b.beside[s.Address] = fields{"": previous}
+		if b.beside[s.Address] = valueFields(s, previous); len(b.beside[s.Address]) == 0 {
+			b.beside[s.Address] = fields{"": previous}
+		}
 	}
 	return nil
 }

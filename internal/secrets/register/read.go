@@ -154,6 +154,7 @@ func (p *parser) entry(r *Register, address string) error {
 	members := map[string]any{
 		"kind": &e.Kind, "generation": &e.Generation, "created": &e.Created, "rotated": &e.Rotated,
 		"origin": &e.Origin, "fingerprint": &e.Fingerprint,
+		"next": &e.Next, "previous": &e.Previous,
 	}
 	err := p.object(func(key string) error {
 		v, ok := members[key]
@@ -184,7 +185,7 @@ func (e *Entry) problem(address string) string {
 		return "has a generation that cannot be"
 	case !day(e.Created) || e.Rotated != "" && !day(e.Rotated):
 		return "has a day that is not of the form 2027-01-31"
-	case e.Origin != Generated && e.Origin != Set && e.Origin != Found:
+	case !e.Origin.known(), e.Next != "" && !e.Next.known(), e.Previous != "" && !e.Previous.known():
 		return "has an origin that is none of generated, set and found"
 	case e.Fingerprint != "" && (err != nil || len(raw) != 12 || strings.ToLower(e.Fingerprint) != e.Fingerprint):
 		return "has a fingerprint that is not one"
@@ -193,6 +194,8 @@ func (e *Entry) problem(address string) string {
 	}
 	return ""
 }
+
+func (o Origin) known() bool { return o == Generated || o == Set || o == Found }
 
 func printable(s string) bool {
 	return len(s) <= maxAddress && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })

@@ -52,6 +52,8 @@ type Entry struct {
 	Origin     Origin `json:"origin"`
 	// Fingerprint is that of a value that nselfc made with 128 random bits or more.
 	Fingerprint string `json:"fingerprint,omitempty"`
+	Next        Origin `json:"next,omitempty"`     // of the value that a rotation is about to put in force
+	Previous    Origin `json:"previous,omitempty"` // of the value that a rotation has replaced and not yet revoked
 }
 
 // Day is the form of dates (RFC 3339, full-date).

@@ -116,6 +116,7 @@ func TestRefuses(t *testing.T) {
 		{"no kind", replace(`"kind":"input",`, ""), 7, "no kind"},
 		{"kind", replace(`"kind":"input"`, `"kind":"../x"`), 7, "no kind"},
 		{"origin", replace(`"origin":"set"`, `"origin":"me"`), 7, "origin"},
+		{"next origin", replace(`"origin":"set"`, `"origin":"set","next":"me"`), 7, "origin"},
 		{"short fingerprint", replace(`"fingerprint":"`, `"fingerprint":"00`), 6, "fingerprint that is not one"},
 		{"fingerprint of a typed value", replace(`"origin":"generated"`, `"origin":"set"`), 6, "only values that nselfc made"},
 		{"control character", replace("secret.stripe", `secret.\u001b[2J`), 7, "no address"},
