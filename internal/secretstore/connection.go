@@ -152,7 +152,7 @@ func trouble(err error, call time.Duration) (problem, advice string) {
 		return "is at a name that does not exist.", "Compare the address of the store with the server's."
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "refused the connection.", again
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &deadline) && deadline.Timeout():
+	case errors.Is(err, errTooLong), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &deadline) && deadline.Timeout():
 		return fmt.Sprintf("did not answer within %s.", call), again + " A server that is slow but well needs a longer time-out of the store."
 	}
 	return "could not be reached: the connection broke.", again

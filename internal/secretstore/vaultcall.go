@@ -138,6 +138,8 @@ func (v *vault) unreachable(ctx context.Context, err error) error {
 // refused words an answer that is no success. What the server said is not shown.
 func (v *vault) refused(ctx context.Context, a answer) error {
 	switch {
+	case a.status < 300:
+		return v.strange("answered with a status that is not its protocol's.")
 	case a.status == http.StatusForbidden || a.status == http.StatusUnauthorized:
 		return v.denied()
 	case a.status == http.StatusTooManyRequests:
