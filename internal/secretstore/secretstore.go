@@ -15,7 +15,6 @@ package secretstore
 
 import (
 	"context"
-	"net/http"
 
 	"nselfc/compiler/ir"
 )
@@ -38,11 +37,11 @@ type Snapshot struct {
 	Version string            // for check-and-set; means something to its store alone; "" = never existed
 }
 
-// Options is what the host knows and the stack does not.
+// Options is what the host knows and the stack does not. The SDK of AWS does not ask
+// here: it reads the environment of the process and its own files.
 type Options struct {
 	Getenv   func(string) string // of the environment; nil when nothing is set
 	StackDir string              // folder of nself.hcl, which paths of the store are relative to
-	Client   *http.Client        // for tests: talks to AWS in the place of the SDK's own
 }
 
 func (o Options) getenv(name string) string {
@@ -56,6 +55,8 @@ func (o Options) getenv(name string) string {
 // told from the settings and this host alone is refused here.
 func Open(s *ir.SecretStore, o Options) (Store, error) {
 	switch s.Kind.V {
+	case "aws":
+		return openAWS(s)
 	case "vault":
 		return openVault(s, o)
 	default:

@@ -128,7 +128,7 @@ func segments(path string) []string { return strings.Split(path, "/") }
 // unreachable words a failure of the way to the server. The system's own words
 // stay out: they may hold parts of the request.
 func (v *vault) unreachable(ctx context.Context, err error) error {
-	problem, advice := trouble(err, v.limits.call)
+	problem, advice := trouble(err, v.limits.call, "VAULT_CACERT")
 	if cause := stopped(ctx); cause != nil {
 		return &Error{Kind: ErrUnavailable, Store: v.name, Problem: "was not reached before the command was stopped.", Advice: "Run the command again.", Cause: cause}
 	}
