@@ -36,6 +36,7 @@ func Compile(s *lang.Stack) (*ir.Stack, diag.List) {
 	for _, u := range l.units {
 		l.lowerService(u)
 	}
+	l.lowerRotations()
 	l.lowerIngress()
 	l.lowerFirewall()
 	l.checkHostPorts()

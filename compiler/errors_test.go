@@ -312,6 +312,17 @@ var errorCases = []errorCase{
 		b.service("other", func(s *lang.Service) { s.Secrets = []lang.EnvVar{b.env("A", ref("secret.ingress_certificate"))} })
 		b.secret("ingress_certificate")
 	}, "error NS464"},
+	{"rotation with a file that the service has not", func(b *builder) { b.rotated("dual", "nope") }, "error NS485"},
+	{"rotation with a file of another secret", func(b *builder) { b.rotated("dual", "OTHER") }, "error NS485"},
+	{"rotation with its file", func(b *builder) { b.rotated("dual", "TURNED") }, ""},
+	{"login of a pair", func(b *builder) {
+		b.rotated("pair", "TURNED")
+		b.service0("api").Secrets = append(b.service0("api").Secrets, b.env("LOGIN", call("login", "secret.turned")))
+	}, ""},
+	{"login of two passwords", func(b *builder) {
+		b.rotated("dual", "TURNED")
+		b.service0("api").Secrets = append(b.service0("api").Secrets, b.env("LOGIN", call("login", "secret.turned")))
+	}, "error NS486"},
 	{"weak secret", func(b *builder) { b.stack.Secrets[0].Length = b.num(8) }, "error NS465"},
 	{"signed by nobody", func(b *builder) {
 		b.secret("_leaf", func(s *lang.Secret) { s.Kind, s.Hosts = b.str("x509"), b.strs("main") })

@@ -42,6 +42,8 @@ func (l *lowering) declareSecrets() {
 	keys := make(map[string]*lang.Secret, len(in))
 	for i, s := range in {
 		o := &ir.Secret{Address: s.Address, Key: secretKey(s.Address), Origin: source.Origin{Range: s.Range}, Site: s.Site()}
+		o.Kind = s.Kind.Or("base64url", s.Range, "default secret.kind")
+		o.Rotation = lowerRotation(s, o.Kind.V)
 		backing[i] = declaredSecret{in: s, out: o}
 		l.secrets[s.Address] = &backing[i]
 		if first, ok := keys[o.Key]; ok {
@@ -105,7 +107,6 @@ func steersShell(key string) bool {
 func (l *lowering) lowerSecret(ds *declaredSecret) {
 	s, o := ds.in, ds.out
 	d, at := s.Declared, s.Range
-	o.Kind = s.Kind.Or("base64url", at, "default secret.kind")
 	switch o.Kind.V {
 	case "hex", "base64url":
 		o.Bytes = l.secretSize(d, s.Bytes, minSecretBytes, maxSecretBytes, source.Default(defaultSecretBytes, at, "default secret.bytes"), "bytes")
@@ -195,6 +196,7 @@ func (l *lowering) refer(d lang.Declared, t lang.Text) {
 		}
 		s.used = true
 	})
+	l.checkLogins(d, t)
 }
 
 func referred(t secret.Text, f func(address string)) {

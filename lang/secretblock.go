@@ -14,17 +14,18 @@ func (u *unit) secret() *Secret {
 		Hosts: r.strings("hosts"), Days: r.integer("days", 1, 7300), Client: r.boolean("client"),
 		RotateAfter: r.wholeUnits("rotate_after", day, "days", 1, 3650),
 	}
-	u.fits(&r, s)
+	kind := s.Kind.V
+	if !s.Kind.IsSet() {
+		kind = "base64url"
+	}
+	u.fits(&r, s, kind)
+	s.Rotation = u.rotation(&r, kind)
 	return s
 }
 
 // fits refuses arguments that the secret's kind does not use: they would be
 // ignored silently.
-func (u *unit) fits(r *reader, s *Secret) {
-	kind := s.Kind.V
-	if !s.Kind.IsSet() {
-		kind = "base64url"
-	}
+func (u *unit) fits(r *reader, s *Secret, kind string) {
 	for _, a := range []struct {
 		name  string
 		kinds string

@@ -263,6 +263,7 @@ type Secret struct {
 	// RotateAfter is the age, in days, after which doctor and list say that a
 	// rotation is due.
 	RotateAfter Int
+	Rotation    *Rotation // nil without a block
 }
 
 // Ingress is the nginx that publishes routes.

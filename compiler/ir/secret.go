@@ -15,8 +15,8 @@ type Secret struct {
 	Length Int    // characters for password
 	X509   *X509
 	Files  *CertificateFiles
-	// Rotation says how the value is replaced while the stack runs; nil means by
-	// starting its consumers anew.
+	// Rotation says how the value is replaced while the stack runs. The compiler
+	// always sets it.
 	Rotation *Rotation
 }
 
@@ -28,7 +28,8 @@ type Rotation struct {
 	// "manual" (data is encrypted under it, or somebody else issues it).
 	Class   String
 	Origin  source.Origin
-	Service string   // name of the service in whose container Apply and Prove run
+	After   Int      // days after which a rotation is due; unset for never
+	Service string   // name of the service in whose container Apply and Prove run; "" when no server is told
 	File    string   // path of the secret file that Apply reads on its standard input
 	Apply   []String // command that makes the running server believe what File says
 	// Prove tells whether the server takes a value: it reads the user and the value,

@@ -235,6 +235,17 @@ func secretOf(w *writer, s *ir.Secret) {
 		w.bool("client", x.Client, s.Origin)
 		w.endGroup()
 	}
+	if r := s.Rotation; r != nil && (r.Class.Written() || r.After.IsSet()) {
+		w.group("rotation", r.Origin)
+		w.text("class", r.Class)
+		w.number("after", r.After)
+		w.str("service", r.Service, r.Origin)
+		w.str("file", r.File, r.Origin)
+		w.list("apply", r.Apply, r.Origin)
+		w.list("prove", r.Prove, r.Origin)
+		w.text("user", r.User)
+		w.endGroup()
+	}
 	if f := s.Files; f != nil {
 		w.group("files", s.Origin)
 		w.text("certificate", f.Certificate)

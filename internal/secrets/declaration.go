@@ -146,6 +146,11 @@ func size(s *ir.Secret) int {
 
 // ownSuffix tells whether a key could be taken for one of ours beside another.
 func ownSuffix(key string) bool {
+	for _, suffix := range []string{suffixNext, suffixPrevious, suffixSlot} {
+		if strings.HasSuffix(key, suffix) {
+			return true
+		}
+	}
 	for _, suffix := range []string{suffixCertificate, suffixPrivateKey, suffixSCRAM, suffixPBKDF2, suffixBcrypt} {
 		if i := strings.LastIndex(key, "__"); i > 0 && strings.HasPrefix(key[i:], suffix) {
 			return true

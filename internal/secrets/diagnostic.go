@@ -41,6 +41,11 @@ const (
 	codeCertTrial   = "NS441"
 	codeCertLong    = "NS442"
 
+	codeSlots    = "NS480"
+	codeUnderWay = "NS481"
+	codeNotMade  = "NS482"
+	codeNewUnfit = "NS483"
+
 	codeUnsafeDir  = "NS600"
 	codeUnsafeFile = "NS601"
 	codeOpenMode   = "NS602"

@@ -42,13 +42,13 @@ func Known(dir string, stack *ir.Stack) []Value {
 	doc, _ := dotsecrets.Parse(File, text) // a build says what is wrong with it
 	var out []Value
 	for _, key := range doc.Keys() {
-		if strings.HasSuffix(key, suffixCertificate) || strings.HasSuffix(key, suffixSCRAM) || strings.HasSuffix(key, suffixPBKDF2) {
+		if public(key) {
 			continue
 		}
 		value, _ := doc.Get(key)
 		address := addresses[key]
-		if owner, ok := strings.CutSuffix(key, suffixPrivateKey); ok && address == "" {
-			address = addresses[owner]
+		if address == "" {
+			address = addresses[keyOwner(key)]
 		}
 		if address == "" {
 			address = key
@@ -56,6 +56,23 @@ func Known(dir string, stack *ir.Stack) []Value {
 		out = append(out, NewValue(address+" in "+filepath.Join(dir, File), value))
 	}
 	return out
+}
+
+// public tells whether what is kept under a key is no secret: a certificate, a
+// salt, or the letter of a login.
+func public(key string) bool {
+	if i := strings.LastIndex(key, "__"); i > 0 {
+		key = key[i:]
+	}
+	return key == suffixCertificate || key == suffixSlot || strings.HasPrefix(key, suffixSCRAM) || strings.HasPrefix(key, suffixPBKDF2)
+}
+
+// keyOwner gives the key of the secret that a key was made of.
+func keyOwner(key string) string {
+	for _, ending := range []string{suffixPrivateKey, suffixNext, suffixPrevious} { // from the last to the first
+		key = strings.TrimSuffix(key, ending)
+	}
+	return key
 }
 
 // Holds tells whether a text holds one of the values, in any form that Scan knows,

@@ -5,7 +5,8 @@
 //
 // What holds whenever a function here returns, or the process dies:
 //   - .secrets is the old file or the new one, whole; a value in it never
-//     changes (a certificate of the stack's own CA is public, and is renewed).
+//     changes but by a step of a rotation (a certificate of the stack's own CA is
+//     public, and is renewed).
 //   - A value is on disk in .secrets, synced, before any file uses it.
 //   - No file was ever readable by others, under any umask.
 //   - No value is in a diagnostic or a Report.
@@ -69,6 +70,15 @@ type Report struct {
 	Unchanged  []string   // files below .secrets.d that were right already
 	Removed    []string   // files below .secrets.d that nothing wants any more
 	Foreign    []string   // files below .secrets.d that nselfc did not write
+	// Turned are the steps that Turn took, in its order. With Promote a secret's
+	// current value is of a new generation, and with Undo of the one before.
+	Turned []Step
+}
+
+// Step is a step that was taken.
+type Step struct {
+	Address string
+	Op      Op
 }
 
 // Reissued is a certificate that was renewed.
@@ -83,39 +93,47 @@ type Reissued struct {
 // an error nothing has been written, unless the error is NS604 (a write failed);
 // then the next run finishes the work. ctx ends the wait for another build.
 func Materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options) (*Report, diag.List) {
+	_, _, report, diags := materialize(ctx, dir, stack, files, opts, nil)
+	return report, diags
+}
+
+// materialize is Materialize after some changes of values. The book and the
+// rendered files are those that are on disk now; they are nil when nothing is.
+func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options, changes []Change) (*book, []rendered, *Report, diag.List) {
+	failed := func(diags diag.List) (*book, []rendered, *Report, diag.List) { return nil, nil, &Report{}, diags }
 	st, diags := open(dir, opts.step)
 	if st == nil {
-		return &Report{}, diags
+		return failed(diags)
 	}
 	defer st.close()
 	if len(stack.Secrets) == 0 && !slices.ContainsFunc(files, emit.File.Secret) && !st.exists(File) && !st.exists(Dir) {
-		return &Report{}, diags
+		return failed(diags)
 	}
 	unlock, more := st.lock(ctx, opts)
 	if diags = append(diags, more...); diags.HasErrors() {
-		return &Report{}, diags
+		return failed(diags)
 	}
 	defer unlock()
 
-	b, more := prepare(st, stack, files, opts, false)
+	b, more := prepare(st, stack, files, opts, false, changes...)
 	if diags = append(diags, more...); diags.HasErrors() {
-		return &Report{}, diags
+		return failed(diags)
 	}
-	rendered, more := b.render(files)
+	texts, more := b.render(files)
 	diags = append(diags, more...)
 	diags = append(diags, Scan(files, b.known())...)
-	tree, more := planTree(st, rendered, opts)
+	tree, more := planTree(st, texts, opts)
 	if diags = append(diags, more...); diags.HasErrors() {
-		return &Report{}, diags
+		return failed(diags)
 	}
 	if err := st.cleanTemps(); err != nil {
-		return &Report{}, append(diags, st.writeFailed(File, err))
+		return failed(append(diags, st.writeFailed(File, err)))
 	}
 	if err := b.save(st); err != nil {
-		return &Report{}, append(diags, st.writeFailed(File, err))
+		return failed(append(diags, st.writeFailed(File, err)))
 	}
 	report := b.report()
-	return report, append(diags, tree.apply(report)...)
+	return b, texts, report, append(diags, tree.apply(report)...)
 }
 
 // Check tells what Materialize would generate and what is wrong with what is
@@ -146,11 +164,15 @@ type book struct {
 	secrets map[string]*ir.Secret // by address
 	doc     *dotsecrets.Document
 	before  []byte            // the text of .secrets as it was
-	values  map[string]fields // by address
-	used    map[string]bool   // keys in .secrets that a declaration or derivation owns
+	values  map[string]fields // the current ones, by address
+	beside  map[string]fields // the next or the previous ones, as the state says
+	states  map[string]State
+	made    map[string]*pair // the certificates of the stack's own
+	used    map[string]bool  // keys in .secrets that a declaration or derivation owns
 
 	generated, kept []string
 	reissued        []Reissued
+	turned          []Step
 }
 
 // fields are the values of one secret: "" for a plain one; "certificate",
@@ -158,8 +180,11 @@ type book struct {
 type fields map[string]string
 
 // prepare reads .secrets and finds or makes the value of every declared secret.
-func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bool) (*book, diag.List) {
-	b := &book{stack: stack, opts: opts, dry: dry, file: filepath.Join(st.dir, File), secrets: map[string]*ir.Secret{}, values: map[string]fields{}, used: map[string]bool{}}
+func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bool, changes ...Change) (*book, diag.List) {
+	b := &book{
+		stack: stack, opts: opts, dry: dry, file: filepath.Join(st.dir, File), secrets: map[string]*ir.Secret{}, used: map[string]bool{},
+		values: map[string]fields{}, beside: map[string]fields{}, states: map[string]State{},
+	}
 	for _, s := range stack.Secrets {
 		b.secrets[s.Address] = s
 	}
@@ -173,6 +198,20 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 		return b, diags
 	}
 	if diags = append(diags, checkDeclarations(stack)...); diags.HasErrors() {
+		return b, diags
+	}
+	for _, c := range changes {
+		if d := b.turn(c); d != nil {
+			diags = append(diags, d)
+		}
+	}
+	for _, s := range stack.Secrets {
+		if d := b.slots(s); d != nil {
+			diags = append(diags, d)
+		}
+		b.states[s.Address] = b.stateOf(s)
+	}
+	if diags.HasErrors() {
 		return b, diags
 	}
 	for _, s := range stack.Secrets {
@@ -202,7 +241,7 @@ func (b *book) save(st *store) error {
 }
 
 func (b *book) report() *Report {
-	r := &Report{Generated: b.generated, Kept: b.kept, Reissued: b.reissued}
+	r := &Report{Generated: b.generated, Kept: b.kept, Reissued: b.reissued, Turned: b.turned}
 	if b.doc != nil {
 		for _, key := range b.doc.Keys() {
 			if !b.used[key] {
@@ -222,9 +261,11 @@ func (b *book) report() *Report {
 func (b *book) known() []Value {
 	var out []Value
 	for _, address := range slices.Sorted(maps.Keys(b.values)) {
-		for _, field := range []string{"", "private_key"} {
-			if v := b.values[address][field]; v != "" {
-				out = append(out, NewValue(address, v))
+		for _, values := range []fields{b.values[address], b.beside[address]} {
+			for _, field := range []string{"", "private_key"} {
+				if v := values[field]; v != "" {
+					out = append(out, NewValue(address, v))
+				}
 			}
 		}
 	}

@@ -20,7 +20,6 @@ const (
 
 // plain finds or makes the value of a hex, base64url, password or jwt secret.
 func (b *book) plain(s *ir.Secret) diag.List {
-	b.used[s.Key] = true
 	value, ok := b.doc.Get(s.Key)
 	if !ok {
 		value = generate(s)
@@ -30,21 +29,32 @@ func (b *book) plain(s *ir.Secret) diag.List {
 		b.generated = append(b.generated, s.Address)
 	} else {
 		if !fits(s, value) {
-			return diag.List{b.unfit(s, value)}
+			return diag.List{b.unfit(s, s.Key, value)}
 		}
 		b.kept = append(b.kept, s.Address)
 	}
 	b.values[s.Address] = fields{"": value}
+	switch state := b.states[s.Address]; state {
+	case Staged:
+		next, _ := b.doc.Get(s.Key + suffixNext)
+		if !fits(s, next) {
+			return diag.List{b.unfit(s, s.Key+suffixNext, next)}
+		}
+		b.beside[s.Address] = fields{"": next}
+	case Promoted: // it may have the form of a former declaration
+		previous, _ := b.doc.Get(s.Key + suffixPrevious)
+		b.beside[s.Address] = fields{"": previous}
+	}
 	return nil
 }
 
 // unfit refuses a value in .secrets. It is never replaced: something that runs
 // may have been set up with it.
-func (b *book) unfit(s *ir.Secret, value string) *diag.Diagnostic {
+func (b *book) unfit(s *ir.Secret, key, value string) *diag.Diagnostic {
 	return about(s, diag.Errorf(codeUnfit, s.Origin.Range, "Unfit value in .secrets",
 		"The value of %s on line %d of %s is not %s, as %s declares it: %s. nselfc never changes a value that is there: a running service may have been set up with it.\n\n"+
 			"Put the right value there; or change the declaration; or, if nothing uses the value yet, delete the line and build again, which makes a new one.",
-		s.Key, b.doc.Line(s.Key), b.file, shape(s), s.Address, had(s, value)))
+		key, b.doc.Line(key), b.file, shape(s), s.Address, had(s, value)))
 }
 
 // generate makes a value from the system's random source, which does not fail:

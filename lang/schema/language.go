@@ -131,6 +131,7 @@ func secret() *Block {
 			{Name: "client", Type: Bool, Default: "false", Doc: "Whether an x509 certificate authenticates a client instead of a server."},
 			{Name: "rotate_after", Type: Duration, Doc: "Age after which a rotation is due, in whole days.", Example: `rotate_after = "90d"`},
 		},
+		Blocks:  []Nested{{Block: rotation(), Max: 1}},
 		Example: "secret \"jwt_key\" {\n  kind = \"jwt\"\n}",
 	}
 }
