@@ -106,7 +106,7 @@ func withoutTLS(ds []*directive) bool {
 var uriVariable = regexp.MustCompile(`\$\{?(uri|document_uri|args|query_string|arg_|cookie_|http_|request_body)`)
 
 // literal takes the variables out of an upstream that stand for fixed text.
-var literal = strings.NewReplacer("${nself_dollar}", "", "a.$nself_upstream", "", "b.$nself_upstream", "")
+var literal = strings.NewReplacer("${nself_dollar}", "", "a.$nself_upstream", "", "b.$nself_upstream", "", "c.$nself_upstream", "")
 
 // marked tells the one condition that may choose an upstream: a file that only
 // the ingress's own container can hold, and a prefix of the literal name.

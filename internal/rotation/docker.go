@@ -37,9 +37,16 @@ const (
 	labelOneOff  = "com.docker.compose.oneoff"
 )
 
+// limit is how long one docker command may take; stop waits for the longest
+// stop_grace, and up for images that are slow to unpack.
+const limit = 15 * time.Minute
+
 // command runs docker and gives what it wrote. The error says which command failed
-// and what it said at the end.
+// and what it said at the end. Ctrl-C does not cut it off: between two commands there
+// is a place to stop, within one there is none.
 func (d Docker) command(ctx context.Context, stdin io.Reader, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	defer cancel()
 	cmd := exec.CommandContext(ctx, "docker", args...)
 	cmd.Dir, cmd.Stdin = d.Dir, stdin
 	cmd.WaitDelay = 5 * time.Second
@@ -50,7 +57,7 @@ func (d Docker) command(ctx context.Context, stdin io.Reader, args ...string) (s
 		return out.String(), nil
 	}
 	if ctx.Err() != nil {
-		return "", ctx.Err()
+		err = fmt.Errorf("it did not end in %s", limit)
 	}
 	verb := args[0]
 	if verb == "compose" {
@@ -233,8 +240,8 @@ func (d Docker) Mark(ctx context.Context, id, path string, life time.Duration) e
 }
 
 // Unmark is Engine's.
-func (d Docker) Unmark(ctx context.Context, id, path string) error {
-	_, err := d.command(ctx, nil, "exec", id, "rm", "-f", path)
+func (d Docker) Unmark(ctx context.Context, id string, paths ...string) error {
+	_, err := d.command(ctx, nil, append([]string{"exec", id, "rm", "-f"}, paths...)...)
 	return err
 }
 

@@ -26,7 +26,7 @@ type Engine interface {
 	Exec(ctx context.Context, id string, command []string, stdin io.WriterTo) (int, error)
 	// Mark makes a file in a container that goes away by itself after a while.
 	Mark(ctx context.Context, id, path string, life time.Duration) error
-	Unmark(ctx context.Context, id, path string) error
+	Unmark(ctx context.Context, id string, paths ...string) error
 	// Memory is what the host has, in bytes.
 	Memory(ctx context.Context) (int64, error)
 	// Connections counts the connections from within a container to an address.

@@ -2,7 +2,6 @@ package rotation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -41,22 +40,27 @@ type replacement struct {
 // is left and all new ones are well.
 func (r *replacement) run(ctx context.Context, services []string) error {
 	var exchange []*ir.Service
-	var recreate []string
+	var first, recreate []string
 	for _, name := range services {
 		s := find(r.stack, name)
 		if s == nil {
 			continue
 		}
-		switch mannerOf(r.stack, s) {
-		case exchanged:
+		switch m := mannerOf(r.stack, s); {
+		case m == exchanged:
 			exchange = append(exchange, s)
-		case recreated:
-			recreate = append(recreate, name)
-		case awaited:
+		case m == awaited:
 			if err := r.await(ctx, name); err != nil {
 				return err
 			}
+		case s.Store.V != "": // its clients are healthy only with it
+			first = append(first, name)
+		default:
+			recreate = append(recreate, name)
 		}
+	}
+	if err := r.recreate(ctx, first); err != nil {
+		return err
 	}
 	if err := r.exchange(ctx, exchange); err != nil {
 		return err
@@ -284,10 +288,11 @@ func (r *replacement) admit(ctx context.Context, s *ir.Service) (group string, e
 	has := func(all []Container, group string) bool {
 		return slices.ContainsFunc(all, func(c Container) bool { return slices.Contains(c.Networks[network].Aliases, group+"."+s.Name) })
 	}
-	group = nginx.Groups[0]
-	if has(old, group) || has(fresh, nginx.Groups[1]) {
-		group = nginx.Groups[1]
+	i := slices.IndexFunc(nginx.Groups[:], func(g string) bool { return has(fresh, g) }) // of a run that was killed
+	if i < 0 {
+		i = slices.IndexFunc(nginx.Groups[:], func(g string) bool { return !has(old, g) })
 	}
+	group = nginx.Groups[max(i, 0)]
 	for _, c := range fresh {
 		e, there := c.Networks[network]
 		if !c.well() || slices.Contains(e.Aliases, group+"."+s.Name) {
@@ -317,15 +322,25 @@ func aliases(s *ir.Service, c Container, network, group string) []string {
 	return append(out, group+"."+s.Name)
 }
 
-// mark is a file that makes the ingress use the new containers of a service.
-type mark struct{ service, path string }
+// mark is a file that makes the ingress use the new containers of a service. The
+// others are those that an earlier run may have left there.
+type mark struct {
+	service, path string
+	others        []string
+}
 
 func marksOf(stack *ir.Stack, s *ir.Service, group string) (out []mark) {
 	if group == "" { // there was no old one
 		return nil
 	}
 	for _, port := range routed(stack, s.Name) {
-		out = append(out, mark{s.Name, nginx.Mark(group, s.Name, port)})
+		m := mark{service: s.Name, path: nginx.Mark(group, s.Name, port)}
+		for _, g := range nginx.Groups {
+			if g != group {
+				m.others = append(m.others, nginx.Mark(g, s.Name, port))
+			}
+		}
+		out = append(out, m)
 	}
 	return out
 }
@@ -355,10 +370,11 @@ func (r *replacement) divert(ctx context.Context, marks []mark, group []batch) (
 		life += time.Duration(b.count) * max(grace, 10*time.Second)
 	}
 	for _, m := range marks {
-		if err := r.engine.Mark(ctx, ingress, m.path, life); err != nil {
-			if ctx.Err() != nil {
-				return begun, "", ctx.Err()
-			}
+		err := r.engine.Mark(ctx, ingress, m.path, life)
+		if err == nil { // only now: without any, nginx may know none but an address that is gone
+			err = r.engine.Unmark(ctx, ingress, m.others...)
+		}
+		if err != nil {
 			r.say("the ingress could not be told of the new %s; a request that it sends in the instant when the old one ends may fail", m.service)
 		}
 	}
@@ -411,12 +427,12 @@ func (r *replacement) release(ctx context.Context, ingress string, marks []mark,
 	if err := r.sleep(ctx, forget-r.now().Sub(begun)); err != nil {
 		return err
 	}
-	var failed error
+	var paths []string
 	for _, m := range marks {
-		failed = errors.Join(failed, r.engine.Unmark(ctx, ingress, m.path))
+		paths = append(paths, m.path)
 	}
-	if failed != nil { // its own process takes them away
-		return ctx.Err()
+	if err := r.engine.Unmark(ctx, ingress, paths...); err != nil {
+		r.say("the ingress could not be told that the exchange is over; it finds out by itself")
 	}
 	return nil
 }
