@@ -48,6 +48,6 @@ func noOutput(h *build.Host, o SecretsOptions) *diag.Diagnostic {
 	}
 	at := source.Range{File: h.Dir, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
 	return diag.Errorf("NS683", at, "No output on this host",
-		"There is no %s, so there are no secrets here, and nothing that would read them. Secrets belong to the host that runs the environment.\n\nOn that host, build; it makes the secrets too:\n\n    nselfc build%s%s%s",
+		"There is no %s, so there are no secrets here, and nothing that would read them. Secrets belong to the host that runs the environment.\n\nOn that host, write the output, and then run this again:\n\n    nselfc build --no-secrets%s%s%s",
 		h.Dir, argument(o.Path), outFlag(BuildOptions{Options: o.Options}), env)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -78,9 +79,12 @@ func unknownSecret(h *build.Host, typed string, more []string) *diag.Diagnostic 
 	names := slices.Clone(more)
 	for _, s := range h.Stack.Secrets {
 		names = append(names, s.Address, s.Key)
-		if _, last, ok := strings.Cut(s.Address, "."); ok && strings.EqualFold(last, typed) {
-			return noSuchSecret(h, typed, " Did you mean "+s.Address+"?")
+		if bare, ok := strings.CutPrefix(s.Address, "secret."); ok {
+			names = append(names, bare)
 		}
+	}
+	if near := eval.Suggest(typed, names); near != "" && namedSecret(h, "secret."+near) != nil { // as in jwt_key
+		return noSuchSecret(h, typed, " Did you mean \"secret."+near+"\"?")
 	}
 	hint := eval.DidYouMean(typed, names)
 	if len(names) == 0 {
@@ -104,4 +108,18 @@ func stackRange(h *build.Host) source.Range {
 		return r
 	}
 	return source.Range{File: h.Dir, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+}
+
+// SecretNames lists the names that a shell completes: the addresses of the stack's
+// secrets, in the environment that is named, or else in all.
+func SecretNames(ctx context.Context, o SecretsOptions) []string {
+	c, _ := build.Compile(ctx, o.Path, o.Options) // a stack with errors completes to what it has
+	var out []string
+	for _, e := range c.Environments {
+		for _, s := range e.Stack.Secrets {
+			out = append(out, s.Address)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

@@ -252,7 +252,9 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 		switch s.Kind.V {
 		case kindX509: // below: authorities come before what they sign
 		case kindFiles:
-			diags = append(diags, b.bring(s)...)
+			if opts.only == nil { // what it lacks is in the way of no other
+				diags = append(diags, b.bring(s)...)
+			}
 		default:
 			diags = append(diags, b.plain(s)...)
 		}

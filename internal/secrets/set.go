@@ -105,9 +105,13 @@ func Settable(s *ir.Secret) *diag.Diagnostic {
 
 // given holds a value against its kind and against what everybody would try.
 func given(stack *ir.Stack, doc *dotsecrets.Document, s *ir.Secret, value string) diag.List {
+	instead := "Give another; or leave it to nselfc, which makes a strong one where there is none:\n\n    nselfc secrets generate " + escape.ShellWord(s.Address)
+	if !generated(s) {
+		instead = "Ask whoever issues it for another; or change the declaration, if it asks for what they do not give."
+	}
 	if !fits(s, value) {
 		return diag.List{about(s, diag.Errorf(codeGiven, s.Origin.Range, "Unfit value",
-			"The value is not %s, as %s is declared: %s. Nothing was changed.\n\nGive one that fits; or leave it to nselfc, which makes one:\n\n    nselfc secrets generate %s", shape(s), s.Address, had(s, value), s.Address))}
+			"The value is not %s, as %s is declared: %s. Nothing was changed.\n\n%s", shape(s), s.Address, had(s, value), instead))}
 	}
 	problem := guessable(value, stack.Name.V)
 	if problem == "" {
@@ -121,7 +125,7 @@ func given(stack *ir.Stack, doc *dotsecrets.Document, s *ir.Secret, value string
 		report = diag.Warningf
 	}
 	return diag.List{about(s, report(codeWeak, s.Origin.Range, "Weak secret",
-		"The value given for %s %s.\n\nLeave it to nselfc to make a strong one:\n\n    nselfc secrets generate %s\n\nIf another party issued this one, ask them for a better.", s.Address, problem, s.Address))}
+		"The value given for %s %s.\n\n%s", s.Address, problem, instead))}
 }
 
 // reused says whose value it is already, or "".
