@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -116,29 +115,10 @@ func (o RecipientsOptions) edit(h *build.Host, c *build.Compiled) (undo func() e
 	if err != nil {
 		return nil, byHand(err)
 	}
-	if err := replaceFile(full, after, info.Mode()); err != nil {
+	if err := replaceFile(full, after); err != nil {
 		return nil, byHand(err)
 	}
-	return func() error { return replaceFile(full, before, info.Mode()) }, nil
-}
-
-// replaceFile puts a file in the place of another, in one step.
-func replaceFile(name string, text []byte, mode os.FileMode) (err error) {
-	temp := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".tmp-"+rand.Text())
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temp) // the first error is the one to tell
-		}
-	}()
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Chmod(mode.Perm()), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp, name)
+	return func() error { return replaceFile(full, before) }, nil
 }
 
 // takeBack undoes the edit of a run that failed.

@@ -124,8 +124,9 @@ func newClient(base *url.URL, roots *x509.CertPool) *http.Client {
 var errNotHere = errors.New("not this host")
 
 // trouble words why a server was not reached, by what kind of failure it is: the
-// system's own words may hold parts of the request or of a certificate.
-func trouble(err error, call time.Duration) (problem, advice string) {
+// system's own words may hold parts of the request or of a certificate. caVariable
+// names the authorities to trust.
+func trouble(err error, call time.Duration, caVariable string) (problem, advice string) {
 	var (
 		unknown  x509.UnknownAuthorityError
 		name     x509.HostnameError
@@ -139,7 +140,7 @@ func trouble(err error, call time.Duration) (problem, advice string) {
 	case errors.Is(err, errNotHere):
 		return "is at an address without TLS that is not on this host; nothing was sent.", "Write the address with https://."
 	case errors.As(err, &unknown):
-		return "has a certificate of an authority that this host does not know.", "When the authority is your own, name the file with its certificate:\n\n    export VAULT_CACERT=/etc/ssl/own-ca.pem"
+		return "has a certificate of an authority that this host does not know.", "When the authority is your own, name the file with its certificate:\n\n    export " + caVariable + "=/etc/ssl/own-ca.pem"
 	case errors.As(err, &name):
 		return "has a certificate for another name.", "Write the name that stands in the certificate, or give the server one with this name."
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
@@ -152,7 +153,7 @@ func trouble(err error, call time.Duration) (problem, advice string) {
 		return "is at a name that does not exist.", "Compare the address of the store with the server's."
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "refused the connection.", again
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &deadline) && deadline.Timeout():
+	case errors.Is(err, errTooLong), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &deadline) && deadline.Timeout():
 		return fmt.Sprintf("did not answer within %s.", call), again + " A server that is slow but well needs a longer time-out of the store."
 	}
 	return "could not be reached: the connection broke.", again

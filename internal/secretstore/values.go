@@ -3,7 +3,7 @@ package secretstore
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -42,12 +42,11 @@ func encodable(store string, values map[string]string) error {
 	return nil
 }
 
-var plainKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,127}$`)
-
 // named gives a key as people may see it. What does not look like a key might be a
 // value that somebody put in the wrong place.
 func named(key string) string {
-	if !plainKey.MatchString(key) {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	if key == "" || len(key) > 128 || strings.Trim(key, letters+"0123456789_.-") != "" || !strings.Contains(letters+"_", key[:1]) {
 		return "a name that is no key of .secrets"
 	}
 	return fmt.Sprintf("%q", key)

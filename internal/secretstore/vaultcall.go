@@ -128,7 +128,7 @@ func segments(path string) []string { return strings.Split(path, "/") }
 // unreachable words a failure of the way to the server. The system's own words
 // stay out: they may hold parts of the request.
 func (v *vault) unreachable(ctx context.Context, err error) error {
-	problem, advice := trouble(err, v.limits.call)
+	problem, advice := trouble(err, v.limits.call, "VAULT_CACERT")
 	if cause := stopped(ctx); cause != nil {
 		return &Error{Kind: ErrUnavailable, Store: v.name, Problem: "was not reached before the command was stopped.", Advice: "Run the command again.", Cause: cause}
 	}
@@ -138,6 +138,8 @@ func (v *vault) unreachable(ctx context.Context, err error) error {
 // refused words an answer that is no success. What the server said is not shown.
 func (v *vault) refused(ctx context.Context, a answer) error {
 	switch {
+	case a.status < 300:
+		return v.strange("answered with a status that is not its protocol's.")
 	case a.status == http.StatusForbidden || a.status == http.StatusUnauthorized:
 		return v.denied()
 	case a.status == http.StatusTooManyRequests:

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"io"
+	"log"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -61,8 +62,9 @@ func newVaultFake(t testing.TB) (*vaultFake, *httptest.Server, string) {
 		complain: t.Errorf, mounts: map[string]*fakeEngine{}, tokens: map[string][]string{root: {"root"}},
 		policies: map[string]string{}, roles: map[string]map[string]int{}, roleNames: map[string]string{}, rolePols: map[string][]string{},
 	}
-	srv := httptest.NewTLSServer(f)
-	srv.Config.ErrorLog = nil
+	srv := httptest.NewUnstartedServer(f)
+	srv.Config.ErrorLog = quiet()
+	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	return f, srv, root
 }
@@ -355,3 +357,7 @@ func (f *vaultFake) errors(w http.ResponseWriter, status int, list ...string) {
 		f.complain("%v", err)
 	}
 }
+
+// quiet keeps the complaints of a test's own server about broken connections out of
+// the output.
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
