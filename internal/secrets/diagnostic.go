@@ -52,6 +52,11 @@ const (
 	codeKeyLeak    = "NS608"
 	codeUnsearched = "NS609"
 
+	codeUnignored     = "NS650"
+	codeCommitted     = "NS651"
+	codeOnce          = "NS652"
+	codeUnreadHistory = "NS653"
+
 	codeBug = "NS900"
 )
 
