@@ -129,14 +129,18 @@ func (h *History) Read(name string, most int64) ([]byte, error) {
 	return text, err
 }
 
-// Holder gives the first commit that has a file of that contents.
-func (h *History) Holder(ctx context.Context, object string) (Past, error) {
-	var found Past
-	err := h.log(ctx, []string{"--reverse", "--find-object=" + object}, func(p Past) bool {
-		if p.Object == object {
-			found = p
+// Holders gives, for contents of files by their objects' names, the first commit that
+// has a file with them.
+func (h *History) Holders(ctx context.Context, objects map[string]bool) (map[string]Past, error) {
+	found := map[string]Past{}
+	if len(objects) == 0 {
+		return found, nil
+	}
+	err := h.log(ctx, []string{"--reverse"}, func(p Past) bool {
+		if _, known := found[p.Object]; objects[p.Object] && !known {
+			found[p.Object] = p
 		}
-		return p.Object != object
+		return len(found) < len(objects)
 	})
 	return found, err
 }

@@ -62,7 +62,8 @@ git checkout -q --detach && printf six > .secrets && git add -f .secrets && git 
 			}
 			texts = append(texts, string(text))
 			if string(text) == "two" {
-				p, err := h.Holder(context.Background(), name)
+				all, err := h.Holders(context.Background(), map[string]bool{name: true})
+				p := all[name]
 				if err != nil || p.Path != "b/ü/.SECRETS.bak" || path != p.Path {
 					t.Errorf("%+v: %v", p, err)
 				}

@@ -56,6 +56,8 @@ const (
 	codeCommitted     = "NS651"
 	codeOnce          = "NS652"
 	codeUnreadHistory = "NS653"
+	codeLiteral       = "NS654"
+	codeInCommit      = "NS655"
 
 	codeBug = "NS900"
 )
