@@ -38,7 +38,9 @@ func (c *Compiled) Scan(ctx context.Context, opts ScanOptions) *Scanned {
 		}
 	}
 	if opts.Known != "" {
-		search.Values = append(search.Values, c.known(filepath.Join(opts.Known, "out"))...)
+		for _, v := range c.known(filepath.Join(opts.Known, "out")) { // a path of the copy's reader, not of the copy
+			search.Values = append(search.Values, secrets.NewValue(strings.Replace(v.Address, filepath.Clean(opts.Known)+string(filepath.Separator), "", 1), v.Text()))
+		}
 	}
 	done := &Scanned{Values: len(search.Values)}
 	done.Findings = secrets.TrackedAtAll(out)
