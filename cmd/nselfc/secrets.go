@@ -22,6 +22,7 @@ history would see it, and none prints one but show, on a terminal.`,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	cmd.SuggestionsMinimumDistance = 2
 	for _, c := range []*cobra.Command{
 		newSecretsList(env, d),
 		newSecretsGenerate(env, d),
@@ -32,6 +33,7 @@ history would see it, and none prints one but show, on a terminal.`,
 		newSecretsRecipients(env, d),
 		newSecretsRetire(env, d),
 		newSecretsHistory(env, d),
+		newSecretsScan(env, d),
 	} {
 		cmd.AddCommand(c)
 	}
