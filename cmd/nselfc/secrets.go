@@ -30,6 +30,7 @@ history would see it, and none prints one but show, on a terminal.`,
 		newSecretsShow(env, d),
 		newSecretsRetire(env, d),
 		newSecretsHistory(env, d),
+		newSecretsHash(env, d),
 	} {
 		cmd.AddCommand(c)
 	}
