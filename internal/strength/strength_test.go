@@ -83,7 +83,7 @@ func TestStrong(t *testing.T) {
 		"base64":    func() string { return base64.StdEncoding.EncodeToString(random(32)) },
 		"base64url": func() string { return base64.RawURLEncoding.EncodeToString(random(16)) },
 		"issued": func() string {
-			return "sk_" + pick(t, []string{"live", "test"}) + "_" + base64.RawURLEncoding.EncodeToString(random(18))
+			return "acme_" + pick(t, []string{"live", "test"}) + "_" + base64.RawURLEncoding.EncodeToString(random(18))
 		},
 		"uuid": func() string {
 			b := random(16)
