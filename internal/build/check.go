@@ -9,7 +9,10 @@ import (
 
 	"nselfc/emit/outdir"
 	"nselfc/internal/secrets"
+	"nselfc/internal/secrets/register"
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
+	"nselfc/lang/source"
 )
 
 // CheckOptions say what to check.
@@ -36,7 +39,8 @@ type Checks struct {
 	// git or stand in files that it has, and output of environments that are gone.
 	Around   diag.List
 	Searched secrets.Searched
-	Values   int // of .secrets that were searched for
+	Values   int  // of .secrets that were searched for
+	Unlooked bool // not all commits were looked through for the secret store
 }
 
 // Findings gives everything that was found, sorted.
@@ -74,7 +78,13 @@ func (c *Compiled) Check(ctx context.Context, opts CheckOptions) *Checks {
 	for _, dir := range search.Outputs {
 		checks.Around = append(checks.Around, secrets.TrackedAtAll(dir)...)
 	}
+	past := c.history(ctx, out) // beside the search
 	searched, found := search.Run(ctx)
+	for _, list := range past {
+		p := <-list
+		found = append(found, p.found...)
+		checks.Unlooked = checks.Unlooked || !p.whole
+	}
 	checks.Around = append(checks.Around, found...).Sort()
 	checks.Searched, checks.Values = searched, len(search.Values)
 	for _, e := range c.Environments {
@@ -83,7 +93,28 @@ func (c *Compiled) Check(ctx context.Context, opts CheckOptions) *Checks {
 		}
 		checks.Environments = append(checks.Environments, c.check(ctx, e, opts, searched.Found))
 	}
+	checks.Around = append(checks.Around, c.SharedSecrets(opts.Options)...).Sort()
 	return checks
+}
+
+// past is what was found of an environment's secrets in the commits.
+type past struct {
+	found diag.List
+	whole bool
+}
+
+// history looks for the secrets of every environment in the commits.
+func (c *Compiled) history(ctx context.Context, out string) []chan past {
+	var all []chan past
+	for _, e := range c.Environments {
+		done := make(chan past, 1)
+		go func() {
+			found, whole := secrets.History(ctx, filepath.Join(out, e.Name))
+			done <- past{found, whole}
+		}()
+		all = append(all, done)
+	}
+	return all
 }
 
 // check compares one environment.
@@ -116,6 +147,9 @@ func (c *Compiled) check(ctx context.Context, e *Environment, opts CheckOptions,
 	if tree != nil {
 		defer tree.Close()
 	}
+	if tree != nil && isFile(filepath.Join(done.Dir, register.Name)) && tree.Ignored(register.Name, false) {
+		diags = append(diags, ignoredRegister(filepath.Join(done.Dir, register.Name)))
+	}
 	if len(plan.Entries) > 0 { // else the lock cannot be trusted, and everything would be a stranger's
 		diags = append(diags, dir.Others(plan, func(path string, folder bool) bool {
 			// Beside a stack without environments stands what is left of one with them.
@@ -132,7 +166,16 @@ func (c *Compiled) check(ctx context.Context, e *Environment, opts CheckOptions,
 }
 
 // isOutput tells a directory that has a lock of its own.
-func isOutput(dir string) bool {
-	info, err := os.Lstat(filepath.Join(dir, outdir.LockName))
+func isOutput(dir string) bool { return isFile(filepath.Join(dir, outdir.LockName)) }
+
+func isFile(path string) bool {
+	info, err := os.Lstat(path)
 	return err == nil && info.Mode().IsRegular()
+}
+
+func ignoredRegister(path string) *diag.Diagnostic {
+	at := source.Range{File: path, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+	return diag.Warningf("NS455", at, "Record of secrets is ignored by git",
+		"%s holds no value and is meant to be committed: by it, others see how old each secret is, and that no two environments have one value. A .gitignore above it names it. See which line does:\n\n"+
+			"    git check-ignore -v --no-index %s", path, escape.ShellWord(path))
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"nselfc/emit/outdir"
+	"nselfc/internal/needles"
 	"nselfc/lang/diag"
 	"nselfc/lang/escape"
 	"nselfc/lang/source"
@@ -33,6 +34,9 @@ type Search struct {
 	Sources []string // the stack's own files, slash-separated from Folder
 	Outputs []string // output directories, as typed
 	Values  []Value
+	// Literals looks for what has the form of a credential too, and Whole in whatever
+	// git would take of the folder, and not only in what it has.
+	Literals, Whole bool
 }
 
 // Searched says what a search looked at.
@@ -50,11 +54,14 @@ type Searched struct {
 // bounded: what is not searched for that is told in a warning.
 func (s Search) Run(ctx context.Context) (Searched, diag.List) {
 	r := search{
-		needles: newNeedles(s.Values), home: s.Folder, seen: map[string]bool{},
+		needles: needles.New(s.Values), home: s.Folder, literals: s.Literals, seen: map[string]bool{},
 		result: Searched{Found: map[string]bool{}}, left: searchAll,
 	}
 	for _, dir := range s.Outputs {
 		r.output(dir)
+	}
+	if s.Whole {
+		r.output(s.Folder)
 	}
 	r.folder(s.Folder, s.Sources)
 	slices.SortFunc(r.files, func(a, b candidate) int { return strings.Compare(a.shown, b.shown) })
@@ -84,16 +91,17 @@ type candidate struct {
 }
 
 type search struct {
-	needles *needles
-	home    string // the stack's folder
-	files   []candidate
-	seen    map[string]bool
-	roots   []*WorkTree
-	left    int64
-	passed  int
-	first   string // that was passed over
-	result  Searched
-	diags   diag.List
+	needles  *needles.Index
+	literals bool
+	home     string // the stack's folder
+	files    []candidate
+	seen     map[string]bool
+	roots    []*WorkTree
+	left     int64
+	passed   int
+	first    string // that was passed over
+	result   Searched
+	diags    diag.List
 }
 
 // tree opens the work tree around a folder.
@@ -218,7 +226,7 @@ func (r *search) file(f candidate) {
 			r.unsearched(f, fmt.Sprintf("it is larger than %d MiB", searchFile>>20))
 			return
 		}
-		cut := max(0, len(now.text)-maxScan)
+		cut := max(0, len(now.text)-needles.Longest)
 		keep = part{now.text[cut:], now.line + strings.Count(now.text[:cut], "\n"), now.offset + cut}
 	}
 }
@@ -231,12 +239,10 @@ type part struct {
 
 // part searches a part of a file.
 func (r *search) part(f candidate, p part, found map[string]bool) {
-	if len(r.needles.byGram) > 0 {
-		for _, h := range r.needles.searchPart(p.text, p.line, found) {
-			r.found(f, source.Pos{Line: int32(h.line), Byte: int32(p.offset + h.offset)}, codeLeak, "Secret in a committed file",
-				"Line %d of %s holds the value of %s%s. %s\n\nTake the value out and refer to the secret instead. If that text was ever committed, the history has it: rotate the secret.",
-				h.line, f.shown, h.needle.address, h.needle.how, f.risk())
-		}
+	for _, h := range r.needles.SearchPart(p.text, p.line, found) {
+		r.found(f, source.Pos{Line: int32(h.Line), Byte: int32(p.offset + h.Offset)}, codeLeak, "Secret in a committed file",
+			"Line %d of %s holds the value of %s%s. %s\n\nTake the value out and refer to the secret instead. If that text was ever committed, the history has it: rotate the secret.",
+			h.Line, f.shown, h.Address, h.How, f.risk())
 	}
 	for _, k := range findKeys(p.text) {
 		if found[k.what] {
@@ -248,7 +254,29 @@ func (r *search) part(f candidate, p part, found map[string]bool) {
 			"Line %d of %s begins %s. %s Whoever has the key can pass for its owner, and a passphrase on it can be guessed at leisure.\n\n%s",
 			at.Line, f.shown, k.what, f.risk(), f.keyAdvice())
 	}
+	if r.literals {
+		r.credentials(f, p, found)
+	}
 }
+
+// credentials finds literals that have the form of one. Of many in a file the first
+// few are told.
+func (r *search) credentials(f candidate, p part, found map[string]bool) {
+	for _, c := range findCredentials(p.text) {
+		at := source.Pos{Line: int32(p.line + strings.Count(p.text[:c.offset], "\n")), Byte: int32(p.offset + c.offset)}
+		key := fmt.Sprint(c.what, " ", at.Line)
+		if found[key] || len(found) > mostFound {
+			continue
+		}
+		found[key] = true
+		r.found(f, at, codeLiteral, "Literal that looks like a credential",
+			"Line %d of %s has %s. %s\n\nDeclare a secret and refer to it instead, and have what was ever committed revoked by its issuer. Should it open nothing, say so on that line:\n\n    # %s",
+			at.Line, f.shown, c.what, f.risk(), allow)
+	}
+}
+
+// mostFound is how many literals of one file are told.
+const mostFound = 50
 
 func (f candidate) keyAdvice() string {
 	if !f.tracked {

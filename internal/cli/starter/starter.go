@@ -15,6 +15,9 @@ var stack string
 //go:embed gitignore.txt
 var gitignore string
 
+//go:embed dockerignore.txt
+var dockerignore string
+
 // File is one file of a new stack.
 type File struct {
 	Name string
@@ -25,8 +28,12 @@ type File struct {
 // CheckDomain take.
 func Files(name, domain string) []File {
 	r := strings.NewReplacer("@NAME@", name, "@DOMAIN@", domain)
-	return []File{{"nself.hcl", r.Replace(stack)}, {".gitignore", gitignore}}
+	return []File{{"nself.hcl", r.Replace(stack)}, {".gitignore", gitignore}, {".dockerignore", dockerignore}}
 }
+
+// Guards gives those of them that keep secrets in: a stack that is there already
+// needs no more.
+func Guards() []File { return Files("", "")[1:] }
 
 // label is the form of a stack's name, as the language has it.
 var label = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
