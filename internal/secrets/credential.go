@@ -3,6 +3,7 @@ package secrets
 import (
 	"encoding/base64"
 	"encoding/json"
+	"nselfc/internal/strength"
 	"strings"
 )
 
@@ -170,8 +171,5 @@ func realPassword(rest string) bool {
 			return false
 		}
 	}
-	lower := strings.ToLower(password)
-	hit := make([]bool, len(lower))
-	markWords(hit, lower, append(placeholders(), "user", "pass", "word", "value", "token"))
-	return count(hit)*10 < len(lower)*8
+	return !strength.Sample(password)
 }
