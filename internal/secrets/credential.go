@@ -3,8 +3,9 @@ package secrets
 import (
 	"encoding/base64"
 	"encoding/json"
-	"nselfc/internal/strength"
 	"strings"
+
+	"nselfc/internal/strength"
 )
 
 // allow on a line says that a literal there opens nothing.
