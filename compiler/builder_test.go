@@ -107,6 +107,23 @@ func (b *builder) secret(name string, edit ...func(s *lang.Secret)) *lang.Secret
 	return s
 }
 
+// rotated adds two secrets to a file each of the service api, the first of which has
+// a rotation of a class there, through a file of a name.
+func (b *builder) rotated(class, file string) {
+	b.secret("other")
+	b.secret("turned", func(s *lang.Secret) {
+		s.Rotation = &lang.Rotation{
+			Range: b.at(), Class: b.str(class), Service: b.str("service.api"), File: b.str(file), Apply: b.strs("apply"), Prove: b.strs("prove"), User: b.str("app"),
+		}
+	})
+	api := b.service0("api")
+	api.Secrets = append(api.Secrets, b.env("OTHER", ref("secret.other")), b.env("TURNED", ref("secret.turned")))
+}
+
+func call(name, address string) *secret.Expr {
+	return &secret.Expr{Func: name, Args: []secret.Text{secret.Of(ref(address))}}
+}
+
 // ingress adds an ingress and a firewall that break no rule.
 func (b *builder) ingress() {
 	b.stack.Ingress = &lang.Ingress{

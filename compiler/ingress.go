@@ -245,10 +245,10 @@ func (l *lowering) lowerCertificate(s *lang.Ingress, in *ir.Ingress) {
 	switch from {
 	case "local":
 		l.localCA(at, hosts)
-		leaf.Kind = source.Default("x509", at, by)
+		leaf.Kind, leaf.Rotation = source.Default("x509", at, by), rotationOf("overlap", at, by)
 		leaf.X509 = &ir.X509{CommonName: hosts[0], SignedBy: localCA, Hosts: hosts, Days: source.Default(localLeafDays, at, by)}
 	case "files":
-		leaf.Kind = source.Default("files", at, by)
+		leaf.Kind, leaf.Rotation = source.Default("files", at, by), rotationOf("manual", at, by)
 		leaf.Files = &ir.CertificateFiles{
 			Certificate: l.guard(s.Declared, s.Certificate.Certificate, "the certificate's path"),
 			PrivateKey:  l.guard(s.Declared, s.Certificate.PrivateKey, "the key's path"), Hosts: hosts,
@@ -285,10 +285,14 @@ func (l *lowering) localCA(at source.Range, hosts []ir.String) {
 	by := "default ingress.certificate"
 	l.addIngressSecret(l.in.Ingress, &ir.Secret{
 		Address: localCA, Key: secretKey(localCA), Origin: source.Origin{Range: at},
-		Kind: source.Default("x509", at, by),
+		Kind: source.Default("x509", at, by), Rotation: rotationOf("overlap", at, by),
 		X509: &ir.X509{CA: true, CommonName: source.Default(l.in.Name.V+ir.LocalAuthority, at, by), Hosts: sortedStrings(names), Days: source.Default(localCADays, at, by)},
 	})
 	l.addFile(".secrets.d/"+ingressName+"/ca.crt", source.Origin{Range: at}, secretMode, secret.Of(&secret.Expr{Address: localCA, Field: "certificate"}))
+}
+
+func rotationOf(class string, at source.Range, by string) *ir.Rotation {
+	return &ir.Rotation{Class: source.Default(class, at, by), Origin: source.Origin{Range: at}}
 }
 
 // addIngressSecret adds a secret that the ingress needs. A declared one of the

@@ -57,10 +57,20 @@ var around = map[string]string{
 	"secret.length":        `kind = "password"`,
 	"secret.ca":            "kind = \"x509\"\nhosts = [\"a\"]",
 	"secret.signed_by":     "kind = \"x509\"\nhosts = [\"a\"]",
+	"secret.pattern":       "kind = \"input\"",
+	"secret.max_age":       "kind = \"input\"",
+	"secret.min_length":    "kind = \"input\"",
+	"secret.bits":          "kind = \"rsa\"",
 	"secret.common_name":   "kind = \"x509\"\nhosts = [\"a\"]",
 	"secret.hosts":         "kind = \"x509\"",
 	"secret.days":          "kind = \"x509\"\nhosts = [\"a\"]",
 	"secret.client":        "kind = \"x509\"\nhosts = [\"a\"]",
+	"rotation.class":       "service = service.main\nfile = \"f\"\napply = [\"a\"]\nprove = [\"a\"]\nuser = \"u\"",
+	"rotation.service":     "class = \"dual\"\nfile = \"f\"\napply = [\"a\"]\nprove = [\"a\"]\nuser = \"u\"",
+	"rotation.file":        "class = \"dual\"\nservice = service.main\napply = [\"a\"]\nprove = [\"a\"]\nuser = \"u\"",
+	"rotation.apply":       "class = \"dual\"\nservice = service.main\nfile = \"f\"\nprove = [\"a\"]\nuser = \"u\"",
+	"rotation.prove":       "class = \"dual\"\nservice = service.main\nfile = \"f\"\napply = [\"a\"]\nuser = \"u\"",
+	"rotation.user":        "class = \"dual\"\nservice = service.main\nfile = \"f\"\napply = [\"a\"]\nprove = [\"a\"]",
 	"rate_limit":           "requests = 10",
 	"rate_limit.requests":  "",
 	"rate_limit.off":       "requests = 10",
@@ -90,6 +100,14 @@ var around = map[string]string{
 	"allow.port":           "",
 	"output":               `value = "x"`,
 	"output.value":         "",
+	"age":                  `recipients = ["age1x"]`,
+	"age.recipients":       "",
+	"vault":                `address = "https://vault.example.com"`,
+	"vault.address":        "",
+	"kubernetes.store":     `form = "ExternalSecret"`,
+	"kubernetes.path":      "form = \"ExternalSecret\"\nstore = \"vault\"",
+	"exec":                 `command = ["pass"]`,
+	"exec.command":         "",
 	"files.certificate":    `private_key = "/b"`,
 	"files.private_key":    `certificate = "/a"`,
 }
@@ -117,7 +135,7 @@ func (p probe) write(arg, lines string) (f files, line int) {
 	var b strings.Builder
 	count := func() int { return strings.Count(b.String(), "\n") + 1 }
 	if p.path[0].Name != "stack" {
-		b.WriteString("stack \"t\" {}\nvariable \"x\" {\n default = 1\n}\nlocals {\n _x = var.x\n}\n")
+		b.WriteString("stack \"t\" {}\nvariable \"x\" {\n default = 1\n}\nlocals {\n _x = var.x\n}\nservice \"main\" {\n image = \"x:1\"\n}\n")
 	}
 	for i, block := range p.path {
 		b.WriteString(block.Name)

@@ -225,6 +225,10 @@ func secretOf(w *writer, s *ir.Secret) {
 	w.str("key", s.Key, s.Origin)
 	w.number("bytes", s.Bytes)
 	w.number("length", s.Length)
+	w.number("bits", s.Bits)
+	w.text("pattern", s.Pattern)
+	w.number("min_length", s.MinLength)
+	w.number("max_age", s.MaxAge)
 	if x := s.X509; x != nil {
 		w.group("certificate", s.Origin)
 		w.bool("ca", x.CA, s.Origin)
@@ -233,6 +237,17 @@ func secretOf(w *writer, s *ir.Secret) {
 		w.set("hosts", x.Hosts, s.Origin)
 		w.int("days", int64(x.Days.V), x.Days.Origin)
 		w.bool("client", x.Client, s.Origin)
+		w.endGroup()
+	}
+	if r := s.Rotation; r != nil && (r.Class.Written() || r.After.IsSet()) {
+		w.group("rotation", r.Origin)
+		w.text("class", r.Class)
+		w.number("after", r.After)
+		w.str("service", r.Service, r.Origin)
+		w.str("file", r.File, r.Origin)
+		w.list("apply", r.Apply, r.Origin)
+		w.list("prove", r.Prove, r.Origin)
+		w.text("user", r.User)
 		w.endGroup()
 	}
 	if f := s.Files; f != nil {

@@ -114,7 +114,23 @@ func (d *Document) Set(key, value, comment string) error {
 	return nil
 }
 
-// Bytes gives the whole text. Without a Set since Parse it is the text parsed.
+// Delete takes a key away, comments above it stay. A key that is not there is fine.
+func (d *Document) Delete(key string) {
+	delete(d.added, key)
+	i, ok := d.index[key]
+	if !ok {
+		return
+	}
+	d.segments = slices.Delete(d.segments, i, i+1)
+	delete(d.index, key)
+	for k, at := range d.index {
+		if at > i {
+			d.index[k] = at - 1
+		}
+	}
+}
+
+// Bytes gives the whole text. Without a Set or Delete since Parse it is the text parsed.
 func (d *Document) Bytes() []byte {
 	var b bytes.Buffer
 	write := func(s segment) {

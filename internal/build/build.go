@@ -129,7 +129,8 @@ func (c *Compiled) compileAll(ctx context.Context, in *input, opts Options) diag
 			return append(diags, t.all(i+1)...).Sort()
 		}
 	}
-	return append(diags, t.all(len(names))...).Sort()
+	diags = append(diags, t.all(len(names))...)
+	return append(diags, c.note(sharedStores(c.Environments))...).Sort()
 }
 
 // OutDir gives the output directory of the stack.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"nselfc/internal/build"
+	"nselfc/lang/diag"
 )
 
 // SecretsOptions are the flags of every command about secrets.
@@ -21,7 +22,7 @@ func (o SecretsOptions) host(ctx context.Context, env Env, d Display) (h *build.
 	}
 	h, found := c.Host(build.WriteOptions{Options: o.Options, Version: Version, Now: env.Now(), OnWait: waiting(env)})
 	if found != nil {
-		return nil, c, d.Show(env, append(diags, found), c.Files(), c.DisplayName)
+		return nil, c, d.Show(env, diag.List{found}, c.Files(), c.DisplayName)
 	}
 	return h, c, OK
 }

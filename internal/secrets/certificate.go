@@ -9,6 +9,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"nselfc/compiler/ir"
@@ -41,41 +43,106 @@ func (b *book) certificates() diag.List {
 	if diags.HasErrors() {
 		return diags
 	}
-	made := map[string]*pair{}
+	b.made = map[string]*pair{}
 	for _, pass := range []bool{true, false} {
 		for _, spec := range specs {
-			if spec.ca != pass {
+			if spec.ca != pass || !b.stands(spec.secret, "") && b.leaves(spec.secret) {
 				continue
 			}
 			var parent *pair
 			if spec.signedBy != "" {
-				if parent = made[spec.signedBy]; parent == nil {
+				if parent = b.made[spec.signedBy]; parent == nil {
 					continue // its error is in the list
 				}
 			}
-			p, d := b.certificate(spec, parent)
+			p, d := b.certificate(spec, parent, "")
 			if d != nil {
 				diags = append(diags, d)
 				continue
 			}
-			made[spec.secret.Address] = p
-			issuer := p
-			if parent != nil {
-				issuer = parent
+			b.made[spec.secret.Address] = p
+			if d := b.besides(spec, parent); d != nil {
+				diags = append(diags, d)
 			}
-			b.values[spec.secret.Address] = fields{"certificate": p.certPEM, "private_key": p.keyPEM, "ca_certificate": issuer.certPEM}
+			issuer := spec.secret.Address
+			if parent != nil {
+				issuer = spec.signedBy
+			}
+			b.values[spec.secret.Address] = fields{"certificate": p.certPEM, "private_key": p.keyPEM}
+			b.values[spec.secret.Address]["ca_certificate"] = b.believed(issuer)
+			if spec.ca { // in a file, it says whom to believe
+				b.values[spec.secret.Address]["certificate"] = b.believed(issuer)
+			}
 		}
 	}
 	return diags
 }
 
-// certificate gives the pair that a spec asks for: the kept one while it fits.
-// The key stays whatever happens; only the certificate, which is public, is
-// issued again.
-func (b *book) certificate(spec *certSpec, parent *pair) (*pair, *diag.Diagnostic) {
+// besides finds the pair that is to come or was before. One to come is issued as
+// the current one is; one that was is left as it is.
+func (b *book) besides(spec *certSpec, parent *pair) *diag.Diagnostic {
 	s := spec.secret
-	certKey, keyKey := s.Key+suffixCertificate, s.Key+suffixPrivateKey
-	b.used[certKey], b.used[keyKey] = true, true
+	switch b.states[s.Address] {
+	case Staged:
+		p, d := b.certificate(spec, parent, suffixNext)
+		if d != nil {
+			return d
+		}
+		b.beside[s.Address] = fields{"certificate": p.certPEM, "private_key": p.keyPEM}
+	case Promoted:
+		cert, _ := b.doc.Get(s.Key + suffixPrevious + suffixCertificate)
+		key, _ := b.doc.Get(s.Key + suffixPrevious + suffixPrivateKey)
+		if _, err := parseOwnCertificate(cert); err != nil {
+			return b.stored(s, s.Key+suffixPrevious+suffixCertificate, err)
+		}
+		b.beside[s.Address] = fields{"certificate": cert, "private_key": key}
+	}
+	return nil
+}
+
+// believed gives the certificates of an authority that clients are to believe: two
+// while it is rotated, in an order that does not change when they change places.
+func (b *book) believed(address string) string {
+	all := []string{b.made[address].certPEM}
+	if beside := b.beside[address]["certificate"]; beside != "" {
+		all = append(all, beside)
+	}
+	slices.Sort(all)
+	return strings.Join(all, "")
+}
+
+// stageKey makes the key of a pair to come; its certificate is issued with the
+// others.
+func (b *book) stageKey(s *ir.Secret) *diag.Diagnostic {
+	_, text, d := b.newKey(s)
+	if d != nil {
+		return d
+	}
+	if err := b.doc.Set(s.Key+suffixNext+suffixPrivateKey, text, ""); err != nil {
+		return b.bug(s.Origin.Range, "The new key of %s cannot be kept: %s.", s.Address, err)
+	}
+	return nil
+}
+
+// newKey makes a private key.
+func (b *book) newKey(s *ir.Secret) (*ecdsa.PrivateKey, string, *diag.Diagnostic) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, "", b.bug(s.Origin.Range, "No key can be generated: %s.", err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, "", b.bug(s.Origin.Range, "A key cannot be written: %s.", err)
+	}
+	return key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), nil
+}
+
+// certificate gives the pair that a spec asks for, the current one or with an
+// ending the next: the kept one while it fits. The key stays whatever happens; only
+// the certificate, which is public, is issued again.
+func (b *book) certificate(spec *certSpec, parent *pair, ending string) (*pair, *diag.Diagnostic) {
+	s := spec.secret
+	certKey, keyKey := s.Key+ending+suffixCertificate, s.Key+ending+suffixPrivateKey
 	keptCert, hasCert := b.doc.Get(certKey)
 	keptKey, hasKey := b.doc.Get(keyKey)
 
@@ -90,15 +157,10 @@ func (b *book) certificate(spec *certSpec, parent *pair) (*pair, *diag.Diagnosti
 	case hasCert:
 		return nil, b.stored(s, certKey, errors.New("stands there without "+keyKey))
 	default:
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			return nil, b.bug(s.Origin.Range, "No key can be generated: %s.", err)
+		var d *diag.Diagnostic
+		if p.key, p.keyPEM, d = b.newKey(s); d != nil {
+			return nil, d
 		}
-		der, err := x509.MarshalPKCS8PrivateKey(key)
-		if err != nil {
-			return nil, b.bug(s.Origin.Range, "A key cannot be written: %s.", err)
-		}
-		p.key, p.keyPEM = key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 		if err := b.doc.Set(keyKey, p.keyPEM, ""); err != nil {
 			return nil, b.bug(s.Origin.Range, "%s cannot be kept: %s.", s.Address, err)
 		}
@@ -111,15 +173,24 @@ func (b *book) certificate(spec *certSpec, parent *pair) (*pair, *diag.Diagnosti
 		}
 		if reason = spec.stale(cert, p.key, parent, b.opts.Now); reason == "" {
 			p.cert, p.certPEM = cert, keptCert
-			b.kept = append(b.kept, s.Address)
+			if ending == "" {
+				b.kept = append(b.kept, s.Address)
+			}
 			return p, nil
 		}
 	}
 	if err := spec.issue(p, parent, b.opts.Now); err != nil {
 		return nil, about(s, diag.Errorf(codeX509Declared, s.Origin.Range, summaryX509, "The certificate of %s cannot be issued: %s.", s.Address, err))
 	}
-	if err := b.doc.Set(certKey, p.certPEM, s.Address+", certificate"); err != nil {
+	comment := s.Address + ", certificate"
+	if ending != "" { // it moves, and comments stay
+		comment = ""
+	}
+	if err := b.doc.Set(certKey, p.certPEM, comment); err != nil {
 		return nil, b.bug(s.Origin.Range, "%s cannot be kept: %s.", s.Address, err)
+	}
+	if ending != "" {
+		return p, nil
 	}
 	if hasCert {
 		b.reissued = append(b.reissued, Reissued{s.Address, reason})

@@ -41,6 +41,16 @@ const (
 	codeCertTrial   = "NS441"
 	codeCertLong    = "NS442"
 
+	codeRegister = "NS450"
+	codeMissing  = "NS451"
+	codeShared   = "NS453"
+	codeOverdue  = "NS454"
+
+	codeSlots    = "NS480"
+	codeUnderWay = "NS481"
+	codeNotMade  = "NS482"
+	codeNewUnfit = "NS483"
+
 	codeUnsafeDir  = "NS600"
 	codeUnsafeFile = "NS601"
 	codeOpenMode   = "NS602"
@@ -58,6 +68,14 @@ const (
 	codeUnreadHistory = "NS653"
 	codeLiteral       = "NS654"
 	codeInCommit      = "NS655"
+	codeGiven         = "NS675"
+	codeSetInUse      = "NS673"
+	codeSetKind       = "NS674"
+	codeDeclared      = "NS676"
+	codeNotRetired    = "NS678"
+	codeRetired       = "NS679"
+	codeUnretirable   = "NS681"
+	codeNoValue       = "NS682"
 
 	codeBug = "NS900"
 )

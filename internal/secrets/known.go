@@ -1,9 +1,12 @@
 package secrets
 
 import (
+	"encoding/json"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"nselfc/compiler/ir"
@@ -31,15 +34,39 @@ func Known(dir string, stack *ir.Stack) []Value {
 		}
 		value, _ := doc.Get(key)
 		address := addresses[key]
-		if owner, ok := strings.CutSuffix(key, suffixPrivateKey); ok && address == "" {
-			address = addresses[owner]
+		if address == "" {
+			address = addresses[keyOwner(key)]
 		}
 		if address == "" {
 			address = key
 		}
 		out = append(out, NewValue(address+" in "+filepath.Join(dir, File), value))
 	}
+	for _, e := range storedRetired(dir) {
+		for _, key := range slices.Sorted(maps.Keys(e.Values)) {
+			if !public(key) {
+				out = append(out, NewValue(key+" in "+filepath.Join(dir, RetiredFile), e.Values[key]))
+			}
+		}
+	}
 	return out
+}
+
+// public tells whether what is kept under a key is no secret: a certificate, a
+// salt, or the letter of a login.
+func public(key string) bool {
+	if i := strings.LastIndex(key, "__"); i > 0 {
+		key = key[i:]
+	}
+	return key == suffixCertificate || key == suffixSlot || strings.HasPrefix(key, suffixSCRAM) || strings.HasPrefix(key, suffixPBKDF2)
+}
+
+// keyOwner gives the key of the secret that a key was made of.
+func keyOwner(key string) string {
+	for _, ending := range []string{suffixPrivateKey, suffixNext, suffixPrevious} { // from the last to the first
+		key = strings.TrimSuffix(key, ending)
+	}
+	return key
 }
 
 // Learn hands the values in the .secrets of an output directory, as Known finds them,
@@ -54,30 +81,51 @@ func Learn(dir string, to *redact.Registry) {
 			to.Learn(NewValue(key, value))
 		}
 	}
+	for _, e := range storedRetired(dir) {
+		for key, value := range e.Values {
+			if !public(key) {
+				to.Learn(NewValue(key, value))
+			}
+		}
+	}
 }
 
 // stored reads .secrets, as far as it can be read.
 func stored(dir string) *dotsecrets.Document {
+	doc, _ := dotsecrets.Parse(File, textOf(dir, File)) // a build says what is wrong with it
+	return doc
+}
+
+// storedRetired reads what was retired, as far as it can be read.
+func storedRetired(dir string) []retiredEntry {
+	var r retired
+	if json.Unmarshal(textOf(dir, RetiredFile), &r) != nil {
+		return nil // so does whoever retires
+	}
+	return r.Retired
+}
+
+// textOf reads a file of the store, or nothing.
+func textOf(dir, name string) []byte {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return dotsecrets.New()
+		return nil
 	}
 	defer func() { _ = root.Close() }() // opened for reading
-	info, err := root.Lstat(File)
+	info, err := root.Lstat(name)
 	if err != nil || !info.Mode().IsRegular() {
-		return dotsecrets.New()
+		return nil
 	}
-	f, err := outdir.OpenQuietly(root, File)
+	f, err := outdir.OpenQuietly(root, name)
 	if err != nil {
-		return dotsecrets.New()
+		return nil
 	}
 	defer func() { _ = f.Close() }() // read only
 	text, err := io.ReadAll(io.LimitReader(f, maxSize))
 	if err != nil {
-		return dotsecrets.New()
+		return nil
 	}
-	doc, _ := dotsecrets.Parse(File, text) // a build says what is wrong with it
-	return doc
+	return text
 }
 
 // Holds tells whether a text holds one of the values, in any form that Scan knows,

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"nselfc/emit"
+	"nselfc/internal/passhash"
 	"nselfc/lang/diag"
 	"nselfc/lang/escape"
 	"nselfc/lang/secret"
@@ -97,6 +98,8 @@ type evaluator struct {
 	done map[string]string // results of the slow functions, by the key of their salt
 	at   source.Range      // of the file that is being rendered
 	path string
+	// beside computes with the next or the previous value of each secret that has one.
+	beside bool
 }
 
 func (e *evaluator) text(t secret.Text) (string, *diag.Diagnostic) {
@@ -123,6 +126,12 @@ func (e *evaluator) expr(x *secret.Expr) (string, *diag.Diagnostic) {
 	if !ok || len(x.Args) != 1 {
 		return "", e.bug(e.at, "The file %s calls %s with %d arguments, which no function of secrets is.", e.path, x.Func, len(x.Args))
 	}
+	switch {
+	case f.OfLogin():
+		return e.ofLogin(x)
+	case f.EachValid():
+		return e.each(x, f)
+	}
 	arg, d := e.text(x.Args[0])
 	if d != nil {
 		return "", d
@@ -135,10 +144,14 @@ func (e *evaluator) expr(x *secret.Expr) (string, *diag.Diagnostic) {
 		out, err = f.Apply(arg)
 	}
 	if err != nil {
-		return "", diag.Errorf(codeUnwritable, e.at, "Secret that cannot be written",
-			"%s cannot be computed for %s: %s.\n\nReplace the value where it is in use, and then in %s.", x, e.path, err, e.file)
+		return "", e.unwritable(x, err)
 	}
 	return out, nil
+}
+
+func (e *evaluator) unwritable(x *secret.Expr, err error) *diag.Diagnostic {
+	return diag.Errorf(codeUnwritable, e.at, "Secret that cannot be written",
+		"%s cannot be computed for %s: %s.\n\nReplace the value where it is in use, and then in %s.", x, e.path, err, e.file)
 }
 
 // value gives a declared secret, or the field of one.
@@ -149,6 +162,9 @@ func (e *evaluator) value(x *secret.Expr) (string, *diag.Diagnostic) {
 	}
 	if e.authorityKey(x) {
 		return "", refuseCAKey(e.at, e.path, x.Address)
+	}
+	if beside, ok := e.book.beside[x.Address]; ok && e.beside {
+		values = beside
 	}
 	v, ok := values[x.Field]
 	if !ok {
@@ -161,30 +177,38 @@ func (e *evaluator) value(x *secret.Expr) (string, *diag.Diagnostic) {
 // on purpose, so each expression is computed once.
 func (e *evaluator) salted(x *secret.Expr, arg string) (string, error) {
 	key := e.saltKey(x)
+	switch x.Func {
+	case "bcrypt":
+		if out, ok := e.done[key]; ok {
+			return out, nil
+		}
+		kept, _ := e.doc.Get(key)
+		out, err := passhash.Bcrypt(arg, kept)
+		if err == nil && out != kept {
+			err = e.doc.Set(key, out, "")
+		}
+		if err == nil {
+			e.done[key] = out
+		}
+		return out, err
+	case "scram_verifier":
+		return e.saltedWith(key, arg, passhash.SCRAM)
+	case "pbkdf2_sha256":
+		return e.saltedWith(key, arg, passhash.PBKDF2)
+	}
+	return "", fmt.Errorf("%s is not known here", x.Func)
+}
+
+// saltedWith derives from a value with the salt that is kept under a key.
+func (e *evaluator) saltedWith(key, value string, derive func(string, []byte) (string, error)) (string, error) {
 	if out, ok := e.done[key]; ok {
 		return out, nil
 	}
-	var out string
-	var err error
-	switch x.Func {
-	case "bcrypt":
-		kept, _ := e.doc.Get(key)
-		if out, err = bcryptHash(arg, kept); err == nil && out != kept {
-			err = e.doc.Set(key, out, "")
-		}
-	case "scram_verifier", "pbkdf2_sha256":
-		var salt []byte
-		if salt, err = e.salt(key); err != nil {
-			break
-		}
-		derive := scramVerifier
-		if x.Func == "pbkdf2_sha256" {
-			derive = pbkdf2Hash
-		}
-		out, err = derive(arg, salt)
-	default:
-		err = fmt.Errorf("%s is not known here", x.Func)
+	salt, err := e.salt(key)
+	if err != nil {
+		return "", err
 	}
+	out, err := derive(value, salt)
 	if err == nil {
 		e.done[key] = out
 	}
@@ -196,12 +220,12 @@ func (e *evaluator) salted(x *secret.Expr, arg string) (string, error) {
 func (e *evaluator) salt(key string) ([]byte, error) {
 	kept, ok := e.doc.Get(key)
 	if !ok {
-		salt := random(saltBytes)
+		salt := random(passhash.SaltBytes)
 		return salt, e.doc.Set(key, b64(salt), "")
 	}
 	salt, err := base64.StdEncoding.Strict().DecodeString(kept)
-	if err != nil || len(salt) != saltBytes {
-		return nil, fmt.Errorf("%s on line %d of %s is not a salt of %d bytes in base64; delete that line, and the verifier is made again", key, e.doc.Line(key), File, saltBytes)
+	if err != nil || len(salt) != passhash.SaltBytes {
+		return nil, fmt.Errorf("%s on line %d of %s is not a salt of %d bytes in base64; delete that line, and the verifier is made again", key, e.doc.Line(key), File, passhash.SaltBytes)
 	}
 	return salt, nil
 }
@@ -211,7 +235,10 @@ func (e *evaluator) salt(key string) ([]byte, error) {
 func (b *book) claim(files []emit.File) {
 	for _, f := range files {
 		f.Text.Walk(func(x *secret.Expr) {
-			if fn, ok := escape.Lookup(x.Func); ok && fn.Salted() && len(x.Args) == 1 {
+			switch fn, ok := escape.Lookup(x.Func); {
+			case !ok || len(x.Args) != 1:
+			case fn.OfLogin(): // their salts belong to the secret
+			case fn.Salted():
 				b.used[b.saltKey(x)] = true
 			}
 		})

@@ -5,10 +5,11 @@
 //
 // What holds whenever a function here returns, or the process dies:
 //   - .secrets is the old file or the new one, whole; a value in it never
-//     changes (a certificate of the stack's own CA is public, and is renewed).
+//     changes but by a step of a rotation (a certificate of the stack's own CA is
+//     public, and is renewed).
 //   - A value is on disk in .secrets, synced, before any file uses it.
 //   - No file was ever readable by others, under any umask.
-//   - No value is in a diagnostic or a Report.
+//   - No value is in a diagnostic, in a Report or in nself.secrets.json.
 package secrets
 
 import (
@@ -23,6 +24,7 @@ import (
 	"nselfc/emit"
 	"nselfc/emit/dotsecrets"
 	"nselfc/internal/redact"
+	"nselfc/internal/secrets/register"
 	"nselfc/lang/diag"
 )
 
@@ -52,11 +54,23 @@ type Options struct {
 	// Redact learns every value that is read or made, before anything is printed of
 	// it; nil where nothing is printed.
 	Redact *redact.Registry
+	// Environment is the name of the environment, for messages; "" for the nameless one.
+	Environment string
+	// Neighbours are the other environments of the stack, which may share no value
+	// with this one.
+	Neighbours []*Neighbour
 	// LockWait is how long to wait for another build; 0 means 10 seconds.
 	LockWait time.Duration
 	// OnWait is called once when another build holds the lock.
 	OnWait func()
 
+	// Existing makes it an error that a value is missing: nothing is generated.
+	Existing bool
+
+	// only are the addresses of the secrets that may be generated; nil means all.
+	only map[string]bool
+	// stored are values that .secrets may lack, by key.
+	stored map[string]string
 	// step is called before every change of the file system. Tests make it fail
 	// or kill the process.
 	step func(op, path string) error
@@ -73,6 +87,16 @@ type Report struct {
 	Unchanged  []string   // files below .secrets.d that were right already
 	Removed    []string   // files below .secrets.d that nothing wants any more
 	Foreign    []string   // files below .secrets.d that nselfc did not write
+	Recorded   bool       // nself.secrets.json says something new, and is to be committed
+	// Turned are the steps that Turn took, in its order. With Promote a secret's
+	// current value is of a new generation, and with Undo of the one before.
+	Turned []Step
+}
+
+// Step is a step that was taken.
+type Step struct {
+	Address string
+	Op      Op
 }
 
 // Reissued is a certificate that was renewed.
@@ -87,46 +111,57 @@ type Reissued struct {
 // an error nothing has been written, unless the error is NS604 (a write failed);
 // then the next run finishes the work. ctx ends the wait for another build.
 func Materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options) (*Report, diag.List) {
+	_, _, report, diags := materialize(ctx, dir, stack, files, opts, nil)
+	return report, diags
+}
+
+// materialize is Materialize after some changes of values. The book and the
+// rendered files are those that are on disk now; they are nil when nothing is.
+func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options, changes []Change) (*book, []rendered, *Report, diag.List) {
+	failed := func(diags diag.List) (*book, []rendered, *Report, diag.List) { return nil, nil, &Report{}, diags }
 	st, diags := open(dir, opts)
 	if st == nil {
-		return &Report{}, diags
+		return failed(diags)
 	}
 	defer st.close()
 	if len(stack.Secrets) == 0 && !slices.ContainsFunc(files, emit.File.Secret) && !st.exists(File) && !st.exists(Dir) {
-		return &Report{}, diags
+		return failed(diags)
 	}
 	unlock, more := st.lock(ctx, opts)
 	if diags = append(diags, more...); diags.HasErrors() {
-		return &Report{}, diags
+		return failed(diags)
 	}
 	defer unlock()
 
-	b, more := prepare(st, stack, files, opts, false)
-	if diags = append(diags, more...); diags.HasErrors() {
-		return &Report{}, diags
+	b, more := prepare(st, stack, files, opts, false, changes...)
+	if diags = append(append(diags, more...), b.lacking()...); diags.HasErrors() {
+		return failed(diags)
 	}
 	diags = append(diags, unignored(st.dir, st.root.Name())...)
 	if len(b.generated) > 0 { // else nothing is made, and a build must not wait for git
 		diags = append(diags, committedOnce(ctx, st.dir, st.root.Name())...)
 	}
 	if diags.HasErrors() {
-		return &Report{}, diags
+		return failed(diags)
 	}
-	rendered, more := b.render(files)
+	texts, more := b.render(files)
 	diags = append(diags, more...)
 	diags = append(diags, Scan(files, b.known())...)
-	tree, more := planTree(st, rendered, opts)
+	tree, more := planTree(st, texts, opts)
 	if diags = append(diags, more...); diags.HasErrors() {
-		return &Report{}, diags
+		return failed(diags)
 	}
 	if err := st.cleanTemps(); err != nil {
-		return &Report{}, append(diags, st.writeFailed(File, err))
+		return failed(append(diags, st.writeFailed(File, err)))
 	}
 	if err := b.save(st); err != nil {
-		return &Report{}, append(diags, st.writeFailed(File, err))
+		return failed(append(diags, st.writeFailed(File, err)))
+	}
+	if err := b.saveRegister(st); err != nil {
+		return failed(append(diags, st.writeFailed(register.Name, err)))
 	}
 	report := b.report()
-	return report, append(diags, tree.apply(report)...)
+	return b, texts, report, append(diags, tree.apply(report)...)
 }
 
 // Check tells what Materialize would generate and what is wrong with what is
@@ -153,15 +188,26 @@ type book struct {
 	stack   *ir.Stack
 	opts    Options
 	dry     bool                  // for Check: nothing will be rendered
-	file    string                // the path of .secrets, as people know it
+	dir     string                // the output directory, as people know it
+	file    string                // the path of .secrets there
 	secrets map[string]*ir.Secret // by address
 	doc     *dotsecrets.Document
 	before  []byte            // the text of .secrets as it was
-	values  map[string]fields // by address
-	used    map[string]bool   // keys in .secrets that a declaration or derivation owns
+	values  map[string]fields // the current ones, by address
+	beside  map[string]fields // the next or the previous ones, as the state says
+	states  map[string]State
+	made    map[string]*pair // the certificates of the stack's own
+	used    map[string]bool  // keys in .secrets that a declaration or derivation owns
 
 	generated, kept []string
+	left            []*ir.Secret // those that have no value, and get none in this run
 	reissued        []Reissued
+	turned          []Step
+
+	register       *register.Register
+	registerBefore []byte                     // its text as it was; nil when there was none
+	origins        map[string]register.Origin // of the values that this run stages
+	recorded       bool                       // it was written
 }
 
 // fields are the values of one secret: "" for a plain one; "certificate",
@@ -169,8 +215,11 @@ type book struct {
 type fields map[string]string
 
 // prepare reads .secrets and finds or makes the value of every declared secret.
-func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bool) (*book, diag.List) {
-	b := &book{stack: stack, opts: opts, dry: dry, file: filepath.Join(st.dir, File), secrets: map[string]*ir.Secret{}, values: map[string]fields{}, used: map[string]bool{}}
+func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bool, changes ...Change) (*book, diag.List) {
+	b := &book{
+		stack: stack, opts: opts, dry: dry, dir: st.dir, file: filepath.Join(st.dir, File), secrets: map[string]*ir.Secret{}, used: map[string]bool{},
+		values: map[string]fields{}, beside: map[string]fields{}, states: map[string]State{}, origins: map[string]register.Origin{},
+	}
 	for _, s := range stack.Secrets {
 		b.secrets[s.Address] = s
 	}
@@ -180,17 +229,39 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 	if st.root != nil {
 		diags = append(diags, tracked(st.dir, st.root.Name(), LockFile)...)
 	}
+	reg, before, d := readRegister(st.dir, st.root, stack.Name.V)
+	if d != nil {
+		diags = append(diags, d)
+	}
+	b.register, b.registerBefore = reg, before
 	if diags.HasErrors() {
 		return b, diags
 	}
+	b.fill()
 	if diags = append(diags, checkDeclarations(stack)...); diags.HasErrors() {
+		return b, diags
+	}
+	for _, c := range changes {
+		if d := b.turn(c); d != nil {
+			diags = append(diags, d)
+		}
+	}
+	for _, s := range stack.Secrets {
+		if d := b.slots(s); d != nil {
+			diags = append(diags, d)
+		}
+		b.states[s.Address] = b.stateOf(s)
+	}
+	if diags.HasErrors() {
 		return b, diags
 	}
 	for _, s := range stack.Secrets {
 		switch s.Kind.V {
 		case kindX509: // below: authorities come before what they sign
 		case kindFiles:
-			diags = append(diags, b.bring(s)...)
+			if opts.only == nil { // what it lacks is in the way of no other
+				diags = append(diags, b.bring(s)...)
+			}
 		default:
 			diags = append(diags, b.plain(s)...)
 		}
@@ -198,7 +269,9 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 	diags = append(diags, b.certificates()...)
 	st.redact.Learn(b.known()...)
 	diags = append(diags, b.weak()...)
-	return b, diags
+	diags = append(diags, b.unique()...)
+	b.record()
+	return b, append(diags, b.overdue()...)
 }
 
 // save writes .secrets when the document changed.
@@ -215,7 +288,7 @@ func (b *book) save(st *store) error {
 }
 
 func (b *book) report() *Report {
-	r := &Report{Generated: b.generated, Kept: b.kept, Reissued: b.reissued}
+	r := &Report{Generated: b.generated, Kept: b.kept, Reissued: b.reissued, Turned: b.turned, Recorded: b.recorded}
 	if b.doc != nil {
 		for _, key := range b.doc.Keys() {
 			if !b.used[key] {
@@ -235,9 +308,11 @@ func (b *book) report() *Report {
 func (b *book) known() []Value {
 	var out []Value
 	for _, address := range slices.Sorted(maps.Keys(b.values)) {
-		for _, field := range []string{"", "private_key"} {
-			if v := b.values[address][field]; v != "" {
-				out = append(out, NewValue(address, v))
+		for _, values := range []fields{b.values[address], b.beside[address]} {
+			for _, field := range []string{"", "private_key"} {
+				if v := values[field]; v != "" {
+					out = append(out, NewValue(address, v))
+				}
 			}
 		}
 	}

@@ -190,12 +190,6 @@ func (st *store) learn(doc *dotsecrets.Document) {
 	}
 }
 
-// public tells whether what .secrets holds under a key is no secret: a certificate,
-// or a salt.
-func public(key string) bool {
-	return strings.HasSuffix(key, suffixCertificate) || strings.HasSuffix(key, suffixSCRAM) || strings.HasSuffix(key, suffixPBKDF2)
-}
-
 func (st *store) private(name string, fi fs.FileInfo, mode string) *diag.Diagnostic {
 	if fi.Mode().Perm()&0o077 == 0 {
 		return nil

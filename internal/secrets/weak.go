@@ -15,27 +15,50 @@ func (b *book) weak() diag.List {
 	var diags diag.List
 	first := map[string]*ir.Secret{}
 	for _, s := range b.stack.Secrets {
-		value := b.values[s.Address][""]
-		if value == "" {
-			continue
+		values := []string{b.values[s.Address][""]}
+		if b.states[s.Address] == Staged {
+			values = append(values, b.beside[s.Address][""])
 		}
-		problem := guessable(value, b.stack.Name.V)
-		if other := first[value]; other != nil {
-			problem = "is also the value of " + other.Key + ": who gets one has both"
+		for i, value := range values {
+			key := s.Key + []string{"", suffixNext}[i]
+			if value == "" {
+				continue
+			}
+			problem := guessable(value, b.stack.Name.V)
+			if other := first[value]; other != nil {
+				problem = "is also the value of " + other.Key + ": who gets one has both"
+			}
+			first[value] = s
+			if problem != "" {
+				diags = append(diags, b.weakValue(s, key, problem))
+			}
 		}
-		first[value] = s
-		if problem == "" {
-			continue
-		}
-		report := diag.Errorf
-		if b.stack.Posture == ir.Development {
-			report = diag.Warningf
-		}
-		diags = append(diags, about(s, report(codeWeak, s.Origin.Range, "Weak secret",
-			"The value of %s on line %d of %s %s.\n\nReplace it where it is in use, then there. If nothing uses it yet, delete the line and build again, which makes a strong one.",
-			s.Key, b.doc.Line(s.Key), b.file, problem)))
 	}
 	return diags
+}
+
+func (b *book) weakValue(s *ir.Secret, key, problem string) *diag.Diagnostic {
+	report := diag.Errorf
+	if b.stack.Posture == ir.Development {
+		report = diag.Warningf
+	}
+	line := b.doc.Line(key)
+	if line == 0 { // it was handed over just now
+		return about(s, report(codeWeak, s.Origin.Range, "Weak secret", "The new value of %s %s.\n\nHand over another; nothing was changed.", s.Address, problem))
+	}
+	return about(s, report(codeWeak, s.Origin.Range, "Weak secret",
+		"The value of %s on line %d of %s %s.\n\nReplace it where it is in use, then there. If nothing uses it yet, delete the line and build again, which makes a strong one.",
+		key, line, b.file, problem))
+}
+
+// Strict makes errors of the warnings of weak values, which are such only in
+// production otherwise.
+func Strict(list diag.List) {
+	for _, d := range list {
+		if d.Code == codeWeak {
+			d.Severity = diag.Error
+		}
+	}
 }
 
 // guessable says what makes a value one of the first that an attacker tries, or

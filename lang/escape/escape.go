@@ -24,6 +24,23 @@ type Func struct {
 // Salted tells whether only the host can compute the function.
 func (f Func) Salted() bool { return f.Apply == nil }
 
+// The functions of the two logins of a pair. Their argument is the secret itself.
+const (
+	Login  = "login"
+	LoginA = "postgres_login_a"
+	LoginB = "postgres_login_b"
+)
+
+// OfLogin tells whether the function asks which login has which value of a secret,
+// and not for the value alone.
+func (f Func) OfLogin() bool { return f.Name == Login || f.Name == LoginA || f.Name == LoginB }
+
+const redisACLHash = "redis_acl_hash"
+
+// EachValid tells whether the function gives a result for every value that a secret
+// has while it is rotated, with blanks between them.
+func (f Func) EachValid() bool { return f.Name == redisACLHash }
+
 // Funcs lists the functions in the order of the language reference.
 func Funcs() []Func {
 	return []Func{
@@ -39,10 +56,13 @@ func Funcs() []Func {
 		{"shell_quote", "Writes one word of a POSIX shell in single quotes.", ShellQuote},
 		{"dotenv", "Writes a value of a dotenv file, as Docker Compose reads it.", Dotenv},
 		{"sha256hex", "Hashes with SHA-256, as 64 lower-case hexadecimal digits.", SHA256Hex},
-		{"redis_acl_hash", "Writes the password rule of a Redis ACL (`#` and the SHA-256 in hexadecimal).", RedisACLHash},
+		{redisACLHash, "Writes the password rule of a Redis ACL (`#` and the SHA-256 in hexadecimal); two of them while the secret is rotated and both values are valid.", RedisACLHash},
 		{"scram_verifier", "Derives a PostgreSQL SCRAM-SHA-256 verifier (100,000 iterations, 32-byte salt).", nil},
 		{"pbkdf2_sha256", "Hashes with PBKDF2-HMAC-SHA256 (100,000 iterations, 32-byte salt) in the PHC string format.", nil},
 		{"bcrypt", "Hashes with bcrypt, cost 10, as auth_basic of nginx reads it.", nil},
+		{Login, "Names the login that has the current value of a secret whose rotation is of class `pair`: `app_a` or `app_b`.", nil},
+		{LoginA, "Writes the options of the first login of a pair for `ALTER ROLE` of PostgreSQL: `LOGIN PASSWORD` and a verifier, or `NOLOGIN PASSWORD NULL` when nobody may use it now.", nil},
+		{LoginB, "Writes those of the second login of a pair.", nil},
 	}
 }
 

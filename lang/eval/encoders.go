@@ -35,6 +35,9 @@ func encoder(f escape.Func) function.Function {
 			if err != nil {
 				return cty.DynamicVal, function.NewArgError(0, err)
 			}
+			if f.OfLogin() && !oneSecret(t) {
+				return cty.DynamicVal, function.NewArgErrorf(0, "it must be a secret itself, as in %s(secret.app), and not a text with one in it", f.Name)
+			}
 			if plain, ok := t.Plain(); ok && !f.Salted() {
 				out, err := f.Apply(plain)
 				if err == nil && !stable(out) {
@@ -48,6 +51,11 @@ func encoder(f escape.Func) function.Function {
 			return cty.StringVal((&secret.Expr{Func: f.Name, Args: []secret.Text{t}}).Token()), nil
 		},
 	})
+}
+
+// oneSecret tells whether a text is a declared secret and nothing else.
+func oneSecret(t secret.Text) bool {
+	return len(t) == 1 && t[0].Secret != nil && t[0].Secret.Address != "" && t[0].Secret.Field == ""
 }
 
 // jsonFunc writes compact JSON with sorted keys. A secret inside a string
