@@ -32,6 +32,7 @@ func Compile(s *lang.Stack) (*ir.Stack, diag.List) {
 	l := newLowering(s)
 	l.lowerKinds()
 	l.declareSecrets()
+	l.lowerStore()
 	l.lowerVolumes()
 	for _, u := range l.units {
 		l.lowerService(u)

@@ -279,7 +279,14 @@ var errorCases = []errorCase{
 	{"header twice", onRoute(func(b *builder, r *lang.Route) { r.Headers = []lang.EnvVar{b.env("X-A", "a"), b.env("x-a", "b")} }), "error NS344"},
 	{"protocol", onAPI(func(b *builder, s *lang.Service) { s.Ports[0].Protocol = b.str("sctp") }), "error NS345"},
 	{"profile", func(b *builder) { b.stack.Ingress.Profile = b.str("old") }, "error NS345"},
-	{"kind of secret", func(b *builder) { b.stack.Secrets[1].Kind = b.str("uuid") }, "error NS345"},
+	{"pattern", asInput("sk_(live"), "error NS452"},
+	{"look-around", asInput("(?=a)b"), "error NS452"},
+	{"repeated too often", asInput("(a{1000}){1000}"), "error NS452"},
+	{"long pattern", asInput(strings.Repeat("a", 1001)), "error NS452"},
+	{"odd RSA key", func(b *builder) {
+		b.stack.Secrets[1].Kind, b.stack.Secrets[1].Bits = b.str("rsa"), b.num(3001)
+	}, "error NS452"},
+	{"kind of secret", func(b *builder) { b.stack.Secrets[1].Kind = b.str("dsa") }, "error NS345"},
 	{"config name", onAPI(func(b *builder, s *lang.Service) {
 		s.Configs = []lang.Config{{Range: b.at(), Name: "../x", Path: b.str("/x"), Content: b.text("x")}}
 	}), "error NS346"},
@@ -474,5 +481,12 @@ func TestTheWholeCycleIsShown(t *testing.T) {
 	}
 	if diff := cmp.Diff([]source.Range{x.Uses[0].Range, y.Uses[0].Range, z.Uses[0].Range}, related); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// asInput makes an input of a secret.
+func asInput(pattern string) func(b *builder) {
+	return func(b *builder) {
+		b.stack.Secrets[1].Kind, b.stack.Secrets[1].Pattern = b.str("input"), b.str(pattern)
 	}
 }

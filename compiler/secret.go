@@ -2,6 +2,9 @@ package compiler
 
 import (
 	"cmp"
+	"errors"
+	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -29,6 +32,9 @@ const (
 	maxPasswordLength   = 1024
 	defaultPasswordSize = 43
 	maxCertificateDays  = 7300
+	defaultRSABits      = 3072 // as strong as 128 bits (NIST SP 800-57 part 1 rev. 5, table 2)
+	defaultInputLength  = 12
+	maxPattern          = 1000
 )
 
 // declareSecrets lowers the declared secrets.
@@ -115,11 +121,22 @@ func (l *lowering) lowerSecret(ds *declaredSecret) {
 		o.Bytes = l.secretSize(d, s.Bytes, 32, maxSecretBytes, source.Default(defaultSecretBytes, at, "default secret.bytes"), "bytes")
 	case "password":
 		o.Length = l.secretSize(d, s.Length, minPasswordLength, maxPasswordLength, source.Default(defaultPasswordSize, at, "default secret.length"), "characters")
+	case "rsa":
+		o.Bits = s.Bits.Or(defaultRSABits, at, "default secret.bits")
+		if o.Bits.V%8 != 0 {
+			l.errorf(d, o.Bits.Range, "NS452", "Secret that no value fits",
+				"%s asks for an RSA key of %d bits. Programs take multiples of 8: write 2048, 3072 or 4096.", s.Address, o.Bits.V)
+		}
+	case "input":
+		o.MinLength = s.MinLength.Or(defaultInputLength, at, "default secret.min_length")
+		o.MaxAge, o.Pattern = s.MaxAge, s.Pattern
+		l.checkPattern(s)
+	case "ed25519", "uuid":
 	case "x509":
 		o.X509 = l.lowerX509(s)
 	default:
 		l.errorf(d, o.Kind.Range, "NS345", unknownWordSummary,
-			"%q is no kind of secret. It is one of \"hex\", \"base64url\", \"password\", \"jwt\" and \"x509\".", o.Kind.V)
+			"%q is no kind of secret. It is one of \"hex\", \"base64url\", \"password\", \"jwt\", \"uuid\", \"ed25519\", \"rsa\", \"x509\" and \"input\".", o.Kind.V)
 	}
 }
 
@@ -130,6 +147,24 @@ func (l *lowering) secretSize(d lang.Declared, v lang.Int, lo, hi int, def ir.In
 	l.errorf(d, v.Range, "NS465", "Weak or oversized secret",
 		"%s has %d %s. It takes at least %d, so that nobody can guess it offline, and at most %d.", d.Address, v.V, unit, lo, hi)
 	return def
+}
+
+// checkPattern refuses a pattern that the host could not use.
+func (l *lowering) checkPattern(s *lang.Secret) {
+	p := s.Pattern
+	if len(p.V) > maxPattern {
+		l.errorf(s.Declared, p.Range, "NS452", "Secret that no value fits", "The pattern of %s has %d bytes. It takes at most %d.", s.Address, len(p.V), maxPattern)
+		return
+	}
+	if _, err := regexp.Compile(p.V); err != nil {
+		why := err.Error()
+		if e, ok := errors.AsType[*syntax.Error](err); ok {
+			why = e.Code.String()
+		}
+		l.errorf(s.Declared, p.Range, "NS452", "Secret that no value fits",
+			"The pattern of %s is none: %s. It is a regular expression as RE2 reads them (github.com/google/re2/wiki/Syntax), without look-around and back references, "+
+				"and the whole value must match it, as in\n\n    pattern = \"sk_(live|test)_[A-Za-z0-9]{24,}\"", s.Address, why)
+	}
 }
 
 // lowerX509 checks that a certificate can be made: a CA, or a leaf that one

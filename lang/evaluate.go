@@ -137,6 +137,9 @@ func (x *instance) environment(st *Stack) {
 		r := x.read(b, nested.Block, eval.NewScope(nil))
 		st.Posture = r.str("posture")
 		x.environmentVariables(&r)
+		for _, sb := range r.blocks("secrets") {
+			x.late = append(x.late, func() { st.Store = x.secretStore(sb, r.nested("secrets")) })
+		}
 	}
 	if !st.Posture.IsSet() {
 		st.Posture = String{V: "production"}
@@ -249,6 +252,7 @@ func (u *unit) collect(st *Stack) {
 
 // edges reads the blocks of which a stack has one.
 func (x *instance) edges(st *Stack) {
+	var stores []*hclsyntax.Block
 	for _, b := range x.dir.blocks {
 		nested, ok := x.spec.Nested(b.Type)
 		if !ok || len(b.Labels) != 0 {
@@ -256,6 +260,15 @@ func (x *instance) edges(st *Stack) {
 		}
 		at := source.FromHCL(b.DefRange())
 		switch b.Type {
+		case "secrets":
+			if stores = append(stores, b); len(stores) > 1 {
+				x.ev.Report(duplicate(at, "block", "secrets", source.FromHCL(stores[0].DefRange())))
+				continue
+			}
+			s := x.secretStore(b, nested.Block)
+			if st.Store == nil { // an environment's own goes before that of all
+				st.Store = s
+			}
 		case "ingress":
 			if st.Ingress != nil {
 				x.ev.Report(duplicate(at, "block", "ingress", st.Ingress.Range))

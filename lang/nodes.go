@@ -69,7 +69,15 @@ func secretNode(u *unit) *eval.Node {
 				}
 				kind = v.AsString()
 			}
-			if kind != "x509" {
+			switch kind {
+			case "x509":
+			case "ed25519", "rsa":
+				return cty.ObjectVal(map[string]cty.Value{
+					"private_key":    token(u.address, "private_key"),
+					"public_key":     token(u.address, "public_key"),
+					"public_key_ssh": token(u.address, "public_key_ssh"),
+				}), true
+			default:
 				return token(u.address, ""), true
 			}
 			return cty.ObjectVal(map[string]cty.Value{

@@ -12,6 +12,8 @@ func (u *unit) secret() *Secret {
 		Bytes: r.integer("bytes", 16, 1024), Length: r.integer("length", 22, 1024),
 		CA: r.boolean("ca"), SignedBy: r.secretRef("signed_by"), CommonName: r.str("common_name"),
 		Hosts: r.strings("hosts"), Days: r.integer("days", 1, 7300), Client: r.boolean("client"),
+		Bits: r.integer("bits", 2048, 8192), Pattern: r.str("pattern"), MinLength: r.integer("min_length", 1, 4096),
+		MaxAge:      r.wholeUnits("max_age", day, "days", 1, 3650),
 		RotateAfter: r.wholeUnits("rotate_after", day, "days", 1, 3650),
 	}
 	kind := s.Kind.V
@@ -32,6 +34,10 @@ func (u *unit) fits(r *reader, s *Secret, kind string) {
 	}{
 		{"bytes", "hex base64url"},
 		{"length", "password"},
+		{"bits", "rsa"},
+		{"pattern", "input"},
+		{"min_length", "input"},
+		{"max_age", "input"},
 		{"ca", "x509"},
 		{"signed_by", "x509"},
 		{"common_name", "x509"},

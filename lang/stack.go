@@ -43,6 +43,7 @@ type Stack struct {
 	Services []*Service
 	Volumes  []*Volume
 	Secrets  []*Secret
+	Store    *SecretStore // nil where no block says where values are kept
 	Ingress  *Ingress
 	Firewall *Firewall
 }
@@ -260,10 +261,35 @@ type Secret struct {
 	Hosts      []String
 	Days       Int
 	Client     Bool
+	Bits       Int
+	Pattern    String
+	MinLength  Int
+	MaxAge     Int // days
 	// RotateAfter is the age, in days, after which doctor and list say that a
 	// rotation is due.
 	RotateAfter Int
 	Rotation    *Rotation // nil without a block
+}
+
+// SecretStore says where the values of the environment's secrets are kept.
+type SecretStore struct {
+	Range source.Range // of the secrets block
+	Kind  String       // "file", "age", "vault", "aws", "kubernetes" or "exec"; its place is that of the store's own block
+
+	File        String   // age: below the stack's folder
+	Recipients  []String // age: public keys
+	Address     String   // vault: URL
+	Mount       String   // vault
+	Path        String   // vault: path; aws: secret; kubernetes: key in the external store
+	Namespace   String   // vault, kubernetes
+	Auth        String   // vault: "token" or "approle"
+	Region      String   // aws
+	Form        String   // kubernetes: "Secret" or "ExternalSecret"
+	Name        String   // kubernetes: of the Secret
+	External    String   // kubernetes: name of the SecretStore
+	Command     []String // exec
+	Environment []String // exec: names of variables that it gets
+	Timeout     Int      // seconds for one request
 }
 
 // Ingress is the nginx that publishes routes.

@@ -22,5 +22,5 @@ func run() int {
 	if env.Getenv("GOGC") == "" { // what the user sets holds
 		debug.SetGCPercent(gcPercent)
 	}
-	return cli.Main(os.Args[1:], env, newRoot(env))
+	return cli.Main(os.Args[1:], env, newRoot)
 }

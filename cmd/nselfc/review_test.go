@@ -96,7 +96,7 @@ func nselfc(t *testing.T, line string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
 	env := cli.Env{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Getenv: func(string) string { return "" }, Now: time.Now}
-	if code := cli.Main(strings.Fields(line), env, newRoot(env)); code > cli.Failed {
+	if code := cli.Main(strings.Fields(line), env, newRoot); code > cli.Failed {
 		t.Fatalf("nselfc %s: exit code %d\n%s%s", line, code, out.String(), errs.String())
 	}
 	return out.String()

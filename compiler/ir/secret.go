@@ -10,11 +10,17 @@ type Secret struct {
 	// Site is where a user can act: the outermost kind or module block that the
 	// secret comes from, or else the header of its own block.
 	Site   source.Range
-	Kind   String // "hex", "base64url", "password", "jwt", "x509", "files"
+	Kind   String // "hex", "base64url", "password", "jwt", "uuid", "ed25519", "rsa", "x509", "files", "input"
 	Bytes  Int    // random bytes for hex and base64url
 	Length Int    // characters for password
-	X509   *X509
-	Files  *CertificateFiles
+	Bits   Int    // of the modulus of an RSA key
+	// Of an input: what its value must match, anchored at both ends (RE2); the least
+	// number of its characters; and the days after which it is too old, 0 for never.
+	Pattern   String
+	MinLength Int
+	MaxAge    Int
+	X509      *X509
+	Files     *CertificateFiles
 	// Rotation says how the value is replaced while the stack runs. The compiler
 	// always sets it.
 	Rotation *Rotation
@@ -44,18 +50,20 @@ type SecretStore struct {
 	Kind   String // "age", "vault", "aws", "kubernetes", "exec"
 	Origin source.Origin
 
-	File       String   // age: the encrypted file, relative to the stack's folder
-	Recipients []String // age: public keys that can open it
-	Address    String   // vault: URL of the server
-	Namespace  String   // vault; kubernetes
-	Mount      String   // vault: of the KV engine, version 2
-	Path       String   // vault: of the secret; aws: name or ARN of the secret; kubernetes: name of the Secret
-	Auth       String   // vault: "token" or "approle"
-	Region     String   // aws
-	Form       String   // kubernetes: "Secret" or "ExternalSecret"
-	External   String   // kubernetes: name of the SecretStore of an ExternalSecret
-	Command    []String // exec: the program and its arguments; the secret's key comes last
-	Timeout    Int      // seconds for one request
+	File        String   // age: the encrypted file, relative to the stack's folder
+	Recipients  []String // age: public keys that can open it; each once, as they stand
+	Address     String   // vault: URL of the server
+	Namespace   String   // vault; kubernetes
+	Mount       String   // vault: of the KV engine, version 2
+	Path        String   // vault: of the secret; aws: name or ARN of the secret; kubernetes: key in the store of an ExternalSecret
+	Auth        String   // vault: "token" or "approle"
+	Region      String   // aws
+	Form        String   // kubernetes: "Secret" or "ExternalSecret"
+	Name        String   // kubernetes: of the Secret
+	External    String   // kubernetes: name of the SecretStore of an ExternalSecret
+	Command     []String // exec: the program and its arguments; the secret's key comes last
+	Environment []String // exec: names of variables of the host that it gets
+	Timeout     Int      // seconds for one request
 }
 
 // X509 describes a certificate of the stack's own.

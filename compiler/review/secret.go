@@ -34,6 +34,8 @@ const (
 	kindPassword = "password"
 	kindX509     = "x509"
 	kindFiles    = "files"
+	kindInput    = "input"
+	kindUUID     = "uuid"
 )
 
 // A value of these many characters passes for a password (internal/secrets).
@@ -69,6 +71,8 @@ func (e *Effects) secrets(r *reviewer) {
 		c := &r.changes[i]
 		if place := kept(c.After); c.Type == model.TypeSecret && place != "" {
 			switch was := before[place]; {
+			case was == nil && text(c.After, "kind") == kindInput:
+				e.Steps = append(e.Steps, bring(c))
 			case was == nil:
 				s.Generated = append(s.Generated, c.Address)
 			case isX509(c.After): // above
@@ -122,6 +126,11 @@ func (r *reviewer) sameSecrets() int {
 func fits(was, is map[string]any) bool {
 	from, to := text(was, "kind"), text(is, "kind")
 	switch {
+	case from == kindInput || to == kindInput:
+		// Whether another pattern fits the value, nobody knows who has not the value.
+		return from == to && text(was, "pattern") == text(is, "pattern") && number(was, "min_length") >= number(is, "min_length")
+	case isKey(from) || isKey(to) || to == kindUUID || from == kindUUID && to != kindPassword:
+		return from == to && number(was, "bits") >= number(is, "bits")
 	case from == kindPassword || to == kindPassword:
 		return to == kindPassword && (from == kindPassword || characters(was) >= minPassword && characters(was) <= maxPassword)
 	case from == "base64url":
@@ -133,9 +142,20 @@ func fits(was, is map[string]any) bool {
 	return number(was, "bytes") == number(is, "bytes")
 }
 
+func isKey(kind string) bool { return kind == "ed25519" || kind == "rsa" }
+
+// bring says what a build on the host asks for.
+func bring(c *model.Change) Step {
+	return Step{Address: c.Address, Text: fmt.Sprintf(
+		"Somebody else issues the value of %s. On the host, before the next build there: nselfc secrets set %[1]s", text(c.After, "key"))}
+}
+
 // characters is the length of the text of a random value.
 func characters(secret map[string]any) int {
 	n := int(number(secret, "bytes"))
+	if text(secret, "kind") == kindUUID {
+		return 36
+	}
 	if text(secret, "kind") == "base64url" {
 		return (n*8 + 5) / 6
 	}

@@ -57,7 +57,7 @@ func drawSecrets(t *rapid.T, name string) []*ir.Secret {
 		declare(ca, "x509").X509 = &ir.X509{CA: true, CommonName: set(pick("subject", "one CA", "other CA")), Hosts: hosts, Days: set(days)}
 	}
 	for _, s := range []string{"s1", "s2", "s3", "s4"} {
-		switch kind := pick("kind of "+s, "", "hex", "hex", "base64url", "password", "jwt", "x509", "x509"); kind {
+		switch kind := pick("kind of "+s, "", "hex", "hex", "base64url", "password", "jwt", "uuid", "ed25519", "x509", "x509"); kind {
 		case "":
 		case "x509":
 			if len(authorities) == 0 {
@@ -72,6 +72,8 @@ func drawSecrets(t *rapid.T, name string) []*ir.Secret {
 				x.Hosts = append(x.Hosts, set(h))
 			}
 			declare(s, kind).X509 = x
+		case "uuid", "ed25519":
+			declare(s, kind)
 		case "password":
 			declare(s, kind).Length = set(rapid.SampledFrom([]int{32, 43, 64}).Draw(t, name+" length"))
 		default:
@@ -103,7 +105,7 @@ func edited(t *rapid.T, list []*ir.Secret) []*ir.Secret {
 		case s.X509 == nil && edit < 3:
 			s.Bytes.V, s.Length.V = rapid.SampledFrom([]int{32, 33, 48, 49}).Draw(t, "size"), 43
 		case s.X509 == nil:
-			s.Kind.V = rapid.SampledFrom([]string{"hex", "base64url", "password", "jwt"}).Draw(t, "kind")
+			s.Kind.V = rapid.SampledFrom([]string{"hex", "base64url", "password", "jwt", "uuid"}).Draw(t, "kind")
 			s.Bytes.V, s.Length.V = max(s.Bytes.V, 32), max(s.Length.V, 32)
 		case edit == 0:
 			s.X509.CommonName.V = "new.internal"
@@ -136,8 +138,13 @@ func withFiles(list, other []*ir.Secret) (*ir.Stack, []emit.File) {
 	slices.SortFunc(stack.Secrets, func(a, b *ir.Secret) int { return strings.Compare(a.Address, b.Address) })
 	var files []emit.File
 	for _, s := range list {
-		same := slices.ContainsFunc(other, func(o *ir.Secret) bool { return o.Address == s.Address && (o.X509 == nil) == (s.X509 == nil) })
+		same := slices.ContainsFunc(other, func(o *ir.Secret) bool {
+			return o.Address == s.Address && (o.X509 == nil) == (s.X509 == nil) && (o.Kind.V == "ed25519") == (s.Kind.V == "ed25519")
+		})
 		parts := []string{""}
+		if s.Kind.V == "ed25519" {
+			parts = []string{"private_key", "public_key", "public_key_ssh"}
+		}
 		if s.X509 != nil {
 			parts = []string{"certificate", "ca_certificate"}
 			if !s.X509.CA {
@@ -267,4 +274,43 @@ func keys(list []*ir.Secret, addresses []string) (out []string) {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// TestInputsAreBrought holds that no plan promises to make what somebody else issues,
+// and that it says who brings it.
+func TestInputsAreBrought(t *testing.T) {
+	input := func(pattern string, least int) *ir.Stack {
+		s := &ir.Secret{Address: "secret.stripe", Key: "STRIPE", Origin: place(), Kind: set("input"), MinLength: set(least), Pattern: set(pattern)}
+		return &ir.Stack{Name: set("s"), Project: "s", Secrets: []*ir.Secret{s}}
+	}
+	for _, tt := range []struct {
+		name        string
+		before      *ir.Stack
+		after       *ir.Stack
+		step        string
+		unfit, kept int
+	}{
+		{"new", &ir.Stack{Name: set("s"), Project: "s"}, input("", 12), "nselfc secrets set STRIPE", 0, 0},
+		{"shorter", input("", 12), input("", 6), "", 0, 1},
+		{"longer", input("", 6), input("", 12), "NS400", 1, 0},
+		{"another pattern", input("a+", 6), input("b+", 6), "NS400", 1, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			old, err := model.Read([]byte(model.Of(tt.before).Document()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := review.Compare(old, model.Of(tt.after), tt.after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := r.Effects
+			if len(got.Secrets.Generated) != 0 || len(got.Secrets.Unfit) != tt.unfit || got.Secrets.Kept != tt.kept || (len(got.Steps) > 0) != (tt.step != "") {
+				t.Fatalf("%+v %+v", got.Secrets, got.Steps)
+			}
+			if tt.step != "" && !strings.Contains(got.Steps[0].Text, tt.step) {
+				t.Errorf("%s", got.Steps[0].Text)
+			}
+		})
+	}
 }

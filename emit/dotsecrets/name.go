@@ -38,3 +38,6 @@ func validName(key string) bool {
 	}
 	return key != ""
 }
+
+// ValidName tells whether a key can stand in the file at all.
+func ValidName(key string) bool { return validName(key) }

@@ -26,12 +26,17 @@ const gitAttributes = "# " + emit.Header + `
 /nself.model.json linguist-generated
 `
 
+// nself.secrets.json is none of the build's files: whatever makes or replaces values
+// on the host writes it.
+//
 // The pattern for secrets has no leading slash, so it holds below as well; a
 // trailing one would let a file of that name through (gitignore(5)).
 const gitIgnore = "# " + emit.Header + `
 # Secret values and what is rendered from them, and an editor's copies of them
 # (.secrets~, ..secrets.swp). Never commit these.
 *.secrets*
+# The record of them holds no value, and is committed.
+!/nself.secrets.json
 # What an interrupted build leaves behind; the next one removes it.
 .nself.*
 `

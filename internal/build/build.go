@@ -19,6 +19,7 @@ import (
 	"nselfc/emit/nginx"
 	"nselfc/emit/outdir"
 	"nselfc/emit/ufw"
+	"nselfc/internal/redact"
 	"nselfc/internal/secrets"
 	"nselfc/lang"
 	"nselfc/lang/diag"
@@ -51,6 +52,7 @@ type Compiled struct {
 	Commit string // of CompileAt, the commit's full name
 
 	missing map[string]bool // files of the stack that findings name and nobody could read
+	redact  *redact.Registry
 	real    func(string) (string, error)
 	rev     string // of CompileAt, the revision as it was asked for, a colon, and the folder in the repository
 }
@@ -70,6 +72,9 @@ type Options struct {
 	// "out" in the stack's folder.
 	Out   string
 	Trace bool // keep what caused each line
+	// Redact learns the values that lie in the output directories on this host, so
+	// that whatever is printed shows none; nil where nothing is printed.
+	Redact *redact.Registry
 }
 
 // Compile opens and compiles a stack: path is a file, or a folder with all its
@@ -87,12 +92,15 @@ func Compile(ctx context.Context, path string, opts Options) (*Compiled, diag.Li
 
 // compileAll compiles the environments that were asked for.
 func (c *Compiled) compileAll(ctx context.Context, in *input, opts Options) diag.List {
-	c.Dir, c.real = in.dir, in.real
+	c.Dir, c.real, c.redact = in.dir, in.real, opts.Redact
 	go func() { _ = compose.Prepare() }() // beside the parsing; Check waits for it, and reports its error
 	src, diags := lang.Open(in.fsys, in.names)
 	c.Source = src
 	c.note(diags)
 	names := src.Environments()
+	for _, name := range names { // whatever is wrong with the stack, its lines are shown
+		secrets.Learn(c.DirOf(name, opts), opts.Redact)
+	}
 	if opts.Env != "" {
 		if !slices.Contains(names, opts.Env) {
 			switch {
@@ -121,7 +129,8 @@ func (c *Compiled) compileAll(ctx context.Context, in *input, opts Options) diag
 			return append(diags, t.all(i+1)...).Sort()
 		}
 	}
-	return append(diags, t.all(len(names))...).Sort()
+	diags = append(diags, t.all(len(names))...)
+	return append(diags, c.note(sharedStores(c.Environments))...).Sort()
 }
 
 // OutDir gives the output directory of the stack.

@@ -9,7 +9,10 @@ import (
 
 	"nselfc/emit/outdir"
 	"nselfc/internal/secrets"
+	"nselfc/internal/secrets/register"
 	"nselfc/lang/diag"
+	"nselfc/lang/escape"
+	"nselfc/lang/source"
 )
 
 // CheckOptions say what to check.
@@ -83,6 +86,7 @@ func (c *Compiled) Check(ctx context.Context, opts CheckOptions) *Checks {
 		}
 		checks.Environments = append(checks.Environments, c.check(ctx, e, opts, searched.Found))
 	}
+	checks.Around = append(checks.Around, c.SharedSecrets(opts.Options)...).Sort()
 	return checks
 }
 
@@ -116,6 +120,9 @@ func (c *Compiled) check(ctx context.Context, e *Environment, opts CheckOptions,
 	if tree != nil {
 		defer tree.Close()
 	}
+	if tree != nil && isFile(filepath.Join(done.Dir, register.Name)) && tree.Ignored(register.Name, false) {
+		diags = append(diags, ignoredRegister(filepath.Join(done.Dir, register.Name)))
+	}
 	if len(plan.Entries) > 0 { // else the lock cannot be trusted, and everything would be a stranger's
 		diags = append(diags, dir.Others(plan, func(path string, folder bool) bool {
 			// Beside a stack without environments stands what is left of one with them.
@@ -132,7 +139,16 @@ func (c *Compiled) check(ctx context.Context, e *Environment, opts CheckOptions,
 }
 
 // isOutput tells a directory that has a lock of its own.
-func isOutput(dir string) bool {
-	info, err := os.Lstat(filepath.Join(dir, outdir.LockName))
+func isOutput(dir string) bool { return isFile(filepath.Join(dir, outdir.LockName)) }
+
+func isFile(path string) bool {
+	info, err := os.Lstat(path)
 	return err == nil && info.Mode().IsRegular()
+}
+
+func ignoredRegister(path string) *diag.Diagnostic {
+	at := source.Range{File: path, Start: source.Pos{Line: 1}, End: source.Pos{Line: 1}}
+	return diag.Warningf("NS455", at, "Record of secrets is ignored by git",
+		"%s holds no value and is meant to be committed: by it, others see how old each secret is, and that no two environments have one value. A .gitignore above it names it. See which line does:\n\n"+
+			"    git check-ignore -v --no-index %s", path, escape.ShellWord(path))
 }

@@ -16,11 +16,13 @@ import (
 // WriteOptions say how to write.
 type WriteOptions struct {
 	Options
-	Version   string   // of nselfc, for the lock
-	NoSecrets bool     // make no secrets, whatever the environment
-	Force     []string // paths whose hand edits may be overwritten, as typed
-	Now       time.Time
-	OnWait    func() // called when another build holds the directory
+	Version   string // of nselfc, for the lock
+	NoSecrets bool   // make no secrets, whatever the environment
+	// StrictSecrets makes a weak secret an error in development too.
+	StrictSecrets bool
+	Force         []string // paths whose hand edits may be overwritten, as typed
+	Now           time.Time
+	OnWait        func() // called when another build holds the directory
 }
 
 // Written is what became of one environment.
@@ -108,6 +110,9 @@ func (c *Compiled) prepare(ctx context.Context, e *Environment, opts WriteOption
 	j.secrets = !opts.NoSecrets && (e.Name == "" || e.Development() || opts.Env == e.Name)
 	if j.secrets {
 		_, j.checked = secrets.Check(dir.Name(), e.Stack, e.Files, c.secretOptions(j, opts))
+		if opts.StrictSecrets {
+			secrets.Strict(j.checked)
+		}
 	} else {
 		diags = append(diags, secrets.Tracked(dir.Name())...)
 	}
@@ -124,7 +129,10 @@ func (c *Compiled) write(ctx context.Context, j *job, opts WriteOptions) (*Writt
 	if diags.HasErrors() || !j.secrets || ctx.Err() != nil {
 		return w, diags
 	}
-	report, more := secrets.Materialize(ctx, j.dir.Name(), j.env.Stack, j.env.Files, c.secretOptions(j, opts))
+	secretOptions := c.secretOptions(j, opts)
+	// What the store should have is not made up here: the two would differ for good.
+	secretOptions.Existing = j.env.KeptElsewhere()
+	report, more := secrets.Materialize(ctx, j.dir.Name(), j.env.Stack, j.env.Files, secretOptions)
 	w.Secrets = report
 	return w, append(diags, more...)
 }
@@ -142,7 +150,8 @@ func finished(notes diag.List) {
 func (c *Compiled) secretOptions(j *job, opts WriteOptions) secrets.Options {
 	return secrets.Options{
 		Now: opts.Now, StackDir: c.Dir, Owners: owners(j.env), OnWait: opts.OnWait,
-		Force: secretPaths(j.force),
+		Force: secretPaths(j.force), Environment: j.env.Name, Neighbours: c.neighbours(j.env, opts.Options),
+		Redact: c.redact,
 	}
 }
 

@@ -15,19 +15,25 @@ type BuildOptions struct {
 	Verify    bool
 	NoSecrets bool
 	Force     []string
+	Strict    bool // a weak secret is an error in development too
 }
 
 // Build compiles a stack, writes the output and tells what it did.
 func Build(ctx context.Context, env Env, d Display, o BuildOptions) int {
-	c, diags := build.Compile(ctx, o.Path, o.Options)
+	_, code := buildStack(ctx, env, d, o)
+	return code
+}
+
+func buildStack(ctx context.Context, env Env, d Display, o BuildOptions) (*build.Compiled, int) {
+	c, diags := compile(ctx, env, o.Path, o.Options)
 	if o.Verify && !diags.HasErrors() {
 		diags = append(diags, c.Verify(ctx)...)
 	}
 	if diags.HasErrors() || ctx.Err() != nil {
-		return stopped(ctx, d.Show(env, diags, c.Files(), c.DisplayName))
+		return c, stopped(ctx, d.Show(env, diags, c.Files(), c.DisplayName))
 	}
 	written, more := c.Write(ctx, build.WriteOptions{
-		Options: o.Options, Version: Version, NoSecrets: o.NoSecrets, Force: o.Force, Now: env.Now(),
+		Options: o.Options, Version: Version, NoSecrets: o.NoSecrets, StrictSecrets: o.Strict, Force: o.Force, Now: env.Now(),
 		OnWait: waiting(env),
 	})
 	again(more, o)
@@ -37,16 +43,16 @@ func Build(ctx context.Context, env Env, d Display, o BuildOptions) int {
 		// What was written stays true when a later step fails. What failed is the
 		// last on the screen.
 		code := Print(env, done)
-		return stopped(ctx, max(code, d.Show(env, diags, c.Files(), c.DisplayName)))
+		return c, stopped(ctx, max(code, d.Show(env, diags, c.Files(), c.DisplayName)))
 	}
 	// All is well: what to run next is the last on the screen, below the warnings.
 	code := d.Show(env, diags, c.Files(), c.DisplayName)
-	return stopped(ctx, max(code, Print(env, done)))
+	return c, stopped(ctx, max(code, Print(env, done)))
 }
 
 // Validate reports every finding and writes nothing.
 func Validate(ctx context.Context, env Env, d Display, path string, o build.Options) int {
-	c, diags := build.Compile(ctx, path, o)
+	c, diags := compile(ctx, env, path, o)
 	code := stopped(ctx, d.Show(env, diags, c.Files(), c.DisplayName))
 	if code == OK && d.format(env) == FormatText {
 		say(env, "%s\n", valid(c, diags))

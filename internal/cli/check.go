@@ -22,7 +22,7 @@ type CheckOptions struct {
 // Check tells whether the committed output is just what the stack compiles to. It
 // writes nothing.
 func Check(ctx context.Context, env Env, d Display, o CheckOptions) int {
-	c, diags := build.Compile(ctx, o.Path, o.Options)
+	c, diags := compile(ctx, env, o.Path, o.Options)
 	if diags.HasErrors() || ctx.Err() != nil {
 		code := d.Show(env, diags, c.Files(), c.DisplayName)
 		if ctx.Err() == nil {

@@ -36,7 +36,7 @@ func diff(ctx context.Context, env Env, d Display, o DiffOptions) (code int, dif
 	var found [2]*build.Environment
 	var c *build.Compiled
 	for i, name := range o.Envs {
-		compiled, diags := build.Compile(ctx, o.Path, build.Options{Env: name})
+		compiled, diags := compile(ctx, env, o.Path, build.Options{Env: name})
 		if diags.HasErrors() || ctx.Err() != nil {
 			return stopped(ctx, d.Show(env, diags, compiled.Files(), compiled.DisplayName)), false
 		}

@@ -4,9 +4,13 @@
 package cli
 
 import (
+	"errors"
 	"io"
 	"os"
 	"time"
+
+	"nselfc/internal/redact"
+	"nselfc/internal/term"
 )
 
 // Env is everything that a command may take from its surroundings.
@@ -16,6 +20,42 @@ type Env struct {
 	Stderr io.Writer // text for people
 	Getenv func(string) string
 	Now    func() time.Time
+	// Secrets knows the values that neither stream shows. Main makes it, and puts it
+	// in front of both; whatever reads or makes a value is handed it.
+	Secrets *redact.Registry
+}
+
+// guarded gives the surroundings with a registry in front of both streams.
+func (e Env) guarded() Env {
+	if e.Secrets == nil {
+		e.Secrets = redact.New()
+	}
+	e.Stdout, e.Stderr = e.Secrets.Writer(e.Stdout), e.Secrets.Writer(e.Stderr)
+	return e
+}
+
+// flush shows what the streams hold back, which is at most the beginning of a value.
+func (e Env) flush() error {
+	var all []error
+	for _, stream := range []io.Writer{e.Stdout, e.Stderr} {
+		if w, ok := stream.(*redact.Writer); ok {
+			all = append(all, w.Flush())
+		}
+	}
+	return errors.Join(all...)
+}
+
+// errNoTerminal is why a value was not shown.
+var errNoTerminal = errors.New("standard output is no terminal")
+
+// reveal shows a text with a value in it: to a person at a terminal, and to nobody
+// else. It is the one way past the registry.
+func (e Env) reveal(text string) error {
+	w, ok := e.Stdout.(*redact.Writer)
+	if !ok || !term.IsTerminal(w) {
+		return errNoTerminal
+	}
+	return w.Reveal(text)
 }
 
 // OSEnv gives the surroundings of the process.

@@ -24,6 +24,7 @@ const (
 var ioCodes = []string{
 	"NS122", "NS129", "NS504", "NS505", // read the stack, also at a revision; read and write the output
 	"NS604", "NS605", // write and read secrets
+	"NS672", // read the value of one
 }
 
 // Code gives the exit code of a run that ended with the list.

@@ -51,7 +51,7 @@ func Graph(ctx context.Context, env Env, d Display, path string, form GraphForma
 			return whichEnvironment(env, path, form, names)
 		}
 	}
-	c, diags := build.Compile(ctx, path, o)
+	c, diags := compile(ctx, env, path, o)
 	if diags.HasErrors() || ctx.Err() != nil {
 		d.Format = FormatText
 		return stopped(ctx, d.Show(env, diags, c.Files(), c.DisplayName))

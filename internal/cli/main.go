@@ -21,7 +21,15 @@ import (
 // get ends at the first interrupt; a second one ends the process. A panic is
 // reported as the bug that it is, and never leaves a half-written file: writing
 // is atomic below.
-func Main(args []string, env Env, root *cobra.Command) (code int) {
+//
+// The values of secrets that anything below learns are kept out of both streams.
+func Main(args []string, env Env, newRoot func(Env) *cobra.Command) (code int) {
+	env = env.guarded()
+	defer func() {
+		if err := env.flush(); err != nil && code == OK {
+			code = IO
+		}
+	}()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
@@ -31,6 +39,7 @@ func Main(args []string, env Env, root *cobra.Command) (code int) {
 			code = Bug
 		}
 	}()
+	root := newRoot(env)
 	root.SetArgs(args)
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)

@@ -25,8 +25,15 @@ func testEnv() (Env, *bytes.Buffer, *bytes.Buffer) {
 }
 
 // command makes a command line of one command.
-func command(f func(ctx context.Context) error) *cobra.Command {
-	return &cobra.Command{Use: "nselfc", RunE: func(cmd *cobra.Command, _ []string) error { return f(cmd.Context()) }}
+func command(f func(ctx context.Context) error) func(Env) *cobra.Command {
+	return guarded(func(ctx context.Context, _ Env) error { return f(ctx) })
+}
+
+// guarded makes one that uses the surroundings as Main hands them on.
+func guarded(f func(ctx context.Context, env Env) error) func(Env) *cobra.Command {
+	return func(env Env) *cobra.Command {
+		return &cobra.Command{Use: "nselfc", RunE: func(cmd *cobra.Command, _ []string) error { return f(cmd.Context(), env) }}
+	}
 }
 
 func TestPanicIsABug(t *testing.T) {

@@ -114,7 +114,7 @@ func detailed(asked bool, code int, changed bool) int {
 }
 
 func (o PlanOptions) run(ctx context.Context, env Env, d Display) (code int, changed bool) {
-	p, report := o.plan(ctx)
+	p, report := o.plan(ctx, env)
 	if ctx.Err() != nil {
 		return Interrupted, false
 	}
@@ -123,7 +123,7 @@ func (o PlanOptions) run(ctx context.Context, env Env, d Display) (code int, cha
 		var text bytes.Buffer
 		err := p.JSON(&text, report)
 		if err == nil {
-			err = writeFile(o.JSONInto, text.Bytes())
+			err = writeFile(o.JSONInto, []byte(env.Secrets.Text(text.String())))
 		}
 		if err != nil {
 			return Fail(env, IO, "cannot write %s: %v", o.JSONInto, err), false
@@ -134,10 +134,10 @@ func (o PlanOptions) run(ctx context.Context, env Env, d Display) (code int, cha
 
 // plan compiles both states and compares them. The report has the findings about
 // either: those of the state before stop a plan, or are none of its business.
-func (o PlanOptions) plan(ctx context.Context) (*plan.Plan, *render.Report) {
-	c, diags := build.Compile(ctx, o.Path, o.Options)
+func (o PlanOptions) plan(ctx context.Context, env Env) (*plan.Plan, *render.Report) {
+	c, diags := compile(ctx, env, o.Path, o.Options)
 	p := &plan.Plan{Diagnostics: diags}
-	report := func() *render.Report { return render.New(p.Diagnostics, c.Files(), c.DisplayName) }
+	report := func() *render.Report { return render.New(unrevealing(p.Diagnostics, env.Secrets), c.Files(), c.DisplayName) }
 	opts := plan.Options{Options: o.Options, Version: Version}
 	switch {
 	case diags.HasErrors() || ctx.Err() != nil:
@@ -148,10 +148,10 @@ func (o PlanOptions) plan(ctx context.Context) (*plan.Plan, *render.Report) {
 		p.Diagnostics = append(diags, p.Diagnostics...)
 		return p, report()
 	}
-	base, more := build.CompileAt(ctx, o.Path, o.Base, o.Options)
+	base, more := build.CompileAt(ctx, o.Path, o.Base, guard(env, o.Options))
 	more = slices.DeleteFunc(more, func(d *diag.Diagnostic) bool { return d.Severity != diag.Error })
 	if len(more) > 0 {
-		r := render.New(more, base.Files(), base.DisplayName)
+		r := render.New(unrevealing(more, env.Secrets), base.Files(), base.DisplayName)
 		own := report()
 		r.Diagnostics, r.WarningCount = append(own.Diagnostics, r.Diagnostics...), own.WarningCount
 		p.Diagnostics = append(p.Diagnostics, more...)

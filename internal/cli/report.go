@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"nselfc/internal/redact"
 	"nselfc/internal/term"
 	"nselfc/lang/diag"
 	"nselfc/lang/diag/render"
@@ -49,7 +50,7 @@ type Display struct {
 // output. files and name are those of render.New. The result is the exit code,
 // IO when the report could not be written.
 func (d Display) Show(env Env, list diag.List, files source.Files, name func(string) string) int {
-	r := render.New(list, files, name)
+	r := render.New(unrevealing(list, env.Secrets), files, name)
 	var err error
 	switch d.format(env) {
 	case FormatText:
@@ -66,6 +67,22 @@ func (d Display) Show(env Env, list diag.List, files source.Files, name func(str
 		return IO
 	}
 	return Code(list)
+}
+
+// unrevealing gives a list without the values of secrets: once its texts are wrapped
+// or cut, nobody can find one in them.
+func unrevealing(list diag.List, values *redact.Registry) diag.List {
+	out := make(diag.List, len(list))
+	for i, d := range list {
+		clean := *d
+		clean.Detail = values.Text(d.Detail)
+		clean.Related = slices.Clone(d.Related)
+		for j := range clean.Related {
+			clean.Related[j].Message = values.Text(clean.Related[j].Message)
+		}
+		out[i] = &clean
+	}
+	return out
 }
 
 // text writes a report for people.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"nselfc/internal/build"
+	"nselfc/lang/diag"
 )
 
 // SecretsOptions are the flags of every command about secrets.
@@ -15,13 +16,13 @@ type SecretsOptions struct {
 // host compiles the stack for the environment that runs here. Without one, what is
 // wrong has been shown, and code is what to exit with.
 func (o SecretsOptions) host(ctx context.Context, env Env, d Display) (h *build.Host, c *build.Compiled, code int) {
-	c, diags := build.Compile(ctx, o.Path, o.Options)
+	c, diags := compile(ctx, env, o.Path, o.Options)
 	if diags.HasErrors() || ctx.Err() != nil {
 		return nil, c, stopped(ctx, d.Show(env, diags, c.Files(), c.DisplayName))
 	}
 	h, found := c.Host(build.WriteOptions{Options: o.Options, Version: Version, Now: env.Now(), OnWait: waiting(env)})
 	if found != nil {
-		return nil, c, d.Show(env, append(diags, found), c.Files(), c.DisplayName)
+		return nil, c, d.Show(env, diag.List{found}, c.Files(), c.DisplayName)
 	}
 	return h, c, OK
 }

@@ -10,6 +10,7 @@ import (
 	"nselfc/emit/compose"
 	"nselfc/internal/build"
 	"nselfc/internal/secrets"
+	"nselfc/internal/secrets/register"
 	"nselfc/lang/diag/render"
 	"nselfc/lang/escape"
 )
@@ -71,6 +72,9 @@ func secretsMade(b *strings.Builder, w *build.Written) {
 	}
 	if n := len(r.Kept); n > 0 {
 		fmt.Fprintf(b, "  secrets    %s kept\n", plural(n, "secret"))
+	}
+	if r.Recorded {
+		fmt.Fprintf(b, "  secrets    recorded in %s, which holds no value: commit it\n", register.Name)
 	}
 	if len(r.Undeclared) > 0 {
 		fmt.Fprintf(b, "  secrets    not declared in the stack, kept all the same: %s\n", render.Clean(strings.Join(r.Undeclared, ", "), false))

@@ -26,7 +26,7 @@ func Why(ctx context.Context, env Env, d Display, stack, where string, o build.O
 		stack = stackAbove(path)
 	}
 	o.Trace = true
-	c, diags := build.Compile(ctx, stack, o)
+	c, diags := compile(ctx, env, stack, o)
 	if diags.HasErrors() || ctx.Err() != nil {
 		return stopped(ctx, d.Show(env, diags, c.Files(), c.DisplayName))
 	}

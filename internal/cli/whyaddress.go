@@ -18,7 +18,7 @@ import (
 // WhyAddress prints what caused an attribute of a resource, or all of them for a
 // resource alone: in every environment, or in the one that is named.
 func WhyAddress(ctx context.Context, env Env, d Display, stack, address string, o build.Options) int {
-	c, diags := build.Compile(ctx, stack, o)
+	c, diags := compile(ctx, env, stack, o)
 	if diags.HasErrors() || ctx.Err() != nil {
 		return stopped(ctx, d.Show(env, diags, c.Files(), c.DisplayName))
 	}

@@ -4,7 +4,8 @@
 // to say. It keeps the output directory such that this build needs no --force,
 // and loses nothing that a person wrote.
 //
-// Locks are merged by fact (outdir.MergeLocks). Of any other file the current
+// Locks are merged by fact (outdir.MergeLocks), and so are the records of secrets,
+// which the host writes (register.Merge). Of any other file the current
 // side is kept, since either text is what a build made of one branch and neither
 // fits the merged source. But what no build wrote holds the work of a person, and
 // then git's own merge of the texts follows.
@@ -13,11 +14,13 @@ package mergedriver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path"
 	"strconv"
 
 	"nselfc/emit/outdir"
+	"nselfc/internal/secrets/register"
 	"nselfc/lang/diag"
 	"nselfc/lang/source"
 )
@@ -33,8 +36,11 @@ type File struct {
 // Merge merges f, and tells whether git may go on without a conflict. A warning
 // (NS518) says that a person's edit went into a merge of texts.
 func Merge(ctx context.Context, f File) (clean bool, diags diag.List) {
-	if path.Base(f.Path) == outdir.LockName {
+	switch path.Base(f.Path) {
+	case outdir.LockName:
 		return mergeLock(ctx, f)
+	case register.Name:
+		return mergeRegister(ctx, f)
 	}
 	const anywhere = ""
 	oursHere := written(ctx, f.Ours, f.Path)
@@ -67,13 +73,41 @@ func Merge(ctx context.Context, f File) (clean bool, diags diag.List) {
 	return true, diag.List{f.edited(mergedIn, diag.Warningf, "Git has merged its lines with those of the current side. The next build stops at the file, and shows what it would lose:\n\n    nselfc build")}
 }
 
-func mergeLock(ctx context.Context, f File) (clean bool, diags diag.List) {
-	var texts [3][]byte
+// texts reads the three sides.
+func (f File) texts() (texts [3][]byte, err error) {
 	for i, name := range []string{f.Base, f.Ours, f.Theirs} {
-		var err error
 		if texts[i], err = os.ReadFile(name); err != nil {
-			return false, diag.List{f.failed(err)}
+			return texts, err
 		}
+	}
+	return texts, nil
+}
+
+// mergeRegister leaves a conflict with markers where a side cannot be read: the next
+// build on the host stops at it.
+func mergeRegister(ctx context.Context, f File) (clean bool, diags diag.List) {
+	texts, err := f.texts()
+	if err != nil {
+		return false, diag.List{f.failed(err)}
+	}
+	merged, err := register.Merge(texts[0], texts[1], texts[2])
+	if err != nil {
+		diags = diag.List{f.failed(fmt.Errorf("in that of %w", err))}
+		if _, err := f.mergeTexts(ctx); err != nil {
+			diags = append(diags, f.failed(err))
+		}
+		return false, diags
+	}
+	if err := os.WriteFile(f.Ours, merged, 0o600); err != nil { // as for the lock
+		return false, diag.List{f.failed(err)}
+	}
+	return true, nil
+}
+
+func mergeLock(ctx context.Context, f File) (clean bool, diags diag.List) {
+	texts, err := f.texts()
+	if err != nil {
+		return false, diag.List{f.failed(err)}
 	}
 	merged, diags := outdir.MergeLocks(f.Path, texts[0], texts[1], texts[2])
 	if diags.HasErrors() {

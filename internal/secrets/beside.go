@@ -11,7 +11,7 @@ import (
 // ReadBeside reads a private file that lies beside .secrets, as untrusted as that:
 // nil for none.
 func ReadBeside(dir, name string) ([]byte, diag.List) {
-	st, diags := openIfThere(dir)
+	st, diags := openIfThere(dir, Options{})
 	if diags.HasErrors() {
 		return nil, diags
 	}
@@ -29,7 +29,7 @@ func ReadBeside(dir, name string) ([]byte, diag.List) {
 // WriteBeside puts a private file beside .secrets in one step, synced; no text
 // removes it.
 func WriteBeside(dir, name string, text []byte) diag.List {
-	st, diags := open(dir, nil)
+	st, diags := open(dir, Options{})
 	if st == nil {
 		return diags
 	}
@@ -57,7 +57,7 @@ func WriteBeside(dir, name string, text []byte) diag.List {
 // Hold takes a lock beside .secrets for as long as this process lives, or until
 // release. ok tells whether it was free.
 func Hold(dir, name string) (release func(), ok bool, diags diag.List) {
-	st, diags := open(dir, nil)
+	st, diags := open(dir, Options{})
 	if st == nil {
 		return nil, false, diags
 	}

@@ -27,7 +27,6 @@ import (
 
 const (
 	maxCertSize = 1 << 20
-	minRSABits  = 2048
 	minECBits   = 256
 	soon        = 30 * 24 * time.Hour
 	// longest is what Apple's systems take of any authority, the user's own too

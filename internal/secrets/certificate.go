@@ -46,7 +46,7 @@ func (b *book) certificates() diag.List {
 	b.made = map[string]*pair{}
 	for _, pass := range []bool{true, false} {
 		for _, spec := range specs {
-			if spec.ca != pass {
+			if spec.ca != pass || !b.stands(spec.secret, "") && b.leaves(spec.secret) {
 				continue
 			}
 			var parent *pair

@@ -292,7 +292,7 @@ func TestTwoAtOnce(t *testing.T) {
 
 func TestLockHeld(t *testing.T) {
 	dir := workDir(t)
-	st, diags := open(dir, nil)
+	st, diags := open(dir, Options{})
 	if diags.HasErrors() {
 		t.Fatal(diags[0].Detail)
 	}

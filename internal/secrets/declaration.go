@@ -15,13 +15,18 @@ import (
 // Sizes that a declaration may ask for. The least is 128 bits (OWASP Secrets
 // Management, 2.7.1), the most what every consumer still takes.
 const (
-	defaultBytes  = 32
-	minBytes      = 16
-	maxBytes      = 1024
-	defaultLength = 43 // 256 bits in an alphabet of 64
-	minLength     = 22 // 132 bits
-	maxLength     = 1024
-	minJWTBytes   = 32 // HS256 wants a key as long as its hash (RFC 7518, 3.2); the digits themselves are the key
+	defaultBytes       = 32
+	minBytes           = 16
+	maxBytes           = 1024
+	defaultLength      = 43 // 256 bits in an alphabet of 64
+	minLength          = 22 // 132 bits
+	maxLength          = 1024
+	minRSABits         = 2048 // NIST SP 800-131A rev. 2: fewer are disallowed
+	maxRSABits         = 8192
+	defaultRSABits     = 3072 // 128 bits of security (NIST SP 800-57 part 1 rev. 5, table 2)
+	defaultInputLength = 12
+	maxInputLength     = 4096
+	minJWTBytes        = 32 // HS256 wants a key as long as its hash (RFC 7518, 3.2); the digits themselves are the key
 )
 
 // The kinds of secret.
@@ -32,6 +37,10 @@ const (
 	kindJWT       = "jwt"
 	kindX509      = "x509"
 	kindFiles     = "files"
+	kindInput     = "input"
+	kindEd25519   = "ed25519"
+	kindRSA       = "rsa"
+	kindUUID      = "uuid"
 )
 
 // What follows a secret's key in the keys of what is kept beside it.
@@ -125,9 +134,17 @@ func checkSize(s *ir.Secret) diag.List {
 		if n := size(s); n < minLength || n > maxLength {
 			return refuse(s.Length, "%s asks for a password of %d characters. Fewer than %d can be guessed, and no program needs more than %d.\n\nWrite\n\n    length = %d", s.Address, n, minLength, maxLength, defaultLength)
 		}
-	case kindX509, kindFiles:
+	case kindRSA:
+		if n := rsaBits(s); n < minRSABits || n > maxRSABits || n%8 != 0 {
+			return refuse(s.Bits, "%s asks for an RSA key of %d bits. It takes %d to %d, a multiple of 8.\n\nWrite\n\n    bits = %d", s.Address, n, minRSABits, maxRSABits, defaultRSABits)
+		}
+	case kindInput:
+		if n := inputLength(s); n < 1 || n > maxInputLength {
+			return refuse(s.MinLength, "%s asks for at least %d characters. It takes 1 to %d.\n\nWrite\n\n    min_length = %d", s.Address, n, maxInputLength, defaultInputLength)
+		}
+	case kindX509, kindFiles, kindEd25519, kindUUID:
 	default:
-		return refuse(ir.Int{}, "%s has the kind %q, which does not exist.\n\nWrite one of hex, base64url, password, jwt, x509 or files.", s.Address, s.Kind.V)
+		return refuse(ir.Int{}, "%s has the kind %q, which does not exist.\n\nWrite one of hex, base64url, password, jwt, uuid, ed25519, rsa, x509, files or input.", s.Address, s.Kind.V)
 	}
 	return nil
 }

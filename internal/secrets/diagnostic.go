@@ -41,10 +41,18 @@ const (
 	codeCertTrial   = "NS441"
 	codeCertLong    = "NS442"
 
+	codeRegister = "NS450"
+	codeMissing  = "NS451"
+	codeShared   = "NS453"
+	codeOverdue  = "NS454"
+
 	codeSlots    = "NS480"
 	codeUnderWay = "NS481"
 	codeNotMade  = "NS482"
 	codeNewUnfit = "NS483"
+
+	codeStoreUnfit = "NS646"
+	codeStoreInUse = "NS647"
 
 	codeUnsafeDir  = "NS600"
 	codeUnsafeFile = "NS601"
@@ -56,6 +64,15 @@ const (
 	codeIndex      = "NS607"
 	codeKeyLeak    = "NS608"
 	codeUnsearched = "NS609"
+
+	codeGiven       = "NS675"
+	codeSetInUse    = "NS673"
+	codeSetKind     = "NS674"
+	codeDeclared    = "NS676"
+	codeNotRetired  = "NS678"
+	codeRetired     = "NS679"
+	codeUnretirable = "NS681"
+	codeNoValue     = "NS682"
 
 	codeBug = "NS900"
 )

@@ -123,7 +123,7 @@ func get(t *testing.T, path string) string {
 // entries reads .secrets as KEY → value.
 func entries(t *testing.T, dir string) map[string]string {
 	t.Helper()
-	st, diags := open(dir, nil)
+	st, diags := open(dir, Options{})
 	if diags.HasErrors() {
 		t.Fatal(diags[0].Detail)
 	}

@@ -13,7 +13,7 @@ import (
 // whether it does. Valid gives the values as they would be.
 func Foresee(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options, changes []Change) (*Turned, diag.List) {
 	t := &Turned{Report: &Report{}, rendered: map[string]string{}}
-	st, diags := open(dir, opts.step)
+	st, diags := open(dir, opts)
 	if st == nil {
 		return t, diags
 	}

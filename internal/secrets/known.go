@@ -1,14 +1,19 @@
 package secrets
 
 import (
+	"encoding/json"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"nselfc/compiler/ir"
 	"nselfc/emit/dotsecrets"
 	"nselfc/emit/outdir"
+	"nselfc/internal/needles"
+	"nselfc/internal/redact"
 )
 
 // Known gives the values in the .secrets of an output directory, as far as it is
@@ -17,29 +22,11 @@ import (
 // A secret that the stack declares goes by its address, any other by its key. It
 // writes nothing.
 func Known(dir string, stack *ir.Stack) []Value {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil
-	}
-	defer func() { _ = root.Close() }() // opened for reading
-	info, err := root.Lstat(File)
-	if err != nil || !info.Mode().IsRegular() {
-		return nil
-	}
-	f, err := outdir.OpenQuietly(root, File)
-	if err != nil {
-		return nil
-	}
-	defer func() { _ = f.Close() }() // read only
-	text, err := io.ReadAll(io.LimitReader(f, maxSize))
-	if err != nil {
-		return nil
-	}
+	doc := stored(dir)
 	addresses := map[string]string{}
 	for _, s := range stack.Secrets {
 		addresses[s.Key] = s.Address
 	}
-	doc, _ := dotsecrets.Parse(File, text) // a build says what is wrong with it
 	var out []Value
 	for _, key := range doc.Keys() {
 		if public(key) {
@@ -54,6 +41,13 @@ func Known(dir string, stack *ir.Stack) []Value {
 			address = key
 		}
 		out = append(out, NewValue(address+" in "+filepath.Join(dir, File), value))
+	}
+	for _, e := range storedRetired(dir) {
+		for _, key := range slices.Sorted(maps.Keys(e.Values)) {
+			if !public(key) {
+				out = append(out, NewValue(key+" in "+filepath.Join(dir, RetiredFile), e.Values[key]))
+			}
+		}
 	}
 	return out
 }
@@ -75,8 +69,67 @@ func keyOwner(key string) string {
 	return key
 }
 
+// Learn hands the values in the .secrets of an output directory, as Known finds them,
+// to what keeps them out of everything that is printed.
+func Learn(dir string, to *redact.Registry) {
+	if to == nil {
+		return
+	}
+	doc := stored(dir)
+	for _, key := range doc.Keys() {
+		if value, _ := doc.Get(key); !public(key) {
+			to.Learn(NewValue(key, value))
+		}
+	}
+	for _, e := range storedRetired(dir) {
+		for key, value := range e.Values {
+			if !public(key) {
+				to.Learn(NewValue(key, value))
+			}
+		}
+	}
+}
+
+// stored reads .secrets, as far as it can be read.
+func stored(dir string) *dotsecrets.Document {
+	doc, _ := dotsecrets.Parse(File, textOf(dir, File)) // a build says what is wrong with it
+	return doc
+}
+
+// storedRetired reads what was retired, as far as it can be read.
+func storedRetired(dir string) []retiredEntry {
+	var r retired
+	if json.Unmarshal(textOf(dir, RetiredFile), &r) != nil {
+		return nil // so does whoever retires
+	}
+	return r.Retired
+}
+
+// textOf reads a file of the store, or nothing.
+func textOf(dir, name string) []byte {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = root.Close() }() // opened for reading
+	info, err := root.Lstat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	f, err := outdir.OpenQuietly(root, name)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = f.Close() }() // read only
+	text, err := io.ReadAll(io.LimitReader(f, maxSize))
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
 // Holds tells whether a text holds one of the values, in any form that Scan knows,
 // or a private key, whosever it is: then nobody may be shown a part of it.
 func Holds(text string, values []Value) bool {
-	return len(findKeys(text)) > 0 || len(newNeedles(values).search(text)) > 0
+	return len(findKeys(text)) > 0 || len(needles.New(values).Search(text)) > 0
 }

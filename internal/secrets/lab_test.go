@@ -21,6 +21,7 @@ import (
 	"unicode/utf8"
 
 	"nselfc/emit"
+	"nselfc/internal/passhash"
 	"nselfc/lang/escape"
 )
 
@@ -190,7 +191,7 @@ func TestPostgres(t *testing.T) {
 		}
 	}
 	stored, err := sql("SELECT rolpassword FROM pg_authid WHERE rolname = 'app'")
-	if err != nil || !validVerifier(strings.TrimSpace(stored)) {
+	if err != nil || !passhash.ValidVerifier(strings.TrimSpace(stored)) {
 		t.Errorf("what the server keeps is not our verifier: %v", err)
 	}
 	t.Run("escapers", func(t *testing.T) { escapers(t, sql) })

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nselfc/compiler/ir"
+	"nselfc/internal/passhash"
 	"nselfc/lang/diag"
 	"nselfc/lang/escape"
 	"nselfc/lang/secret"
@@ -41,7 +42,7 @@ func (e *evaluator) ofLogin(x *secret.Expr) (string, *diag.Diagnostic) {
 	if !ok {
 		return notLogin, nil
 	}
-	verifier, err := e.saltedWith(slotSalt(s, slot), value, scramVerifier)
+	verifier, err := e.saltedWith(slotSalt(s, slot), value, passhash.SCRAM)
 	if err != nil {
 		return "", e.unwritable(x, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"nselfc/emit"
+	"nselfc/internal/passhash"
 	"nselfc/lang/diag"
 	"nselfc/lang/escape"
 	"nselfc/lang/secret"
@@ -182,7 +183,7 @@ func (e *evaluator) salted(x *secret.Expr, arg string) (string, error) {
 			return out, nil
 		}
 		kept, _ := e.doc.Get(key)
-		out, err := bcryptHash(arg, kept)
+		out, err := passhash.Bcrypt(arg, kept)
 		if err == nil && out != kept {
 			err = e.doc.Set(key, out, "")
 		}
@@ -191,9 +192,9 @@ func (e *evaluator) salted(x *secret.Expr, arg string) (string, error) {
 		}
 		return out, err
 	case "scram_verifier":
-		return e.saltedWith(key, arg, scramVerifier)
+		return e.saltedWith(key, arg, passhash.SCRAM)
 	case "pbkdf2_sha256":
-		return e.saltedWith(key, arg, pbkdf2Hash)
+		return e.saltedWith(key, arg, passhash.PBKDF2)
 	}
 	return "", fmt.Errorf("%s is not known here", x.Func)
 }
@@ -219,12 +220,12 @@ func (e *evaluator) saltedWith(key, value string, derive func(string, []byte) (s
 func (e *evaluator) salt(key string) ([]byte, error) {
 	kept, ok := e.doc.Get(key)
 	if !ok {
-		salt := random(saltBytes)
+		salt := random(passhash.SaltBytes)
 		return salt, e.doc.Set(key, b64(salt), "")
 	}
 	salt, err := base64.StdEncoding.Strict().DecodeString(kept)
-	if err != nil || len(salt) != saltBytes {
-		return nil, fmt.Errorf("%s on line %d of %s is not a salt of %d bytes in base64; delete that line, and the verifier is made again", key, e.doc.Line(key), File, saltBytes)
+	if err != nil || len(salt) != passhash.SaltBytes {
+		return nil, fmt.Errorf("%s on line %d of %s is not a salt of %d bytes in base64; delete that line, and the verifier is made again", key, e.doc.Line(key), File, passhash.SaltBytes)
 	}
 	return salt, nil
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"nselfc/emit/outdir"
+	"nselfc/internal/needles"
 	"nselfc/lang/diag"
 	"nselfc/lang/escape"
 	"nselfc/lang/source"
@@ -50,7 +51,7 @@ type Searched struct {
 // bounded: what is not searched for that is told in a warning.
 func (s Search) Run(ctx context.Context) (Searched, diag.List) {
 	r := search{
-		needles: newNeedles(s.Values), home: s.Folder, seen: map[string]bool{},
+		needles: needles.New(s.Values), home: s.Folder, seen: map[string]bool{},
 		result: Searched{Found: map[string]bool{}}, left: searchAll,
 	}
 	for _, dir := range s.Outputs {
@@ -84,7 +85,7 @@ type candidate struct {
 }
 
 type search struct {
-	needles *needles
+	needles *needles.Index
 	home    string // the stack's folder
 	files   []candidate
 	seen    map[string]bool
@@ -218,7 +219,7 @@ func (r *search) file(f candidate) {
 			r.unsearched(f, fmt.Sprintf("it is larger than %d MiB", searchFile>>20))
 			return
 		}
-		cut := max(0, len(now.text)-maxScan)
+		cut := max(0, len(now.text)-needles.Longest)
 		keep = part{now.text[cut:], now.line + strings.Count(now.text[:cut], "\n"), now.offset + cut}
 	}
 }
@@ -231,12 +232,10 @@ type part struct {
 
 // part searches a part of a file.
 func (r *search) part(f candidate, p part, found map[string]bool) {
-	if len(r.needles.byGram) > 0 {
-		for _, h := range r.needles.searchPart(p.text, p.line, found) {
-			r.found(f, source.Pos{Line: int32(h.line), Byte: int32(p.offset + h.offset)}, codeLeak, "Secret in a committed file",
-				"Line %d of %s holds the value of %s%s. %s\n\nTake the value out and refer to the secret instead. If that text was ever committed, the history has it: rotate the secret.",
-				h.line, f.shown, h.needle.address, h.needle.how, f.risk())
-		}
+	for _, h := range r.needles.SearchPart(p.text, p.line, found) {
+		r.found(f, source.Pos{Line: int32(h.Line), Byte: int32(p.offset + h.Offset)}, codeLeak, "Secret in a committed file",
+			"Line %d of %s holds the value of %s%s. %s\n\nTake the value out and refer to the secret instead. If that text was ever committed, the history has it: rotate the secret.",
+			h.Line, f.shown, h.Address, h.How, f.risk())
 	}
 	for _, k := range findKeys(p.text) {
 		if found[k.what] {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"nselfc/internal/needles"
 	"nselfc/lang/diag"
 )
 
@@ -90,7 +91,7 @@ func TestSearchAcrossParts(t *testing.T) {
 	line := strings.Repeat("x", 99) + "\n"
 	filler := strings.Repeat(line, 2*searchPart/len(line)+1)
 	for what, text := range map[string]string{"NS405": sought, "NS608": realPEM(t)} {
-		for _, cut := range []int{searchPart, 2*searchPart - maxScan, 2 * searchPart} {
+		for _, cut := range []int{searchPart, 2*searchPart - needles.Longest, 2 * searchPart} {
 			for shift := -len(text); shift <= 1; shift += 11 {
 				at := cut + shift
 				put(t, name, filler[:at]+"\n"+text+"\n"+filler[at:], 0o644)
@@ -130,7 +131,7 @@ func TestSearchIsBounded(t *testing.T) {
 // TestSearchOfEverything: many files that are large together are not read for ever.
 func TestSearchOfEverything(t *testing.T) {
 	dir := t.TempDir()
-	r := search{needles: newNeedles(nil), seen: map[string]bool{}, result: Searched{Found: map[string]bool{}}, home: dir}
+	r := search{needles: needles.New(nil), seen: map[string]bool{}, result: Searched{Found: map[string]bool{}}, home: dir}
 	put(t, filepath.Join(dir, "a"), realPEM(t), 0o644)
 	r.output(dir)
 	r.left = 1
@@ -177,7 +178,7 @@ func TestKnown(t *testing.T) {
 	var got []string
 	for _, v := range Known(dir, stack) {
 		got = append(got, strings.TrimSuffix(v.Address, " in "+filepath.Join(dir, File)))
-		if v.text == "" || strings.Contains(v.text, "CERTIFICATE") {
+		if v.Text() == "" || strings.Contains(v.Text(), "CERTIFICATE") {
 			t.Errorf("%s is not what is sought", v.Address)
 		}
 	}

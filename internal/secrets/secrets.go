@@ -9,7 +9,7 @@
 //     public, and is renewed).
 //   - A value is on disk in .secrets, synced, before any file uses it.
 //   - No file was ever readable by others, under any umask.
-//   - No value is in a diagnostic or a Report.
+//   - No value is in a diagnostic, in a Report or in nself.secrets.json.
 package secrets
 
 import (
@@ -23,6 +23,8 @@ import (
 	"nselfc/compiler/ir"
 	"nselfc/emit"
 	"nselfc/emit/dotsecrets"
+	"nselfc/internal/redact"
+	"nselfc/internal/secrets/register"
 	"nselfc/lang/diag"
 )
 
@@ -49,11 +51,28 @@ type Options struct {
 	// Force lists rendered files that may be overwritten although somebody
 	// edited them by hand, or put them there first.
 	Force []string
+	// Redact learns every value that is read or made, before anything is printed of
+	// it; nil where nothing is printed.
+	Redact *redact.Registry
+	// Environment is the name of the environment, for messages; "" for the nameless one.
+	Environment string
+	// Neighbours are the other environments of the stack, which may share no value
+	// with this one.
+	Neighbours []*Neighbour
 	// LockWait is how long to wait for another build; 0 means 10 seconds.
 	LockWait time.Duration
 	// OnWait is called once when another build holds the lock.
 	OnWait func()
 
+	// Existing makes it an error that a value is missing: nothing is generated.
+	Existing bool
+
+	// only are the addresses of the secrets that may be generated; nil means all.
+	only map[string]bool
+	// stored are values that .secrets may lack, by key.
+	stored map[string]string
+	// taking are the values of a store that go before those of .secrets.
+	taking *taking
 	// step is called before every change of the file system. Tests make it fail
 	// or kill the process.
 	step func(op, path string) error
@@ -70,6 +89,7 @@ type Report struct {
 	Unchanged  []string   // files below .secrets.d that were right already
 	Removed    []string   // files below .secrets.d that nothing wants any more
 	Foreign    []string   // files below .secrets.d that nselfc did not write
+	Recorded   bool       // nself.secrets.json says something new, and is to be committed
 	// Turned are the steps that Turn took, in its order. With Promote a secret's
 	// current value is of a new generation, and with Undo of the one before.
 	Turned []Step
@@ -101,7 +121,7 @@ func Materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 // rendered files are those that are on disk now; they are nil when nothing is.
 func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options, changes []Change) (*book, []rendered, *Report, diag.List) {
 	failed := func(diags diag.List) (*book, []rendered, *Report, diag.List) { return nil, nil, &Report{}, diags }
-	st, diags := open(dir, opts.step)
+	st, diags := open(dir, opts)
 	if st == nil {
 		return failed(diags)
 	}
@@ -116,7 +136,7 @@ func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 	defer unlock()
 
 	b, more := prepare(st, stack, files, opts, false, changes...)
-	if diags = append(diags, more...); diags.HasErrors() {
+	if diags = append(append(diags, more...), b.lacking()...); diags.HasErrors() {
 		return failed(diags)
 	}
 	texts, more := b.render(files)
@@ -132,6 +152,9 @@ func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 	if err := b.save(st); err != nil {
 		return failed(append(diags, st.writeFailed(File, err)))
 	}
+	if err := b.saveRegister(st); err != nil {
+		return failed(append(diags, st.writeFailed(register.Name, err)))
+	}
 	report := b.report()
 	return b, texts, report, append(diags, tree.apply(report)...)
 }
@@ -142,7 +165,7 @@ func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 // certificate file that is not there is a warning: Check also runs where the
 // stack does not. It leaves Rendered, Unchanged, Removed and Foreign empty.
 func Check(dir string, stack *ir.Stack, files []emit.File, opts Options) (*Report, diag.List) {
-	st, diags := openIfThere(dir)
+	st, diags := openIfThere(dir, opts)
 	if diags.HasErrors() {
 		return &Report{}, diags
 	}
@@ -160,7 +183,8 @@ type book struct {
 	stack   *ir.Stack
 	opts    Options
 	dry     bool                  // for Check: nothing will be rendered
-	file    string                // the path of .secrets, as people know it
+	dir     string                // the output directory, as people know it
+	file    string                // the path of .secrets there
 	secrets map[string]*ir.Secret // by address
 	doc     *dotsecrets.Document
 	before  []byte            // the text of .secrets as it was
@@ -171,8 +195,14 @@ type book struct {
 	used    map[string]bool  // keys in .secrets that a declaration or derivation owns
 
 	generated, kept []string
+	left            []*ir.Secret // those that have no value, and get none in this run
 	reissued        []Reissued
 	turned          []Step
+
+	register       *register.Register
+	registerBefore []byte                     // its text as it was; nil when there was none
+	origins        map[string]register.Origin // of the values that this run stages
+	recorded       bool                       // it was written
 }
 
 // fields are the values of one secret: "" for a plain one; "certificate",
@@ -182,8 +212,8 @@ type fields map[string]string
 // prepare reads .secrets and finds or makes the value of every declared secret.
 func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bool, changes ...Change) (*book, diag.List) {
 	b := &book{
-		stack: stack, opts: opts, dry: dry, file: filepath.Join(st.dir, File), secrets: map[string]*ir.Secret{}, used: map[string]bool{},
-		values: map[string]fields{}, beside: map[string]fields{}, states: map[string]State{},
+		stack: stack, opts: opts, dry: dry, dir: st.dir, file: filepath.Join(st.dir, File), secrets: map[string]*ir.Secret{}, used: map[string]bool{},
+		values: map[string]fields{}, beside: map[string]fields{}, states: map[string]State{}, origins: map[string]register.Origin{},
 	}
 	for _, s := range stack.Secrets {
 		b.secrets[s.Address] = s
@@ -194,12 +224,19 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 	if st.root != nil {
 		diags = append(diags, tracked(st.dir, st.root.Name(), LockFile)...)
 	}
+	reg, before, d := readRegister(st.dir, st.root, stack.Name.V)
+	if d != nil {
+		diags = append(diags, d)
+	}
+	b.register, b.registerBefore = reg, before
 	if diags.HasErrors() {
 		return b, diags
 	}
+	b.fill()
 	if diags = append(diags, checkDeclarations(stack)...); diags.HasErrors() {
 		return b, diags
 	}
+	diags = append(diags, b.take(opts.taking)...)
 	for _, c := range changes {
 		if d := b.turn(c); d != nil {
 			diags = append(diags, d)
@@ -218,18 +255,24 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 		switch s.Kind.V {
 		case kindX509: // below: authorities come before what they sign
 		case kindFiles:
-			diags = append(diags, b.bring(s)...)
+			if opts.only == nil { // what it lacks is in the way of no other
+				diags = append(diags, b.bring(s)...)
+			}
 		default:
 			diags = append(diags, b.plain(s)...)
 		}
 	}
 	diags = append(diags, b.certificates()...)
+	st.redact.Learn(b.known()...)
 	diags = append(diags, b.weak()...)
-	return b, diags
+	diags = append(diags, b.unique()...)
+	b.record()
+	return b, append(diags, b.overdue()...)
 }
 
 // save writes .secrets when the document changed.
 func (b *book) save(st *store) error {
+	st.learn(b.doc)
 	text := b.doc.Bytes()
 	if string(text) == string(b.before) || b.before == nil && len(b.used) == 0 {
 		return nil
@@ -241,7 +284,7 @@ func (b *book) save(st *store) error {
 }
 
 func (b *book) report() *Report {
-	r := &Report{Generated: b.generated, Kept: b.kept, Reissued: b.reissued, Turned: b.turned}
+	r := &Report{Generated: b.generated, Kept: b.kept, Reissued: b.reissued, Turned: b.turned, Recorded: b.recorded}
 	if b.doc != nil {
 		for _, key := range b.doc.Keys() {
 			if !b.used[key] {

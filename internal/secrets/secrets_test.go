@@ -48,7 +48,7 @@ func TestFirstAndSecondRun(t *testing.T) {
 	r := build(t, dir, stack, files)
 	all := []string{"secret.api", "secret.ca", "secret.cookie", "secret.jwt_key", "secret.pg_app", "secret.pg_tls"}
 	paths := []string{".secrets.d/api.env", ".secrets.d/ca.crt", ".secrets.d/htpasswd", ".secrets.d/postgres/roles.sql", ".secrets.d/postgres/server.crt", ".secrets.d/postgres/server.key"}
-	if diff := cmp.Diff(&Report{Generated: all, Rendered: paths}, r); diff != "" {
+	if diff := cmp.Diff(&Report{Generated: all, Rendered: paths, Recorded: true}, r); diff != "" {
 		t.Error(diff)
 	}
 	before := state(t, dir)
@@ -122,7 +122,7 @@ func TestKeepsWhatIsThere(t *testing.T) {
 	const mine = "# my notes\nSTRIPE='sk live'\nAPI=" + "b2f1c3d4e5a6978800112233445566778899aabbccddeeff0f1e2d3c4b5a6978" + "\nOLD=1234"
 	put(t, filepath.Join(dir, ".secrets"), mine, 0o600)
 	r := build(t, dir, stackOf(decl("api", "hex"), decl("new", "hex")), nil)
-	if diff := cmp.Diff(&Report{Generated: []string{"secret.new"}, Kept: []string{"secret.api"}, Undeclared: []string{"OLD", "STRIPE"}}, r); diff != "" {
+	if diff := cmp.Diff(&Report{Generated: []string{"secret.new"}, Kept: []string{"secret.api"}, Undeclared: []string{"OLD", "STRIPE"}, Recorded: true}, r); diff != "" {
 		t.Error(diff)
 	}
 	if got := get(t, filepath.Join(dir, ".secrets")); !strings.HasPrefix(got, mine+"\n# secret.new, 32 bytes in hexadecimal (64 digits)\nNEW=") {
@@ -194,6 +194,8 @@ func TestRefusesDeclarations(t *testing.T) {
 	thin.Bytes = ir.Int{V: 16}
 	few, many, odd := decl("x", "hex"), decl("x", "base64url"), decl("x", "password")
 	few.Bytes, many.Bytes, odd.Length = ir.Int{V: 15}, ir.Int{V: 1025}, ir.Int{V: 8}
+	small, uneven := decl("x", "rsa"), decl("x", "rsa")
+	small.Bits, uneven.Bits = ir.Int{V: 1024}, ir.Int{V: 2049}
 	badKey, path, own := decl("x", "hex"), decl("path", "hex"), decl("x__private_key", "hex")
 	badKey.Key = "2FA"
 	tests := []struct {
@@ -205,7 +207,9 @@ func TestRefusesDeclarations(t *testing.T) {
 		{"short HS256 key", stackOf(thin), "16 random bytes"},
 		{"many bytes", stackOf(many), "1025 random bytes"},
 		{"short password", stackOf(odd), "8 characters"},
-		{"kind", stackOf(decl("x", "rsa")), `"rsa"`},
+		{"kind", stackOf(decl("x", "dsa")), `"dsa"`},
+		{"small RSA key", stackOf(small), "1024 bits"},
+		{"odd RSA key", stackOf(uneven), "2049 bits"},
 		{"digit first", stackOf(badKey), "not a name"},
 		{"reserved", stackOf(path), "dynamic linker"},
 		{"our suffix", stackOf(own), "reserved for what nselfc keeps"},

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"nselfc/emit/dotsecrets"
+	"nselfc/internal/redact"
 	"nselfc/lang/diag"
 	"nselfc/lang/escape"
 )
@@ -29,14 +30,15 @@ const tempPrefix = ".secrets.tmp-"
 // store reads and writes below one output directory, through an os.Root: no
 // path leads out of it, and no symbolic link is ever followed to its end.
 type store struct {
-	dir  string // as the user named it, for messages
-	root *os.Root
-	step func(op, path string) error
+	dir    string // as the user named it, for messages
+	root   *os.Root
+	redact *redact.Registry
+	step   func(op, path string) error
 }
 
 // open checks the directory and everything above it. The store is nil when there
 // are errors.
-func open(dir string, step func(op, path string) error) (*store, diag.List) {
+func open(dir string, opts Options) (*store, diag.List) {
 	real, diags := checkPath(dir)
 	if diags.HasErrors() {
 		return nil, diags
@@ -45,19 +47,21 @@ func open(dir string, step func(op, path string) error) (*store, diag.List) {
 	if err != nil {
 		return nil, append(diags, (&store{dir: dir}).readFailed("", err))
 	}
-	if step == nil {
-		step = func(string, string) error { return nil }
+	st := &store{dir: dir, root: root, redact: opts.Redact, step: opts.step}
+	if st.step == nil {
+		st.step = func(string, string) error { return nil }
 	}
-	return &store{dir: dir, root: root, step: step}, diags
+	return st, diags
 }
 
 // openIfThere is open for reading only: a directory that does not exist is an
 // empty one.
-func openIfThere(dir string) (*store, diag.List) {
+func openIfThere(dir string, opts Options) (*store, diag.List) {
 	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
 		return &store{dir: dir}, nil
 	}
-	return open(dir, nil)
+	opts.step = nil
+	return open(dir, opts)
 }
 
 func (st *store) close() {
@@ -172,7 +176,18 @@ func (st *store) readSecrets() (*dotsecrets.Document, []byte, diag.List) {
 	}
 	full := filepath.Join(st.dir, File)
 	doc, diags := dotsecrets.Parse(full, text)
+	st.learn(doc)
 	return doc, text, diags
+}
+
+// learn keeps all values of .secrets out of what is printed from here on, whether
+// anything declares them or not.
+func (st *store) learn(doc *dotsecrets.Document) {
+	for _, key := range doc.Keys() {
+		if value, _ := doc.Get(key); !public(key) {
+			st.redact.Learn(NewValue(key, value))
+		}
+	}
 }
 
 func (st *store) private(name string, fi fs.FileInfo, mode string) *diag.Diagnostic {

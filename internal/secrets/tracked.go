@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"nselfc/compiler/ir"
+	"nselfc/internal/secrets/register"
 	"nselfc/lang/diag"
 	"nselfc/lang/escape"
 )
@@ -68,7 +69,7 @@ func tracked(dir, resolved, but string) diag.List {
 func inStore(name string) (at, store string) {
 	for rest := name; rest != ""; {
 		part, after, _ := strings.Cut(rest, "/")
-		if strings.Contains(strings.ToLower(part), File) {
+		if strings.Contains(strings.ToLower(part), File) && part != register.Name {
 			return at, part
 		}
 		at, rest = path.Join(at, part), after

@@ -5,6 +5,7 @@ import (
 
 	"nselfc/compiler/ir"
 	"nselfc/emit"
+	"nselfc/internal/secrets/register"
 	"nselfc/lang/diag"
 )
 
@@ -144,15 +145,17 @@ func (b *book) turn(c Change) *diag.Diagnostic {
 // stage puts a next value into the document.
 func (b *book) stage(s *ir.Secret, given Sealed) *diag.Diagnostic {
 	if s.Kind.V == kindX509 {
+		b.origins[s.Address] = register.Generated
 		return b.stageKey(s)
 	}
 	value := given.Reveal()
+	b.origins[s.Address] = register.Set
 	switch old, _ := b.doc.Get(s.Key); {
 	case value == "" && !generated(s):
 		return about(s, diag.Errorf(codeNotMade, s.Origin.Range, "New value must be brought",
 			"nselfc cannot make a new value of %s: somebody else issues it. Get it there, and hand it over:\n\n    nselfc secrets rotate %s", s.Address, s.Address))
 	case value == "":
-		value = generate(s)
+		value, b.origins[s.Address] = generate(s), register.Generated
 	case !fits(s, value):
 		return about(s, diag.Errorf(codeNewUnfit, s.Origin.Range, "Unfit new value",
 			"The new value of %s is not %s, as its declaration says: %s. Nothing was changed.", s.Address, shape(s), had(s, value)))
@@ -167,7 +170,7 @@ func (b *book) stage(s *ir.Secret, given Sealed) *diag.Diagnostic {
 }
 
 // generated tells whether values of a secret are made here.
-func generated(s *ir.Secret) bool { return s.Kind.V != kindFiles && s.Kind.V != "input" }
+func generated(s *ir.Secret) bool { return s.Kind.V != kindFiles && s.Kind.V != kindInput }
 
 // move gives the values with one ending another, over what stood there.
 func (b *book) move(s *ir.Secret, from, to string) {

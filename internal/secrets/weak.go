@@ -51,6 +51,16 @@ func (b *book) weakValue(s *ir.Secret, key, problem string) *diag.Diagnostic {
 		key, line, b.file, problem))
 }
 
+// Strict makes errors of the warnings of weak values, which are such only in
+// production otherwise.
+func Strict(list diag.List) {
+	for _, d := range list {
+		if d.Code == codeWeak {
+			d.Severity = diag.Error
+		}
+	}
+}
+
 // guessable says what makes a value one of the first that an attacker tries, or
 // "". Estimators of strength are no help: zxcvbn gives its best mark to
 // "development-secret-key-minimum-32-characters-long".

@@ -16,14 +16,29 @@ const maxWidth = 100
 
 // IsTerminal tells whether the stream is a terminal.
 func IsTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
+	f, ok := file(stream)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// file finds the file at the end of a stream, behind writers that change what
+// passes and are no terminals of their own.
+func file(stream any) (*os.File, bool) {
+	for {
+		switch s := stream.(type) {
+		case *os.File:
+			return s, true
+		case interface{ Unwrap() io.Writer }:
+			stream = s.Unwrap()
+		default:
+			return nil, false
+		}
+	}
 }
 
 // Width gives the columns to wrap prose at, at most 100, or 0 for a stream that
 // is no terminal: a log or a file must not be wrapped.
 func Width(w io.Writer) int {
-	f, ok := w.(*os.File)
+	f, ok := file(w)
 	if !ok {
 		return 0
 	}

@@ -11,6 +11,8 @@ func (b *Block) Hint(word string) string {
 		return topHints[word]
 	case "certificate":
 		return certificateHints[word]
+	case "secrets":
+		return storeHints[word]
 	}
 	return ""
 }
@@ -69,6 +71,23 @@ var certificateHints = map[string]string{
 	"acme": "Certificates by ACME (Let's Encrypt) are not in this release yet. Let certbot or another client on the host get one, and name its files in a files block.",
 }
 
+var storeHints = map[string]string{
+	"backend":    storeHint,
+	"store":      storeHint,
+	"type":       storeHint,
+	"kind":       storeHint,
+	"hashicorp":  "OpenBao and HashiCorp Vault are both the block vault.",
+	"openbao":    "OpenBao and HashiCorp Vault are both the block vault.",
+	"bao":        "OpenBao and HashiCorp Vault are both the block vault.",
+	"k8s":        "The block is named kubernetes.",
+	"aws_secret": "The block is named aws.",
+	"sops":       "There is no store of its own for sops: a block exec runs it, as in exec { command = [\"./secrets/of.sh\"] }. The block age keeps one encrypted file without it.",
+	"pass":       "A block exec runs it, as in exec { command = [\"pass\", \"show\"] }.",
+	"secret":     "A secret is declared at the top of a stack: secret \"key\" {}. This block says where the values of all of them are kept.",
+}
+
+const storeHint = "The store is a block of its own name: file, age, vault, aws, kubernetes or exec, as in age { recipients = [\"age1…\"] }."
+
 var topHints = map[string]string{
 	"alerts":   "Alerts are not in this release yet: leave the block out.",
 	"policy":   "Waivers of rules are not in this release yet: leave the block out. What a rule reports as an error has to be mended.",
@@ -77,7 +96,6 @@ var topHints = map[string]string{
 	"networks": "There is nothing to write: networks follow from what services refer to.",
 	"network":  "There is nothing to write: networks follow from what services refer to.",
 	"volumes":  "Write a volume block for each that several services share: volume \"uploads\" {}.",
-	"secrets":  "Write a secret block for each: secret \"key\" {}.",
 	"local":    "Local values stand together in a locals block.",
 	"var":      "Write a variable block: variable \"domain\" { … }.",
 	"provider": "There are no providers: the built-in kinds are postgres and redis.",

@@ -29,6 +29,7 @@ var Get = sync.OnceValue(func() *Language {
 		Blocks: append([]Nested{
 			{Block: stack(), Min: 1, Max: 1},
 			{Block: environment()},
+			{Block: secretStore(), Max: 1},
 			{Block: ingress(), Max: 1},
 			{Block: firewall(), Max: 1},
 		}, shared...),
@@ -61,6 +62,7 @@ func environment() *Block {
 			{Name: "posture", Type: String, Default: "production", Enum: []string{"production", "development"}, Doc: "`production` hardens every default and refuses what is dangerous; `development` relaxes only what a laptop needs."},
 			{Name: "variables", Type: Any, Doc: "Values of variables in this environment.", Example: "variables = { domain = \"shop.example.com\" }"},
 		},
+		Blocks:  []Nested{{Block: secretStore(), Max: 1}},
 		Example: "environment \"prod\" {\n  posture   = \"production\"\n  variables = { domain = \"shop.example.com\" }\n}",
 	}
 }
@@ -118,11 +120,15 @@ func module() *Block {
 func secret() *Block {
 	return &Block{
 		Name: "secret", Labels: []string{"name"}, ForEach: true,
-		Doc: "A secret that is made where the stack runs and kept in `.secrets`. The compiler never holds its value: `secret.NAME` is a token that can be put into `secrets`, `env` and configuration files, whole or inside a longer text. A secret of kind x509 has the attributes `certificate`, `private_key` and `ca_certificate`.",
+		Doc: "A secret that is made where the stack runs and kept in `.secrets`. The compiler never holds its value: `secret.NAME` is a token that can be put into `secrets`, `env` and configuration files, whole or inside a longer text. A secret of kind x509 has the attributes `certificate`, `private_key` and `ca_certificate`; one of kind ed25519 or rsa has `private_key` (PKCS#8, PEM), `public_key` (SubjectPublicKeyInfo, PEM) and `public_key_ssh` (a line of `authorized_keys`).",
 		Args: []Argument{
-			{Name: "kind", Type: String, Default: "base64url", Enum: []string{"hex", "base64url", "password", "jwt", "x509"}, Doc: "`hex` and `base64url` are random bytes; `password` is random characters of `A-Za-z0-9_-`; `jwt` is a key for HS256: 32 random bytes in hexadecimal, whose 64 ASCII characters are the key; `x509` is a certificate with an ECDSA P-256 key."},
+			{Name: "kind", Type: String, Default: "base64url", Enum: []string{"hex", "base64url", "password", "jwt", "uuid", "ed25519", "rsa", "x509", "input"}, Doc: "`hex` and `base64url` are random bytes; `password` is random characters of `A-Za-z0-9_-`; `jwt` is a key for HS256: 32 random bytes in hexadecimal, whose 64 ASCII characters are the key; `uuid` is a random UUID (version 4, 122 bits); `ed25519` and `rsa` are key pairs; `x509` is a certificate with an ECDSA P-256 key; `input` is a value that somebody else issues: nselfc never makes one, and a build stops until `nselfc secrets set NAME` has brought it."},
 			{Name: "bytes", Type: Integer, Default: "32", Doc: "Random bytes of a hex or base64url secret, 16 to 1024."},
 			{Name: "length", Type: Integer, Default: "43", Doc: "Characters of a password, 22 (128 bits) to 1024."},
+			{Name: "bits", Type: Integer, Default: "3072", Doc: "Size of an RSA key, 2048 to 8192, a multiple of 8."},
+			{Name: "pattern", Type: String, Doc: "What the whole value of an input must match: a regular expression of RE2.", Example: `pattern = "sk_(live|test)_[A-Za-z0-9]{24,}"`},
+			{Name: "min_length", Type: Integer, Default: "12", Doc: "The least number of characters of an input."},
+			{Name: "max_age", Type: Duration, Doc: "Age of an input, in whole days, after which every build says that it is due for replacement.", Example: `max_age = "90d"`},
 			{Name: "ca", Type: Bool, Default: "false", Doc: "Whether an x509 secret is a certificate authority. `hosts` are then the only names that it may sign for."},
 			{Name: "signed_by", Type: Ref, Doc: "The x509 secret that signs this one.", Example: "signed_by = secret.ca"},
 			{Name: "common_name", Type: String, Doc: "Subject of an x509 certificate; the secret's name by default."},

@@ -28,6 +28,10 @@ func Files(name, domain string) []File {
 	return []File{{"nself.hcl", r.Replace(stack)}, {".gitignore", gitignore}}
 }
 
+// Guards gives those of them that keep secrets in: a stack that is there already
+// needs no more.
+func Guards() []File { return Files("", "")[1:] }
+
 // label is the form of a stack's name, as the language has it.
 var label = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 

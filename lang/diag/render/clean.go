@@ -1,6 +1,7 @@
 package render
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,8 +11,10 @@ import (
 // cursor, change colours, hide a line or turn its direction around. Every
 // control character, character that alters direction, and byte that is not
 // UTF-8 is replaced by one visible character, so that columns stay right.
-// newlines keeps line feeds and tabs.
+// newlines keeps line feeds and tabs. A credential that somebody wrote into a stack
+// is covered, character by character.
 func Clean(s string, newlines bool) string {
+	s = cover(s)
 	if !needsCleaning(s) {
 		return s
 	}
@@ -21,6 +24,27 @@ func Clean(s string, newlines bool) string {
 		}
 		return visible(r)
 	}, s)
+}
+
+// credentials are what nobody may be shown although it stands in a stack: what
+// follows the prefix of a private key of age, and the password of a web address.
+var credentials = regexp.MustCompile(`(?i)age-secret-key-([0-9a-z-]+)|https?://[^\s/"'@$:]*:([^\s/"'@$]+)@`)
+
+// cover puts a mark in the place of each character of a credential, so that
+// columns stay right.
+func cover(s string) string {
+	if !strings.Contains(s, "://") && !strings.Contains(s, "-KEY-") && !strings.Contains(s, "-key-") {
+		return s
+	}
+	var b strings.Builder
+	from := 0
+	for _, m := range credentials.FindAllStringSubmatchIndex(s, -1) {
+		begin, end := max(m[2], m[4]), max(m[3], m[5])
+		b.WriteString(s[from:begin])
+		b.WriteString(strings.Repeat("*", utf8.RuneCountInString(s[begin:end])))
+		from = end
+	}
+	return b.String() + s[from:]
 }
 
 func needsCleaning(s string) bool {

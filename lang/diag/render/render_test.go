@@ -95,6 +95,41 @@ func TestWideCharacters(t *testing.T) {
 	}
 }
 
+// TestCoversCredentials: a private key that somebody took for a public one is in no
+// format, nor is the password of an address; all else is shown as it stands.
+func TestCoversCredentials(t *testing.T) {
+	key, word := strings.Repeat("QPZRY", 7), strings.Repeat("pw", 9)
+	text := "recipients = [\"AGE-SECRET-KEY-1" + key + "\", \"age-secret-key-pq-1" + strings.ToLower(key) + "\"] # é\n" +
+		"address = \"https://ops:" + word + "@vault.example.com\"\nurl = \"postgres://app:${secret.app}@db:5432/a-key-b\"\n"
+	f := source.NewFile("f.hcl", []byte(text))
+	var list diag.List
+	for n := range 3 {
+		line := f.Line(n + 1)
+		at := source.Range{File: f.Name, Start: f.PosAt(f.LineStart(n + 1)), End: f.PosAt(f.LineStart(n+1) + len(line))}
+		list = append(list, diag.Errorf("NS642", at, "s", "%s", line).With(at, "%s", line))
+	}
+	r := New(list, source.Files{f.Name: f}, nil)
+	var out bytes.Buffer
+	for _, err := range []error{Text(&out, r, TextOptions{}), JSON(&out, r), SARIF(&out, r, "1"), GitHub(&out, r)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, secret := range []string{key, strings.ToLower(key), word} {
+		if strings.Contains(out.String(), secret[:8]) {
+			t.Errorf("shown: %s", out.String())
+		}
+	}
+	for _, want := range []string{"AGE-SECRET-KEY-*", "age-secret-key-*", "# é", "https://ops:**", "@vault.example.com", "postgres://app:${secret.app}@db:5432/a-key-b"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in %s", want, out.String())
+		}
+	}
+	if got, want := r.Diagnostics[0].Snippet.HighlightEnd, utf8.RuneCountInString(strings.SplitN(text, "\n", 2)[0]); got != want {
+		t.Errorf("the highlight ends at %d, not %d", got, want)
+	}
+}
+
 func TestText(t *testing.T) {
 	list, files := sample(t)
 	r := New(list, files, func(s string) string { return "shop/" + s })

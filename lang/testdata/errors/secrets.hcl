@@ -56,3 +56,23 @@ secret "wrong" {
   kind   = "hex"
   length = 40 # ERROR NS113: Conflicting arguments
 }
+
+secret "stripe" {
+  kind    = "input"
+  max_age = "90m" # ERROR NS212: Number out of range
+  bits    = 3072 # ERROR NS113: Conflicting arguments
+}
+
+secret "pair" {
+  kind = "rsa"
+  bits = 1024 # ERROR NS212: Number out of range
+}
+
+service "signer" {
+  image   = "nginx:1.30.4"
+  secrets = {
+    A = secret.pair.private_key
+    B = secret.pair.public_key_ssh
+    C = secret.pair.public # ERROR NS203: Unsupported attribute
+  }
+}
