@@ -51,6 +51,9 @@ const (
 	codeNotMade  = "NS482"
 	codeNewUnfit = "NS483"
 
+	codeStoreUnfit = "NS646"
+	codeStoreInUse = "NS647"
+
 	codeUnsafeDir  = "NS600"
 	codeUnsafeFile = "NS601"
 	codeOpenMode   = "NS602"
@@ -61,6 +64,13 @@ const (
 	codeIndex      = "NS607"
 	codeKeyLeak    = "NS608"
 	codeUnsearched = "NS609"
+
+	codeUnignored     = "NS650"
+	codeCommitted     = "NS651"
+	codeOnce          = "NS652"
+	codeUnreadHistory = "NS653"
+	codeLiteral       = "NS654"
+	codeInCommit      = "NS655"
 
 	codeGiven       = "NS675"
 	codeSetInUse    = "NS673"

@@ -71,6 +71,8 @@ type Options struct {
 	only map[string]bool
 	// stored are values that .secrets may lack, by key.
 	stored map[string]string
+	// taking are the values of a store that go before those of .secrets.
+	taking *taking
 	// step is called before every change of the file system. Tests make it fail
 	// or kill the process.
 	step func(op, path string) error
@@ -135,6 +137,13 @@ func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 
 	b, more := prepare(st, stack, files, opts, false, changes...)
 	if diags = append(append(diags, more...), b.lacking()...); diags.HasErrors() {
+		return failed(diags)
+	}
+	diags = append(diags, unignored(st.dir, st.root.Name())...)
+	if len(b.generated) > 0 { // else nothing is made, and a build must not wait for git
+		diags = append(diags, committedOnce(ctx, st.dir, st.root.Name())...)
+	}
+	if diags.HasErrors() {
 		return failed(diags)
 	}
 	texts, more := b.render(files)
@@ -234,6 +243,7 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 	if diags = append(diags, checkDeclarations(stack)...); diags.HasErrors() {
 		return b, diags
 	}
+	diags = append(diags, b.take(opts.taking)...)
 	for _, c := range changes {
 		if d := b.turn(c); d != nil {
 			diags = append(diags, d)

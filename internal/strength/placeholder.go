@@ -35,3 +35,12 @@ var instruction = sync.OnceValue(func() *regexp.Regexp {
 		`|your[-_. ](?:own|secret|super|password|key|api|token|jwt|strong|very|random|long|database|db|encryption|account)|(?:secret|password|key|token)[-_]here|fill[-_ ]?(?:me|this|in)[-_ ]` +
 		`|generate[-_ ]?(?:me|a|this|your|new)[-_ ]|do[-_]?not[-_]?use|not[-_ ]?(?:so[-_ ]?)?(?:secure|secret)|in-?secure|unsecure|^todo[-_: ]|\bfixme\b|xxxxxx|at[-_ ]least[-_ ]\d\d|minimum[-_ ]\d\d|examplekey`)
 })
+
+// Sample tells whether a password in a text is one for show: four fifths of it or
+// more are words of templates and examples.
+func Sample(value string) bool {
+	lower := strings.ToLower(value)
+	hit := make([]bool, len(lower))
+	markWords(hit, lower, append(placeholders(), "user", "pass", "word", "value", "token"))
+	return count(hit)*10 >= len(lower)*8
+}
