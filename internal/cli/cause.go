@@ -12,6 +12,7 @@ import (
 	"nselfc/emit/outdir"
 	"nselfc/internal/build"
 	"nselfc/internal/secrets"
+	"nselfc/internal/secrets/register"
 	"nselfc/lang/schema"
 	"nselfc/lang/source"
 )
@@ -42,6 +43,8 @@ func (w *why) answer() (string, error) {
 	switch {
 	case w.below == outdir.LockName:
 		return w.lock()
+	case w.below == register.Name:
+		return w.record()
 	case w.below == ".secrets":
 		return w.dotSecrets()
 	case strings.HasPrefix(w.below, secrets.Dir+"/."), w.below == ".secrets.lock":
