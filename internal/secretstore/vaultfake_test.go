@@ -2,6 +2,7 @@ package secretstore
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"encoding/pem"
@@ -44,6 +45,7 @@ type vaultFake struct {
 
 type fakeEngine struct {
 	version string
+	kind    string // "" is kv
 	secrets map[string]*fakeSecret
 }
 
@@ -113,7 +115,7 @@ func (f *vaultFake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.complain("%s %s without a Content-Type", r.Method, path)
 	}
 	whole := strings.HasPrefix(path, "sys/health")
-	if got := r.Header.Get("X-Vault-Namespace"); got != f.namespace && !whole {
+	if got := r.Header.Get("X-Vault-Namespace"); got != "" && whole || got != f.namespace && !whole {
 		f.complain("%s %s in the namespace %q", r.Method, path, got)
 		f.errors(w, http.StatusForbidden, "permission denied")
 		return
@@ -169,7 +171,7 @@ func (f *vaultFake) route(w http.ResponseWriter, r *http.Request, path, token st
 	case strings.HasPrefix(do, "GET sys/internal/ui/mounts/"):
 		name := strings.TrimPrefix(path, "sys/internal/ui/mounts/")
 		if e := f.mounts[name]; e != nil {
-			f.answer(w, map[string]any{"data": map[string]any{"type": "kv", "path": name + "/", "options": map[string]string{"version": e.version}}})
+			f.answer(w, map[string]any{"data": map[string]any{"type": cmp.Or(e.kind, "kv"), "path": name + "/", "options": map[string]string{"version": e.version}}})
 			return
 		}
 		f.errors(w, http.StatusForbidden, "preflight capability check returned 403, please ensure client's policies grant access to path \""+name+"/\"")
