@@ -98,7 +98,8 @@ func (f *vaultFake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	path, ok := strings.CutPrefix(r.URL.Path, "/v1/")
-	if !ok || strings.Contains(path, "//") || strings.HasSuffix(path, "/") || slices.Contains(strings.Split(path, "/"), "..") || r.URL.RawQuery != "" && r.Method != "LIST" {
+	list := r.Method == http.MethodGet && r.URL.RawQuery == "list=true"
+	if !ok || strings.Contains(path, "//") || strings.HasSuffix(path, "/") != list || slices.Contains(strings.Split(path, "/"), "..") || r.URL.RawQuery != "" && !list {
 		f.complain("no path of the API: %s", r.URL.Path)
 		f.errors(w, http.StatusNotFound)
 		return
@@ -213,6 +214,15 @@ func (f *vaultFake) kv(w http.ResponseWriter, method string, e *fakeEngine, verb
 		newest = s.versions[len(s.versions)-1]
 	}
 	switch do := method + " " + verb; {
+	case do == "GET metadata" && (name == "" || strings.HasSuffix(name, "/")):
+		keys := map[string]bool{}
+		for n := range e.secrets {
+			if rest, ok := strings.CutPrefix(n, name); ok {
+				key, _, folder := strings.Cut(rest, "/")
+				keys[key+map[bool]string{true: "/"}[folder]] = true
+			}
+		}
+		f.answer(w, map[string]any{"data": map[string]any{"keys": slices.Sorted(maps.Keys(keys))}})
 	case do == "GET data" && s == nil:
 		f.errors(w, http.StatusNotFound)
 	case do == "GET data":

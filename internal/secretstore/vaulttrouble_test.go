@@ -21,7 +21,7 @@ func troubled(t *testing.T) (f *vaultFake, st *vault, snap Snapshot, pauses *[]t
 	t.Helper()
 	f, srv, root := newVaultFake(t)
 	f.mounts["secret"] = &fakeEngine{version: "2", secrets: map[string]*fakeSecret{}}
-	s := vaultServer{address: srv.URL, token: root, env: map[string]string{"VAULT_CACERT": caFile(t, srv)}, fake: f}
+	s := vaultServer{address: srv.URL, token: root, env: map[string]string{"VAULT_CACERT": caFile(t, srv)}}
 	st = s.open(t, "secret", "shop/prod")
 	pauses = new([]time.Duration)
 	st.pause = func(_ context.Context, d time.Duration) error { *pauses = append(*pauses, d); return nil }
