@@ -218,10 +218,20 @@ func TestAWSTrouble(t *testing.T) {
 		want   error
 		word   string
 	}{
-		{"AccessDeniedException", 400, ErrDenied, "GetSecretValue"}, {"ExpiredTokenException", 400, ErrDenied, "expired"}, {"UnrecognizedClientException", 400, ErrDenied, "sts"},
-		{"DecryptionFailure", 400, ErrDenied, "kms:Decrypt"}, {"ResourceNotFoundException", 400, ErrAbsent, "name and the region"}, {"InvalidRequestException", 400, ErrInvalid, "describe-secret"},
-		{"InternalServiceError", 500, ErrUnavailable, "HTTP status 500"}, {"ThrottlingException", 400, ErrUnavailable, "too many"}, {secret, 503, ErrUnavailable, "503"},
-		{secret, 400, ErrInvalid, "wrong request"}, {secret, 403, ErrDenied, "policy"}, {secret, 307, ErrUnavailable, "redirect"}, {secret, 302, ErrUnavailable, "redirect"}, {secret, 200, ErrUnavailable, "not its protocol"},
+		{"AccessDeniedException", 400, ErrDenied, "GetSecretValue"},
+		{"ExpiredTokenException", 400, ErrDenied, "expired"},
+		{"UnrecognizedClientException", 400, ErrDenied, "sts"},
+		{"DecryptionFailure", 400, ErrDenied, "kms:Decrypt"},
+		{"ResourceNotFoundException", 400, ErrAbsent, "name and the region"},
+		{"InvalidRequestException", 400, ErrInvalid, "describe-secret"},
+		{"InternalServiceError", 500, ErrUnavailable, "HTTP status 500"},
+		{"ThrottlingException", 400, ErrUnavailable, "too many"},
+		{secret, 503, ErrUnavailable, "503"},
+		{secret, 400, ErrInvalid, "wrong request"},
+		{secret, 403, ErrDenied, "policy"},
+		{secret, 307, ErrUnavailable, "redirect"},
+		{secret, 302, ErrUnavailable, "redirect"},
+		{secret, 200, ErrUnavailable, "not its protocol"},
 	} {
 		st := awsStore(t, f, "shop")
 		f.before = fail(tt.code, tt.status)
