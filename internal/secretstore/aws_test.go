@@ -37,7 +37,7 @@ func TestAWS(t *testing.T) {
 	})
 	st := awsStore(t, f, "shop/prod")
 	_, err := st.Load(t.Context())
-	wantKind(t, err, ErrAbsent, "list-secrets", "eu-test-1")
+	wantKind(t, err, ErrAbsent, "list-secrets", "eu-test-1", "sync --push")
 
 	one, two := map[string]string{"JWT_KEY": made(), "HTML": "<&>", "LINES": "a\nb"}, map[string]string{"JWT_KEY": made()}
 	mustSave(t, st, Snapshot{Values: one})

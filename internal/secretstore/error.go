@@ -45,6 +45,9 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Cause}
 }
 
+// firstTime begins the advice about a store in which there is nothing.
+const firstTime = "When nobody put anything there yet, make the values here and put them there:\n\n    nselfc secrets generate\n    nselfc secrets sync --push\n\n"
+
 type kind struct {
 	is            error
 	code, summary string

@@ -149,7 +149,7 @@ func (v *vault) gone(ctx context.Context, kv kvAnswer) (Snapshot, error) {
 }
 
 func (v *vault) lookAt() string {
-	advice := "Compare the mount and the path with what is there:\n\n    vault kv list -mount=" + escape.ShellWord(v.mount)
+	advice := firstTime + "Else compare the mount and the path with what is there:\n\n    vault kv list -mount=" + escape.ShellWord(v.mount)
 	if v.namespace != "" {
 		advice += " -namespace=" + escape.ShellWord(v.namespace)
 	}
