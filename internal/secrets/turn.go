@@ -88,6 +88,7 @@ func (t *Turned) Valid(address string) Valid {
 	v.Current = Credential{user, Seal(b.values[address][""])}
 	beside := Credential{other, Seal(b.beside[address][""])}
 	switch v.State {
+	case Settled:
 	case Staged:
 		v.Next = beside
 	case Promoted:

@@ -94,7 +94,7 @@ func TestTurnKilledAnywhere(t *testing.T) {
 				}
 			}
 			takeAgain(t, dir, op.String())
-			want := expected(op, old)
+			want := expected(op)
 			if got := shapeOf(entries(t, dir), old); !gocmp.Equal(want, got) {
 				t.Errorf("%s, step %d (-want +got):\n%s", op, kill, gocmp.Diff(want, got))
 			}
@@ -169,7 +169,7 @@ func shapeOf(now, old map[string]string) map[string]string {
 }
 
 // expected is the shape that a step leaves.
-func expected(op Op, old map[string]string) map[string]string {
+func expected(op Op) map[string]string {
 	out := map[string]string{}
 	for _, key := range []string{"APP", "CACHE"} {
 		switch op {
@@ -196,7 +196,7 @@ func TestTurnLosesNothing(t *testing.T) {
 		if n++; n > 10 && !thorough {
 			return
 		}
-		dir, err := os.MkdirTemp(folder, "out")
+		dir, err := os.MkdirTemp(folder, "out") //nolint:usetesting // in memory, and one for each try
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -219,7 +219,7 @@ func TestTurnLosesNothing(t *testing.T) {
 				}
 				return nil
 			}
-			for try := 0; try < 2; try++ {
+			for try := range 2 {
 				_, diags := Turn(context.Background(), dir, stack, files, Options{Now: testNow, step: step}, changes)
 				if !diags.HasErrors() {
 					return
