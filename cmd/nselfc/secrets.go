@@ -34,6 +34,7 @@ history would see it, and none prints one but show, on a terminal.`,
 		newSecretsRetire(env, d),
 		newSecretsHistory(env, d),
 		newSecretsScan(env, d),
+		newSecretsHash(env, d),
 	} {
 		cmd.AddCommand(c)
 	}

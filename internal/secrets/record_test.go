@@ -30,7 +30,7 @@ func registerOf(t *testing.T, dir string) *register.Register {
 // that no value is in the file in any form.
 func TestRecorded(t *testing.T) {
 	dir := workDir(t)
-	put(t, filepath.Join(dir, File), "TYPED=u7Tq-29xLm0Pw-kV\nSTRIPE=sk_live_u7Tq29xLm0Pw\n", 0o600)
+	put(t, filepath.Join(dir, File), "TYPED=u7Tq-29xLm0Pw-kV\nSTRIPE=acme_live_u7Tq29xLm0Pw\n", 0o600)
 	stack := stackOf(decl("a", "hex"), decl("b", "base64url"), decl("c", "password"), decl("d", "jwt"), decl("e", "uuid"), decl("f", "ed25519"), rsaOf(2048),
 		authority("ca", "db"), leaf("tls", "secret.ca", "db"), decl("typed", "password"), decl("stripe", "input"))
 	if r := build(t, dir, stack, nil); !r.Recorded {
@@ -175,7 +175,7 @@ func TestRegisterIsCommitted(t *testing.T) {
 func TestShared(t *testing.T) {
 	stack := stackOf(decl("jwt_key", "jwt"), decl("stripe", "input"), decl("api", "hex"))
 	staging, prod := workDir(t), workDir(t)
-	put(t, filepath.Join(staging, File), "STRIPE=sk_live_u7Tq29xLm0Pw\n", 0o600)
+	put(t, filepath.Join(staging, File), "STRIPE=acme_live_u7Tq29xLm0Pw\n", 0o600)
 	build(t, staging, stack, nil)
 	both := entries(t, staging)
 	look := func() *Neighbour {
@@ -185,7 +185,7 @@ func TestShared(t *testing.T) {
 		}
 		return n
 	}
-	own := "STRIPE=sk_live_u7Tq29xLm0Pw\n" // one account for both, which its issuer says is fine
+	own := "STRIPE=acme_live_u7Tq29xLm0Pw\n" // one account for both, which its issuer says is fine
 	put(t, filepath.Join(prod, File), own+"JWT_KEY="+both["JWT_KEY"]+"\n", 0o600)
 	remove := func() {
 		if err := os.Remove(filepath.Join(staging, File)); err != nil {
