@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 			"exitcode": exitCode,
 			"copytree": copyTree,
 			"mode":     fileMode,
+			"agekey":   ageKey,
 		},
 	})
 }
