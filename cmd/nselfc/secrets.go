@@ -23,6 +23,7 @@ history would see it, and none prints one but show, on a terminal.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	for _, c := range []*cobra.Command{
+		newSecretsAudit(env, d),
 		newSecretsScan(env, d),
 		newSecretsList(env, d),
 		newSecretsGenerate(env, d),
