@@ -35,6 +35,7 @@ history would see it, and none prints one but show, on a terminal.`,
 		newSecretsHistory(env, d),
 		newSecretsScan(env, d),
 		newSecretsHash(env, d),
+		newSecretsAudit(env, d),
 	} {
 		cmd.AddCommand(c)
 	}

@@ -232,7 +232,7 @@ func (b *book) taken(t *taking, s *ir.Secret, value string) *diag.Diagnostic {
 	if !fits(s, value) {
 		return b.unfitInStore(t, s, "it is not "+shape(s)+": "+had(s, value))
 	}
-	if problem := guessable(value, b.stack.Name.V); problem != "" && b.stack.Posture == ir.Production {
+	if problem := guessable(b.stack, s, value); problem != "" && b.stack.Posture == ir.Production {
 		return b.unfitInStore(t, s, "it "+problem)
 	}
 	return nil

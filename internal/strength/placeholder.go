@@ -35,3 +35,12 @@ var instruction = sync.OnceValue(func() *regexp.Regexp {
 		`|your[-_. ](?:own|secret|super|password|key|api|token|jwt|strong|very|random|long|database|db|encryption|account)|(?:secret|password|key|token)[-_]here|fill[-_ ]?(?:me|this|in)[-_ ]` +
 		`|generate[-_ ]?(?:me|a|this|your|new)[-_ ]|do[-_]?not[-_]?use|not[-_ ]?(?:so[-_ ]?)?(?:secure|secret)|in-?secure|unsecure|^todo[-_: ]|\bfixme\b|xxxxxx|at[-_ ]least[-_ ]\d\d|minimum[-_ ]\d\d|examplekey`)
 })
+
+// Mostly tells whether four fifths of a text are placeholder words, or others that
+// stand for a value in an example.
+func Mostly(value string, more ...string) bool {
+	lower := strings.ToLower(value)
+	hit := make([]bool, len(lower))
+	markWords(hit, lower, append(placeholders(), more...))
+	return count(hit)*10 >= len(lower)*8
+}
