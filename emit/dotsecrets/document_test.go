@@ -323,3 +323,32 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestDelete takes one entry away, of one line or several, and nothing else.
+func TestDelete(t *testing.T) {
+	const text = "# mine\nA=1\n\n# of B\nB=\"x\ny\"\nC=3 # tail\n"
+	doc, diags := dotsecrets.Parse("f", []byte(text))
+	if diags.HasErrors() {
+		t.Fatal(diags[0].Detail)
+	}
+	doc.Delete("nobody")
+	doc.Delete("B")
+	if got, want := string(doc.Bytes()), "# mine\nA=1\n\n# of B\nC=3 # tail\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if _, ok := doc.Get("B"); ok || doc.Line("B") != 0 {
+		t.Error("it is still there")
+	}
+	if v, _ := doc.Get("C"); v != "3" || doc.Line("C") != 7 {
+		t.Error("what follows is another")
+	}
+	for key, value := range map[string]string{"C": "4", "B": "5", "D": "6"} {
+		if err := doc.Set(key, value, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	doc.Delete("D")
+	if got, want := string(doc.Bytes()), "# mine\nA=1\n\n# of B\nC=4\nB=5\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
