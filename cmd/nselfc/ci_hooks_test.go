@@ -59,6 +59,16 @@ var commits = []struct {
 		p.write("out/.secrets.d/db/password", "x\n")
 		p.run("git add -f out/.secrets.d")
 	}, "out/.secrets.d/db/password"},
+	{"a value of the secrets, encoded", func(p *project) {
+		p.run("umask 077; printf 'X=%s\n' \"$(head -c 24 /dev/urandom | base64 -w0 | tr -d +/)\" > out/.secrets; sed s/^X=// out/.secrets | tr -d '\\n' | base64 -w0 > note; git add note")
+	}, "NS405"},
+	{"a token", func(p *project) {
+		p.run("printf 'TOKEN=ghp_%s\n' \"$(head -c 99 /dev/urandom | base64 -w0 | tr -d +/= | cut -c 1-36)\" > settings; git add settings")
+	}, "NS654"},
+	{"a token in the tree alone", func(p *project) {
+		p.write("README", "x\n")
+		p.run("git add README; printf 'TOKEN=ghp_%s\n' \"$(head -c 99 /dev/urandom | base64 -w0 | tr -d +/= | cut -c 1-36)\" > settings")
+	}, ""},
 	{"an editor's copy", func(p *project) {
 		p.write("out/..Secrets.swp", "x\n")
 		p.run("git add -f out/..Secrets.swp")

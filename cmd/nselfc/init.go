@@ -13,8 +13,8 @@ func newInit(env cli.Env, d *display) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init [DIR]",
 		Short: "Start a stack",
-		Long: `Writes a commented stack and a .gitignore into a folder, which is made if it
-does not exist. Asks nothing, and never overwrites a file.
+		Long: `Writes a commented stack, a .gitignore and a .dockerignore into a folder, which
+is made if it does not exist. Asks nothing, and never overwrites a file.
 
 With --secure it builds the stack at once and generates every secret of the
 development environment. Those of production are generated on the host that

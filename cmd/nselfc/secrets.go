@@ -29,8 +29,11 @@ history would see it, and none prints one but show, on a terminal.`,
 		newSecretsMaterialize(env, d),
 		newSecretsSet(env, d),
 		newSecretsShow(env, d),
+		newSecretsSync(env, d),
+		newSecretsRecipients(env, d),
 		newSecretsRetire(env, d),
 		newSecretsHistory(env, d),
+		newSecretsScan(env, d),
 	} {
 		cmd.AddCommand(c)
 	}

@@ -39,7 +39,8 @@ type Checks struct {
 	// git or stand in files that it has, and output of environments that are gone.
 	Around   diag.List
 	Searched secrets.Searched
-	Values   int // of .secrets that were searched for
+	Values   int  // of .secrets that were searched for
+	Unlooked bool // not all commits were looked through for the secret store
 }
 
 // Findings gives everything that was found, sorted.
@@ -77,7 +78,13 @@ func (c *Compiled) Check(ctx context.Context, opts CheckOptions) *Checks {
 	for _, dir := range search.Outputs {
 		checks.Around = append(checks.Around, secrets.TrackedAtAll(dir)...)
 	}
+	past := c.history(ctx, out) // beside the search
 	searched, found := search.Run(ctx)
+	for _, list := range past {
+		p := <-list
+		found = append(found, p.found...)
+		checks.Unlooked = checks.Unlooked || !p.whole
+	}
 	checks.Around = append(checks.Around, found...).Sort()
 	checks.Searched, checks.Values = searched, len(search.Values)
 	for _, e := range c.Environments {
@@ -88,6 +95,26 @@ func (c *Compiled) Check(ctx context.Context, opts CheckOptions) *Checks {
 	}
 	checks.Around = append(checks.Around, c.SharedSecrets(opts.Options)...).Sort()
 	return checks
+}
+
+// past is what was found of an environment's secrets in the commits.
+type past struct {
+	found diag.List
+	whole bool
+}
+
+// history looks for the secrets of every environment in the commits.
+func (c *Compiled) history(ctx context.Context, out string) []chan past {
+	var all []chan past
+	for _, e := range c.Environments {
+		done := make(chan past, 1)
+		go func() {
+			found, whole := secrets.History(ctx, filepath.Join(out, e.Name))
+			done <- past{found, whole}
+		}()
+		all = append(all, done)
+	}
+	return all
 }
 
 // check compares one environment.

@@ -59,6 +59,9 @@ func Check(ctx context.Context, env Env, d Display, o CheckOptions) int {
 func verdict(c *build.Checks) string {
 	var b strings.Builder
 	b.WriteString(secretsVerdict(c))
+	if c.Unlooked {
+		b.WriteString("the commits of git were not all searched for secrets; nselfc explain NS653 says why\n")
+	}
 	for _, d := range c.Around {
 		if d.Code == "NS515" {
 			fmt.Fprintf(&b, "%s is not what the stack compiles to: its environment is gone\n", render.Clean(d.Subject.File, false))
@@ -95,7 +98,7 @@ type kind struct {
 }
 
 func secretKinds() []kind {
-	return []kind{{"NS606", "tracked", false}, {"NS405", "value", true}, {"NS608", "private key", true}}
+	return []kind{{"NS606", "tracked", false}, {"NS651", "in the history", false}, {"NS405", "value", true}, {"NS608", "private key", true}}
 }
 
 // kinds lists what may be wrong with an output directory, the gravest first.

@@ -111,7 +111,7 @@ func createFiles(env Env, dir string, files []starter.File) (did string, code in
 		err := createFile(path, f.Text)
 		switch {
 		case errors.Is(err, fs.ErrExist):
-			fmt.Fprintf(&b, "kept     %s: see that it ignores .secrets*, *.key and *.pem\n", clean(path))
+			fmt.Fprintf(&b, "kept     %s: see that it names *.secrets*, *.key and *.pem\n", clean(path))
 		case err != nil:
 			return "", Fail(env, IO, "%v", err)
 		default:

@@ -137,7 +137,9 @@ func (o PlanOptions) run(ctx context.Context, env Env, d Display) (code int, cha
 func (o PlanOptions) plan(ctx context.Context, env Env) (*plan.Plan, *render.Report) {
 	c, diags := compile(ctx, env, o.Path, o.Options)
 	p := &plan.Plan{Diagnostics: diags}
-	report := func() *render.Report { return render.New(unrevealing(p.Diagnostics, env.Secrets), c.Files(), c.DisplayName) }
+	report := func() *render.Report {
+		return render.New(unrevealing(p.Diagnostics, env.Secrets), c.Files(), c.DisplayName)
+	}
 	opts := plan.Options{Options: o.Options, Version: Version}
 	switch {
 	case diags.HasErrors() || ctx.Err() != nil:

@@ -65,6 +65,13 @@ const (
 	codeKeyLeak    = "NS608"
 	codeUnsearched = "NS609"
 
+	codeUnignored     = "NS650"
+	codeCommitted     = "NS651"
+	codeOnce          = "NS652"
+	codeUnreadHistory = "NS653"
+	codeLiteral       = "NS654"
+	codeInCommit      = "NS655"
+
 	codeGiven       = "NS675"
 	codeSetInUse    = "NS673"
 	codeSetKind     = "NS674"

@@ -169,7 +169,7 @@ func openLocked(ctx context.Context, dir string, opts Options) (*store, func(), 
 		return nil, nil, diags
 	}
 	done := func() { unlock(); st.close() }
-	diags = append(diags, tracked(st.dir, st.root.Name(), LockFile)...)
+	diags = append(append(diags, tracked(st.dir, st.root.Name(), LockFile)...), unignored(st.dir, st.root.Name())...)
 	if err := st.cleanTemps(); err != nil {
 		diags = append(diags, st.writeFailed(File, err))
 	}

@@ -34,6 +34,9 @@ type Search struct {
 	Sources []string // the stack's own files, slash-separated from Folder
 	Outputs []string // output directories, as typed
 	Values  []Value
+	// Literals looks for what has the form of a credential too, and Whole in whatever
+	// git would take of the folder, and not only in what it has.
+	Literals, Whole bool
 }
 
 // Searched says what a search looked at.
@@ -51,11 +54,14 @@ type Searched struct {
 // bounded: what is not searched for that is told in a warning.
 func (s Search) Run(ctx context.Context) (Searched, diag.List) {
 	r := search{
-		needles: needles.New(s.Values), home: s.Folder, seen: map[string]bool{},
+		needles: needles.New(s.Values), home: s.Folder, literals: s.Literals, seen: map[string]bool{},
 		result: Searched{Found: map[string]bool{}}, left: searchAll,
 	}
 	for _, dir := range s.Outputs {
 		r.output(dir)
+	}
+	if s.Whole {
+		r.output(s.Folder)
 	}
 	r.folder(s.Folder, s.Sources)
 	slices.SortFunc(r.files, func(a, b candidate) int { return strings.Compare(a.shown, b.shown) })
@@ -85,16 +91,17 @@ type candidate struct {
 }
 
 type search struct {
-	needles *needles.Index
-	home    string // the stack's folder
-	files   []candidate
-	seen    map[string]bool
-	roots   []*WorkTree
-	left    int64
-	passed  int
-	first   string // that was passed over
-	result  Searched
-	diags   diag.List
+	needles  *needles.Index
+	literals bool
+	home     string // the stack's folder
+	files    []candidate
+	seen     map[string]bool
+	roots    []*WorkTree
+	left     int64
+	passed   int
+	first    string // that was passed over
+	result   Searched
+	diags    diag.List
 }
 
 // tree opens the work tree around a folder.
@@ -247,7 +254,29 @@ func (r *search) part(f candidate, p part, found map[string]bool) {
 			"Line %d of %s begins %s. %s Whoever has the key can pass for its owner, and a passphrase on it can be guessed at leisure.\n\n%s",
 			at.Line, f.shown, k.what, f.risk(), f.keyAdvice())
 	}
+	if r.literals {
+		r.credentials(f, p, found)
+	}
 }
+
+// credentials finds literals that have the form of one. Of many in a file the first
+// few are told.
+func (r *search) credentials(f candidate, p part, found map[string]bool) {
+	for _, c := range findCredentials(p.text) {
+		at := source.Pos{Line: int32(p.line + strings.Count(p.text[:c.offset], "\n")), Byte: int32(p.offset + c.offset)}
+		key := fmt.Sprint(c.what, " ", at.Line)
+		if found[key] || len(found) > mostFound {
+			continue
+		}
+		found[key] = true
+		r.found(f, at, codeLiteral, "Literal that looks like a credential",
+			"Line %d of %s has %s. %s\n\nDeclare a secret and refer to it instead, and have what was ever committed revoked by its issuer. Should it open nothing, say so on that line:\n\n    # %s",
+			at.Line, f.shown, c.what, f.risk(), allow)
+	}
+}
+
+// mostFound is how many literals of one file are told.
+const mostFound = 50
 
 func (f candidate) keyAdvice() string {
 	if !f.tracked {

@@ -139,6 +139,13 @@ func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 	if diags = append(append(diags, more...), b.lacking()...); diags.HasErrors() {
 		return failed(diags)
 	}
+	diags = append(diags, unignored(st.dir, st.root.Name())...)
+	if len(b.generated) > 0 { // else nothing is made, and a build must not wait for git
+		diags = append(diags, committedOnce(ctx, st.dir, st.root.Name())...)
+	}
+	if diags.HasErrors() {
+		return failed(diags)
+	}
 	texts, more := b.render(files)
 	diags = append(diags, more...)
 	diags = append(diags, Scan(files, b.known())...)

@@ -42,7 +42,7 @@ func Set(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, s 
 	}
 	defer done()
 	doc, _, more := st.readSecrets()
-	if diags = append(diags, more...); diags.HasErrors() {
+	if diags = append(append(diags, more...), committedOnce(ctx, st.dir, st.root.Name())...); diags.HasErrors() {
 		return SetResult{}, diags
 	}
 	have, had := doc.Get(s.Key)

@@ -50,6 +50,7 @@ func TestTrackedInEachFormat(t *testing.T) {
 			dir := workDir(t)
 			top := filepath.Dir(dir)
 			git := repository(t, top)
+			put(t, filepath.Join(dir, ".gitignore"), "*.secrets*\n", 0o644)
 			stack := stackOf(decl("a", "hex"))
 			build(t, dir, stack, nil)
 			for i := range 200 { // more than a word of a split index's bitmaps
@@ -94,7 +95,7 @@ func TestTrackedWherever(t *testing.T) {
 	git("-C", "super", "submodule", "add", "-q", main, "sub")
 	for _, top := range []string{"linked", "super/sub"} {
 		dir := filepath.Join(base, top, "out")
-		put(t, filepath.Join(dir, "x"), "", 0o644)
+		put(t, filepath.Join(dir, ".gitignore"), "*.secrets*\n", 0o644)
 		stack := stackOf(decl("a", "hex"))
 		build(t, dir, stack, nil)
 		git("-C", dir, "add", "-f", File)
@@ -120,6 +121,7 @@ func second(_ *Report, diags diag.List) diag.List { return diags }
 func TestIndexUnread(t *testing.T) {
 	dir := workDir(t)
 	git := repository(t, filepath.Dir(dir))
+	put(t, filepath.Join(dir, ".gitignore"), "*.secrets*\n", 0o644)
 	stack := stackOf(decl("a", "hex"))
 	build(t, dir, stack, nil)
 	git("init", "-q")
@@ -156,6 +158,7 @@ func TestIndexUnread(t *testing.T) {
 func TestTracked(t *testing.T) {
 	git := tool(t, "git")
 	dir := workDir(t)
+	put(t, filepath.Join(dir, ".gitignore"), "*.secrets*\n", 0o644)
 	stack := stackOf(decl("a", "hex"))
 	build(t, dir, stack, nil)
 	put(t, filepath.Join(dir, Dir, "app", "key"), "x", 0o600)

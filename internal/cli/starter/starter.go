@@ -15,6 +15,9 @@ var stack string
 //go:embed gitignore.txt
 var gitignore string
 
+//go:embed dockerignore.txt
+var dockerignore string
+
 // File is one file of a new stack.
 type File struct {
 	Name string
@@ -25,7 +28,7 @@ type File struct {
 // CheckDomain take.
 func Files(name, domain string) []File {
 	r := strings.NewReplacer("@NAME@", name, "@DOMAIN@", domain)
-	return []File{{"nself.hcl", r.Replace(stack)}, {".gitignore", gitignore}}
+	return []File{{"nself.hcl", r.Replace(stack)}, {".gitignore", gitignore}, {".dockerignore", dockerignore}}
 }
 
 // Guards gives those of them that keep secrets in: a stack that is there already
