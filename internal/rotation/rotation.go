@@ -30,6 +30,9 @@ type Host struct {
 	Options secrets.Options
 	Engine  Engine
 	Again   string // the command line that this one is repeated with, without flags of its own
+	// Keep gives values to the store of the environment, in the place of others; nil
+	// where .secrets is all there is.
+	Keep func(values map[string]string) diag.List
 	Say     func(format string, args ...any)
 	Now     func() time.Time
 	Sleep   func(context.Context, time.Duration) error // ends early with the context's error

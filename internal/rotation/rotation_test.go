@@ -279,8 +279,11 @@ func TestDeaf(t *testing.T) {
 func TestCompromised(t *testing.T) {
 	w, h := begun(t)
 	started := w.clock
-	fine(t, w, h.Begin(context.Background(), Request{Addresses: []string{"secret.db"}, Grace: time.Hour, Compromised: true}))
+	fine(t, w, h.Begin(context.Background(), Request{Addresses: []string{"secret.cache", "secret.db"}, Grace: time.Hour, Compromised: true}))
 	w.settled(t)
+	if n := strings.Count(strings.Join(w.history, "\n"), "before apply end-sessions in cache"); n != 1 {
+		t.Errorf("sessions of the old value were ended %d times", n)
+	}
 	if took := w.clock.Sub(started); took > time.Minute {
 		t.Errorf("it took %s", took)
 	}
