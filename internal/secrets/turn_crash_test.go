@@ -56,7 +56,7 @@ func TestTurnKilledAnywhere(t *testing.T) {
 		}
 		build(t, before, stack, files)
 		for _, done := range taken {
-			take(t, before, done)
+			takeStep(t, before, done)
 		}
 		old := entries(t, before)
 		forgets := op == Revoke || op == Discard
@@ -93,7 +93,7 @@ func TestTurnKilledAnywhere(t *testing.T) {
 					}
 				}
 			}
-			take(t, dir, op.String())
+			takeStep(t, dir, op.String())
 			want := expected(op, old)
 			if got := shapeOf(entries(t, dir), old); !gocmp.Equal(want, got) {
 				t.Errorf("%s, step %d (-want +got):\n%s", op, kill, gocmp.Diff(want, got))
@@ -120,7 +120,7 @@ func memoryDir(t *testing.T) string {
 	return dir
 }
 
-func take(t *testing.T, dir, op string) {
+func takeStep(t *testing.T, dir, op string) {
 	t.Helper()
 	stack, files := turningSmall()
 	if _, diags := Turn(context.Background(), dir, stack, files, Options{Now: testNow}, turnsOf(op)); diags.HasErrors() {
