@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -96,6 +97,25 @@ func (w *why) lock() (string, error) {
 		b.WriteString("It is the same in every stack.\n")
 	}
 	return b.String(), nil
+}
+
+// record answers for a line of nself.secrets.json, which has a secret on each.
+func (w *why) record() (string, error) {
+	text, err := os.ReadFile(w.path)
+	if err != nil {
+		return "", err
+	}
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	if w.line > len(lines) {
+		return "", fmt.Errorf("%s has %d lines", w.path, len(lines))
+	}
+	line := lines[w.line-1]
+	var address string
+	name, _, ok := strings.Cut(strings.TrimSpace(line), ": {\"")
+	if !ok || json.Unmarshal([]byte(name), &address) != nil {
+		return w.quote(line) + "The record of this environment's secrets, which whatever makes or replaces a value on the host brings up to date.\n", nil
+	}
+	return w.quote(line) + w.secret(address), nil
 }
 
 func (w *why) image(reference string) string {
