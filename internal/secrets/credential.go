@@ -172,5 +172,5 @@ func realPassword(rest string) bool {
 			return false
 		}
 	}
-	return !strength.Mostly(password, "user", "pass", "word", "value", "token")
+	return !strength.Sample(password)
 }

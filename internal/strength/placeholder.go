@@ -36,11 +36,11 @@ var instruction = sync.OnceValue(func() *regexp.Regexp {
 		`|generate[-_ ]?(?:me|a|this|your|new)[-_ ]|do[-_]?not[-_]?use|not[-_ ]?(?:so[-_ ]?)?(?:secure|secret)|in-?secure|unsecure|^todo[-_: ]|\bfixme\b|xxxxxx|at[-_ ]least[-_ ]\d\d|minimum[-_ ]\d\d|examplekey`)
 })
 
-// Mostly tells whether four fifths of a text are placeholder words, or others that
-// stand for a value in an example.
-func Mostly(value string, more ...string) bool {
+// Sample tells whether a password in a text is one for show: four fifths of it or
+// more are words of templates and examples.
+func Sample(value string) bool {
 	lower := strings.ToLower(value)
 	hit := make([]bool, len(lower))
-	markWords(hit, lower, append(placeholders(), more...))
+	markWords(hit, lower, append(placeholders(), "user", "pass", "word", "value", "token"))
 	return count(hit)*10 >= len(lower)*8
 }
