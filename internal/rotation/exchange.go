@@ -34,6 +34,15 @@ type replacement struct {
 	say   func(format string, args ...any)
 	sleep func(context.Context, time.Duration) error
 	now   func() time.Time
+
+	diverted []diverted // what the ingress is to be told when all is done
+}
+
+// diverted is where requests go to new containers alone.
+type diverted struct {
+	ingress string
+	marks   []mark
+	begun   time.Time
 }
 
 // run replaces the containers of the services, and returns when none of the old ones
@@ -65,7 +74,15 @@ func (r *replacement) run(ctx context.Context, services []string) error {
 	if err := r.exchange(ctx, exchange); err != nil {
 		return err
 	}
-	return r.recreate(ctx, recreate)
+	if err := r.recreate(ctx, recreate); err != nil { // meanwhile the ingress forgets
+		return err
+	}
+	for _, d := range r.diverted {
+		if err := r.release(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // of divides the containers of a service into old and new ones.
@@ -134,12 +151,9 @@ func (r *replacement) exchange(ctx context.Context, services []*ir.Service) erro
 
 // round exchanges one group. Until divert, nothing that runs has changed.
 func (r *replacement) round(ctx context.Context, group []batch) error {
-	var names []string
-	for _, b := range group {
-		if err := r.begin(ctx, b); err != nil {
-			return err
-		}
-		names = append(names, b.service.Name)
+	names, err := r.begin(ctx, group)
+	if err != nil {
+		return err
 	}
 	r.say("waiting until the new %s answers", strings.Join(names, ", "))
 	var marked []mark
@@ -172,31 +186,49 @@ func (r *replacement) round(ctx context.Context, group []batch) error {
 			return err
 		}
 	}
-	return r.release(ctx, ingress, marked, begun)
+	r.diverted = append(r.diverted, diverted{ingress, marked, begun})
+	return nil
 }
 
-// begin makes and starts the new containers of a batch, out of sight of those who
-// call the service: Docker gives out an address from the moment that a container
+// begin makes and starts the new containers of a group, out of sight of those who
+// call the services: Docker gives out an address from the moment that a container
 // starts, whether anything listens there yet or not.
-func (r *replacement) begin(ctx context.Context, b batch) error {
-	old, fresh, err := r.of(ctx, b.service.Name)
+func (r *replacement) begin(ctx context.Context, group []batch) (names []string, err error) {
+	counts := map[string]int{}
+	for _, b := range group {
+		old, fresh, err := r.of(ctx, b.service.Name)
+		if err != nil {
+			return nil, err
+		}
+		if missing := replicas(b.service) - max(0, len(old)-b.count) - len(fresh); missing > 0 {
+			counts[b.service.Name] = len(old) + len(fresh) + missing
+		}
+		names = append(names, b.service.Name)
+	}
+	if len(counts) > 0 {
+		if err := r.engine.Create(ctx, counts); err != nil {
+			return nil, err
+		}
+	}
+	for _, b := range group {
+		if err := r.start(ctx, b.service); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+func (r *replacement) start(ctx context.Context, s *ir.Service) error {
+	old, fresh, err := r.of(ctx, s.Name)
 	if err != nil {
 		return err
-	}
-	if missing := replicas(b.service) - max(0, len(old)-b.count) - len(fresh); missing > 0 {
-		if err := r.engine.Create(ctx, b.service.Name, len(old)+len(fresh)+missing); err != nil {
-			return err
-		}
-		if _, fresh, err = r.of(ctx, b.service.Name); err != nil {
-			return err
-		}
 	}
 	for _, c := range fresh {
 		if c.Running {
 			continue
 		}
-		if _, there := c.Networks[door(r.stack, b.service)]; there && len(old) > 0 {
-			if err := r.engine.Detach(ctx, c, door(r.stack, b.service)); err != nil {
+		if _, there := c.Networks[door(r.stack, s)]; there && len(old) > 0 {
+			if err := r.engine.Detach(ctx, c, door(r.stack, s)); err != nil {
 				return err
 			}
 		}
@@ -364,7 +396,7 @@ func (r *replacement) divert(ctx context.Context, marks []mark, group []batch) (
 	if ingress == "" {
 		return begun, "", nil // nobody sends requests
 	}
-	life := drainLimit + settle + 2*forget
+	life := drainLimit + settle + 2*forget // at least; without the mark, new and old ones get requests
 	for _, b := range group {
 		grace, _ := time.ParseDuration(b.service.StopGrace.V)
 		life += time.Duration(b.count) * max(grace, 10*time.Second)
@@ -420,18 +452,18 @@ func (r *replacement) drain(ctx context.Context, ingress string, c Container, ad
 
 // release lets the ingress use the service's own name again, once it must have
 // forgotten the old addresses.
-func (r *replacement) release(ctx context.Context, ingress string, marks []mark, begun time.Time) error {
-	if ingress == "" || len(marks) == 0 {
+func (r *replacement) release(ctx context.Context, d diverted) error {
+	if d.ingress == "" || len(d.marks) == 0 {
 		return nil
 	}
-	if err := r.sleep(ctx, forget-r.now().Sub(begun)); err != nil {
+	if err := r.sleep(ctx, forget-r.now().Sub(d.begun)); err != nil {
 		return err
 	}
 	var paths []string
-	for _, m := range marks {
+	for _, m := range d.marks {
 		paths = append(paths, m.path)
 	}
-	if err := r.engine.Unmark(ctx, ingress, paths...); err != nil {
+	if err := r.engine.Unmark(ctx, d.ingress, paths...); err != nil {
 		r.say("the ingress could not be told that the exchange is over; it finds out by itself")
 	}
 	return nil

@@ -32,10 +32,10 @@ type Host struct {
 	Again   string // the command line that this one is repeated with, without flags of its own
 	// Keep gives values to the store of the environment, in the place of others; nil
 	// where .secrets is all there is.
-	Keep func(values map[string]string) diag.List
-	Say     func(format string, args ...any)
-	Now     func() time.Time
-	Sleep   func(context.Context, time.Duration) error // ends early with the context's error
+	Keep  func(values map[string]string) diag.List
+	Say   func(format string, args ...any)
+	Now   func() time.Time
+	Sleep func(context.Context, time.Duration) error // ends early with the context's error
 
 	// step is called before and after what changes something. Tests kill the process there.
 	step func(what string)

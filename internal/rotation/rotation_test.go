@@ -66,6 +66,7 @@ func TestRotate(t *testing.T) {
 func TestKilledAnywhere(t *testing.T) {
 	for _, back := range []bool{false, true} {
 		t.Run(map[bool]string{false: "resume", true: "abort"}[back], func(t *testing.T) {
+			t.Parallel()
 			points := 0
 			for kill := 1; ; kill++ {
 				w, h := begun(t)
@@ -154,6 +155,7 @@ func plain(m map[string]string) map[string]string {
 
 // TestKilledTwice kills the process that goes on, or goes back, as well.
 func TestKilledTwice(t *testing.T) {
+	t.Parallel()
 	for first := 9; first < 140; first += 17 {
 		for second := 3; ; second += 15 {
 			w, h := begun(t)

@@ -134,9 +134,11 @@ func (r *run) server(ctx context.Context, service string) (string, error) {
 }
 
 // apply makes the servers believe what their files say now.
-func (r *run) apply(ctx context.Context) error { return r.applyAs(ctx, r.turned, false) }
+func (r *run) apply(ctx context.Context) error {
+	return r.applyAs(ctx, r.turned, "takes both values", false)
+}
 
-func (r *run) applyAs(ctx context.Context, state *secrets.Turned, end bool) error {
+func (r *run) applyAs(ctx context.Context, state *secrets.Turned, what string, end bool) error {
 	for _, t := range r.told() {
 		text, ok := state.File(t.file)
 		if !ok {
@@ -146,13 +148,17 @@ func (r *run) applyAs(ctx context.Context, state *secrets.Turned, end bool) erro
 		if err != nil {
 			return err
 		}
-		r.Say("telling %s", t.service)
 		command := t.command
 		if end && t.class == classDual { // of a pair, those of a login that is closed end in any case
 			command = append(slices.Clone(command), endSessions)
 		}
 		if code, err := r.Engine.Exec(ctx, id, command, sealedText{text}); err != nil || code != 0 {
 			return fmt.Errorf("%s did not take the new file (exit status %d): %w", t.service, code, err)
+		}
+		if t.class == classOverlap {
+			r.Say("%s has its certificate", t.service)
+		} else {
+			r.Say("%s %s", t.service, what)
 		}
 	}
 	return nil
@@ -254,7 +260,8 @@ func (r *run) applyForeseen(ctx context.Context, op secrets.Op) error {
 	if err := asError(diags); err != nil {
 		return err
 	}
-	return r.applyAs(ctx, state, r.journal.Compromised && op == secrets.Revoke)
+	what := map[secrets.Op]string{secrets.Revoke: "was told to refuse the old value", secrets.Discard: "was told to refuse the new value"}[op]
+	return r.applyAs(ctx, state, what, r.journal.Compromised && op == secrets.Revoke)
 }
 
 func (r *run) revoke(ctx context.Context) error { return r.turn(ctx, secrets.Revoke) }
