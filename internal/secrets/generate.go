@@ -92,7 +92,7 @@ func (b *book) lacking() diag.List {
 	}
 	slices.Sort(names)
 	return diag.List{diag.Errorf(codeNoValue, onFile(b.file), "Secret without a value",
-		"%s has no value of %s, so the files that services read cannot be made. Nothing was written.\n\nWhere a store keeps the values, bring them here; else make what is missing:\n\n    nselfc secrets sync\n    nselfc secrets generate", b.file, strings.Join(names, ", "))}
+		"%s has no value of %s, so the files that services read cannot be made; of those, nothing was written.\n\nWhere a store keeps the values, bring them here; else make what is missing:\n\n    nselfc secrets sync\n    nselfc secrets generate", b.file, strings.Join(names, ", "))}
 }
 
 // owned gives all that .secrets has of the declared secrets, by key.
