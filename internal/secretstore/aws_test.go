@@ -66,6 +66,13 @@ func TestAWS(t *testing.T) {
 	exact := map[string]string{"K": strings.Repeat("x", 65536-len(`{"K":""}`))}
 	mustSave(t, st, Snapshot{exact, second.Version})
 
+	delete(f.secrets, "shop/prod") // gone for good since it was read
+	wantKind(t, st.Save(t.Context(), second), ErrAbsent)
+	if f.secrets["shop/prod"] != nil {
+		t.Error("a secret that somebody removed is made anew")
+	}
+	f.secrets["shop/prod"] = held
+
 	held.deleted = true
 	_, err = st.Load(t.Context())
 	wantKind(t, err, ErrAbsent, "restore-secret --secret-id shop/prod")
@@ -275,6 +282,14 @@ func TestAWSRetriesAndEnds(t *testing.T) {
 	s.(*awsSecret).limits.inAll = 300 * time.Millisecond
 	_, err = s.Load(t.Context())
 	wantKind(t, err, ErrUnavailable, "did not answer")
+	f.seen = nil
+	a := awsStore(t, f, "s")
+	a.secret = aws.New(aws.Config{ID: "s", Region: f.region, Secure: secure, Call: 50 * time.Millisecond, Tries: 3, Pause: time.Millisecond})
+	_, err = a.Load(t.Context())
+	wantKind(t, err, ErrUnavailable, "did not answer")
+	if len(f.seen) != 3 {
+		t.Errorf("%d requests: each must have its own time-out", len(f.seen))
+	}
 	if d := time.Since(begin); d > 3*time.Second || errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v after %s", err, d)
 	}

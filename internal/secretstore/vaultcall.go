@@ -90,6 +90,9 @@ func (v *vault) once(ctx context.Context, r request, body []byte) (answer, error
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil {
+		err = call.Err() // a server that sees the connection go may end its answer before its end
+	}
 	switch {
 	case err != nil:
 		return answer{again: true, seen: true}, v.unreachable(ctx, err)
@@ -105,18 +108,10 @@ func (v *vault) once(ctx context.Context, r request, body []byte) (answer, error
 	}, nil
 }
 
-// url puts a path below the address. Each segment is escaped whole, so that what
-// the stack says is what the server gets.
+// url puts a path below the address. It is written without escapes and escaped as
+// a whole, so that what the stack says is what the server gets.
 func (v *vault) url(path []string) *url.URL {
-	u := *v.base
-	escaped := strings.TrimRight(v.base.EscapedPath(), "/") + "/v1"
-	u.Path = strings.TrimRight(v.base.Path, "/") + "/v1"
-	for _, s := range path {
-		u.Path += "/" + s
-		escaped += "/" + url.PathEscape(s)
-	}
-	u.RawPath = escaped
-	return &u
+	return &url.URL{Scheme: v.base.Scheme, Host: v.base.Host, Path: strings.TrimRight(v.base.Path, "/") + "/v1/" + strings.Join(path, "/")}
 }
 
 func (v *vault) kv(verb string) []string {
