@@ -13,7 +13,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the expectations of the scripts")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"nselfc": main})
+	testscript.Main(m, map[string]func(){"nselfc": watched})
 }
 
 // TestScripts runs the command line as a user would: one script per theme in
