@@ -20,6 +20,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"nselfc/emit/dotsecrets"
 	"nselfc/internal/cli"
 	"nselfc/internal/term"
@@ -152,6 +154,27 @@ func found(text, value string) string {
 		}
 	}
 	return ""
+}
+
+// recordChildren has what nselfc starts in a script write down its arguments and its
+// environment, in a file that the canary looks through.
+func recordChildren(e *testscript.Env) error {
+	bin := filepath.Join(e.WorkDir, ".children", "bin")
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		return err
+	}
+	for _, name := range []string{"git", "docker"} {
+		real, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		script := "#!/bin/sh\n{ printf '%s\\n' " + name + " \"$@\"; env; } >>\"$WORK/.children/$$\" 2>/dev/null\nexec " + real + " \"$@\"\n"
+		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o755); err != nil {
+			return err
+		}
+	}
+	e.Setenv("PATH", bin+string(filepath.ListSeparator)+e.Getenv("PATH"))
+	return os.Chmod(filepath.Dir(bin), 0o777)
 }
 
 // TestCanarySings: the watch over every other test finds a value in each encoding;

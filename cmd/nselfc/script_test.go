@@ -31,6 +31,9 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("EXAMPLES", examples)
 			e.Setenv("GITHUB_ACTIONS", "")
+			if err := recordChildren(e); err != nil {
+				return err
+			}
 			return os.Chmod(e.WorkDir, 0o755)
 		},
 		Condition: func(name string) (bool, error) {
