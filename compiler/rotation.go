@@ -54,7 +54,9 @@ func (l *lowering) rotationAt(s *lang.Secret, o *ir.Rotation) {
 			continue
 		}
 		o.File = m.File
-		if i := slices.IndexFunc(l.out.Files, func(f *ir.File) bool { return f.Path == m.File }); i < 0 || !slices.Contains(l.out.Files[i].Content.Addresses(), s.Address) {
+		if i := slices.IndexFunc(l.out.Files, func(f *ir.File) bool { return f.Path == m.File }); i < 0 || !slices.ContainsFunc(l.out.Files[i].Content.Addresses(), func(address string) bool {
+			return address == s.Address || l.secrets[address] != nil && l.secrets[address].in.SignedBy == s.Address // follows its authority
+		}) {
 			l.errorf(s.Declared, r.File.Range, "NS485", "Rotation that reaches no server",
 				"The file %q of %s does not hold %s, so the server would not hear of its new value. Use the secret in that file, or name the one that holds it.", r.File.V, r.Service.V, s.Address)
 		}

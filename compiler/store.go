@@ -133,8 +133,7 @@ func (l *lowering) lowerKubernetes(d lang.Declared, in *lang.SecretStore, s *ir.
 	s.Form = in.Form.Or("Secret", at, "default kubernetes.form")
 	s.Name = in.Name.Or(l.place("-"), at, "default kubernetes.name")
 	s.Namespace, s.External = in.Namespace, in.External
-	// Keeps room for the digest that a Secret's name ends with.
-	l.checkObjectName(d, s.Name, "name", 240)
+	l.checkObjectName(d, s.Name, "name", 253)
 	if s.Namespace.IsSet() {
 		l.checkObjectName(d, s.Namespace, "namespace", 63)
 	}

@@ -22,6 +22,7 @@ history would see it, and none prints one but show, on a terminal.`,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	cmd.SuggestionsMinimumDistance = 2
 	for _, c := range []*cobra.Command{
 		newSecretsAudit(env, d),
 		newSecretsScan(env, d),
@@ -30,8 +31,11 @@ history would see it, and none prints one but show, on a terminal.`,
 		newSecretsMaterialize(env, d),
 		newSecretsSet(env, d),
 		newSecretsShow(env, d),
+		newSecretsSync(env, d),
+		newSecretsRecipients(env, d),
 		newSecretsRetire(env, d),
 		newSecretsHistory(env, d),
+		newSecretsHash(env, d),
 	} {
 		cmd.AddCommand(c)
 	}

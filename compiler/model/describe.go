@@ -93,6 +93,9 @@ func (d *describer) all() {
 	for _, x := range s.Secrets {
 		d.add(x.Address, x.Site, func(w *writer) { secretOf(w, x) })
 	}
+	if s.Store != nil {
+		d.add(StoreAddress, s.Store.Origin.Range, func(w *writer) { store(w, s.Store) })
+	}
 	if s.Ingress != nil {
 		for _, h := range s.Ingress.Hosts {
 			for _, r := range h.Routes {
@@ -257,5 +260,26 @@ func secretOf(w *writer, s *ir.Secret) {
 		w.set("hosts", f.Hosts, s.Origin)
 		w.endGroup()
 	}
+	w.end()
+}
+
+// store describes where the values are kept.
+func store(w *writer, s *ir.SecretStore) {
+	resource(w, TypeStore, s.Origin)
+	w.text("store", s.Kind)
+	w.text("file", s.File)
+	w.set("recipients", s.Recipients, s.Origin)
+	w.text("address", s.Address)
+	w.text("namespace", s.Namespace)
+	w.text("mount", s.Mount)
+	w.text("path", s.Path)
+	w.text("auth", s.Auth)
+	w.text("region", s.Region)
+	w.text("form", s.Form)
+	w.text("name", s.Name)
+	w.text("external", s.External)
+	w.list("command", s.Command, s.Origin)
+	w.set("environment", s.Environment, s.Origin)
+	w.number("timeout", s.Timeout)
 	w.end()
 }

@@ -39,7 +39,11 @@ const (
 	TypeSecret   = "secret"
 	TypeFirewall = "firewall"
 	TypeKind     = "kind"
+	TypeStore    = "secret_store"
 )
+
+// StoreAddress is the address of where the values of secrets are kept.
+const StoreAddress = "secrets"
 
 // Model is one environment of a stack. Resources are sorted by address, and no
 // address stands twice.

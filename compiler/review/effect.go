@@ -74,6 +74,7 @@ func (r *reviewer) effects() Effects {
 	e.dependents(r)
 	e.secrets(r)
 	e.renamed(r)
+	e.keeping(r)
 	e.refresh(r)
 	for _, list := range [][]Container{e.Create, e.Recreate, e.Scale, e.Remove, e.Older, e.Refresh, e.Build} {
 		slices.SortFunc(list, func(a, b Container) int { return cmp.Compare(a.Service, b.Service) })

@@ -95,7 +95,7 @@ func (r *renderer) settings(t *text) {
 	}
 	t.line()
 	t.line("# Docker's own name server. Names are looked up anew: a service may come back with another address.")
-	t.line("resolver 127.0.0.11 valid=10s ipv6=off;")
+	t.line("resolver 127.0.0.11 valid=", strconv.Itoa(ResolverValid), "s ipv6=off;")
 	t.line("resolver_timeout 5s;")
 }
 

@@ -133,7 +133,7 @@ func install(t *testing.T, s *ir.Stack, want setup) *server {
 	moves := []string{
 		"listen " + httpPort, "listen 127.0.0.1:" + httpPort, "listen [::]:" + httpPort, "listen [::1]:" + httpPort,
 		"listen " + httpsPort, "listen 127.0.0.1:" + httpsPort, "listen [::]:" + httpsPort, "listen [::1]:" + httpsPort,
-		"/tmp/nginx.pid", dir + "/cache/nginx.pid", "/var/cache/nginx/", dir + "/cache/",
+		"/tmp/nginx.pid", dir + "/cache/nginx.pid", MarkDir + "/", dir + "/cache/marks/", "/var/cache/nginx/", dir + "/cache/",
 	}
 	if want.dns != nil {
 		moves = append(moves, "resolver 127.0.0.11 ", "resolver "+nameServer(t, want.dns)+" ")

@@ -105,6 +105,22 @@ func withoutTLS(ds []*directive) bool {
 
 var uriVariable = regexp.MustCompile(`\$\{?(uri|document_uri|args|query_string|arg_|cookie_|http_|request_body)`)
 
+// literal takes the variables out of an upstream that stand for fixed text.
+var literal = strings.NewReplacer("${nself_dollar}", "", "a.$nself_upstream", "", "b.$nself_upstream", "", "c.$nself_upstream", "")
+
+// marked tells the one condition that may choose an upstream: a file that only
+// the ingress's own container can hold, and a prefix of the literal name.
+func marked(d *directive) bool {
+	for _, group := range Groups {
+		name := group + ".$nself_upstream"
+		if slices.Equal(d.args, []string{"(-f", "/tmp/nself/" + name + ")"}) && len(d.body) == 1 &&
+			d.body[0].name == "set" && slices.Equal(d.body[0].args, []string{"$nself_upstream", name}) {
+			return true
+		}
+	}
+	return false
+}
+
 func (l *linter) directive(d *directive, path []string, where string) {
 	if slices.Contains(tooNew, d.name) {
 		l.say("%s: %s is newer than nginx 1.26.3", where, d.name)
@@ -115,6 +131,9 @@ func (l *linter) directive(d *directive, path []string, where string) {
 	value := strings.Join(d.args, " ")
 	switch d.name {
 	case "if":
+		if marked(d) {
+			return // what else would a chosen upstream be
+		}
 		for _, inner := range d.body {
 			if inner.name != "return" {
 				l.say("%s: if with %s", where, inner.name)
@@ -130,7 +149,7 @@ func (l *linter) directive(d *directive, path []string, where string) {
 			l.say("%s: proxy_pass to %s", where, value)
 		}
 	case "set":
-		if d.args[0] == "$nself_upstream" && strings.Contains(strings.ReplaceAll(d.args[1], "${nself_dollar}", ""), "$") {
+		if d.args[0] == "$nself_upstream" && strings.Contains(literal.Replace(d.args[1]), "$") {
 			l.say("%s: upstream from a variable", where)
 		}
 	case "add_header":
@@ -339,6 +358,7 @@ func TestLint(t *testing.T) {
 	}
 	for _, tc := range []struct{ name, old, new, want string }{
 		{"if", "return 421;\n}", "proxy_method GET;\n}", "if with proxy_method"},
+		{"another upstream", "set $nself_upstream a.$nself_upstream;", "set $nself_upstream $http_x;", "if with set"},
 		{"header set", "    include snippets/proxy.conf;", "    add_header X-A b always;\n    include snippets/proxy.conf;", "add_header without X-Content-Type-Options"},
 		{"headers of redirects", "include snippets/headers-plain.conf;", "", "api.example.com: no headers"},
 		{"promise", "include snippets/headers-plain.conf;", "include snippets/headers.conf;", "HSTS without TLS"},

@@ -11,6 +11,17 @@ func (r *renderer) proxy() *text {
 	t := r.text(proxyFile, 4096)
 	port := r.in.HTTPSPublic.V
 	t.line()
+	t.line("# While the containers of a service are exchanged, a file here sends its requests to the new ones alone: the old get")
+	t.line("# no request any more when they are stopped. No such file, and a service is all of its containers.")
+	for _, group := range Groups {
+		t.open("if (-f ", MarkDir, "/", group, ".$nself_upstream)")
+		t.line("set $nself_upstream ", group, ".$nself_upstream;")
+		t.close()
+	}
+	t.line("# A request goes to another container when the first cannot be connected to. When it was sent, only one that may be")
+	t.line("# repeated (RFC 9110, 9.2.2) does, as before an answer began nobody knows what became of it.")
+	t.line("proxy_next_upstream error timeout;")
+	t.line("proxy_next_upstream_tries 4;")
 	t.line("proxy_http_version 1.1;")
 	t.line("proxy_max_temp_file_size 0;")
 	t.line("# As much header as a client may send: nginx's own 4k make a 502 of a large cookie or policy, and no log would say why.")

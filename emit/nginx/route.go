@@ -137,6 +137,8 @@ func (r *renderer) location(t *text, rt *route) {
 		}
 	}
 	r.routeHeaders(t, rt)
+	from(rt.Port.Origin)
+	t.line("set $nself_upstream ", r.literal(Upstream(rt.Service, rt.Port.V)), ";")
 	from(rt.WebSocket.Origin)
 	t.line("include ", proxyFile, ";")
 	if rt.WebSocket.V {
@@ -147,7 +149,6 @@ func (r *renderer) location(t *text, rt *route) {
 		t.line("proxy_hide_header Upgrade;")
 	}
 	from(rt.Port.Origin)
-	t.line("set $nself_upstream ", r.literal(rt.Service+":"+strconv.Itoa(rt.Port.V)), ";")
 	t.line("proxy_pass ", target, ";")
 	t.close()
 }

@@ -44,6 +44,8 @@ var arrows = []struct {
 	{"compiler/...", []string{"compiler/...", "lang/..."}},
 	{"emit", []string{"lang/secret", "lang/source"}},
 	{"emit/...", []string{"emit/...", "compiler/ir", "lang/diag", "lang/source", "lang/secret", "lang/escape"}},
+	{"internal/secretstore", []string{"internal/secretstore/...", "compiler/ir", "lang/diag", "lang/escape", "lang/source"}},
+	{"internal/secretstore/aws", nil}, // knows the SDK, and nothing of ours
 	{"internal/...", []string{"internal/...", "lang/...", "compiler/...", "emit/..."}},
 	{"cmd/...", []string{"internal/...", "lang/..."}},
 }
@@ -134,6 +136,31 @@ func TestArrows(t *testing.T) {
 	}
 }
 
+// confined are modules of others that one package alone may import: a large one,
+// whose types would else be everywhere.
+var confined = map[string]string{"github.com/aws/": "internal/secretstore/aws"}
+
+func TestConfined(t *testing.T) {
+	used := map[string]bool{}
+	for _, p := range packages(t) {
+		for _, imp := range p.Imports {
+			for prefix, home := range confined {
+				if !strings.HasPrefix(imp, prefix) {
+					continue
+				}
+				if used[prefix] = true; p.path() != home {
+					t.Errorf("%s may not import %s, which belongs to %s", p.path(), imp, home)
+				}
+			}
+		}
+	}
+	for prefix := range confined {
+		if !used[prefix] {
+			t.Errorf("nothing imports %s any more", prefix)
+		}
+	}
+}
+
 func TestPurity(t *testing.T) {
 	for _, p := range packages(t) {
 		if !anyMatches(pure, p.path()) || anyMatches(hosts, p.path()) {
@@ -214,6 +241,8 @@ func TestTheRulesBite(t *testing.T) {
 		{"emit/nginx", "compiler/ir", true},
 		{"lang/source", "lang/diag", false},
 		{"internal/build", "emit/outdir", true},
+		{"internal/secretstore", "internal/secrets", false},
+		{"internal/secretstore/aws", "internal/secretstore", false},
 	} {
 		to, _ := allowed(tt.from)
 		if got := anyMatches(to, tt.to); got != tt.want {

@@ -8,6 +8,13 @@ import (
 	"nselfc/lang/diag"
 )
 
+// KeptElsewhere tells whether the values of the environment come from a store. Of
+// Kubernetes they do not: manifests for it are made from .secrets.
+func (e *Environment) KeptElsewhere() bool {
+	s := e.Stack.Store
+	return s != nil && s.Kind.V != "kubernetes"
+}
+
 // sharedStores refuses two environments whose values lie in one place: they would
 // have the same ones. Only here are all environments known at once.
 func sharedStores(envs []*Environment) diag.List {

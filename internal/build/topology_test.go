@@ -187,8 +187,8 @@ func (w *world) checkServer(t *rapid.T, f *composeFile, host string, server dire
 	}
 	for _, l := range find(server.body, "location") {
 		for _, set := range find(l.body, "set") {
-			if set.args[0] != "$nself_upstream" {
-				continue
+			if set.args[0] != "$nself_upstream" || strings.HasSuffix(set.args[1], ".$nself_upstream") {
+				continue // the second is another name of the same service
 			}
 			service, number, _ := strings.Cut(set.args[1], ":")
 			got = append(got, service)

@@ -129,7 +129,10 @@ func (c *Compiled) write(ctx context.Context, j *job, opts WriteOptions) (*Writt
 	if diags.HasErrors() || !j.secrets || ctx.Err() != nil {
 		return w, diags
 	}
-	report, more := secrets.Materialize(ctx, j.dir.Name(), j.env.Stack, j.env.Files, c.secretOptions(j, opts))
+	secretOptions := c.secretOptions(j, opts)
+	// What the store should have is not made up here: the two would differ for good.
+	secretOptions.Existing = j.env.KeptElsewhere()
+	report, more := secrets.Materialize(ctx, j.dir.Name(), j.env.Stack, j.env.Files, secretOptions)
 	w.Secrets = report
 	return w, append(diags, more...)
 }

@@ -32,7 +32,7 @@ func openKeeping(ctx context.Context, env Env, h *build.Host) (*keeping, *diag.D
 	if of == nil || of.Kind.V == "file" || of.Kind.V == "kubernetes" { // manifests are made from .secrets
 		return nil, nil
 	}
-	store, err := secretstore.Open(of, secretstore.Options{Getenv: env.Getenv, StackDir: h.Options.StackDir})
+	store, err := secretstore.Open(of, storeOptions(ctx, env, h, nil))
 	if err != nil {
 		return nil, secretstore.Diagnostic(of, err)
 	}

@@ -87,7 +87,7 @@ func Audit(ctx context.Context, env Env, d Display, o AuditOptions) int {
 
 // overdue finds the values that are older than the stack allows.
 func overdue(h *build.Host, env Env) diag.List {
-	held, diags := secrets.Hold(h.Dir, h.Stack, h.Files, h.Options)
+	held, diags := secrets.Inventory(h.Dir, h.Stack, h.Files, h.Options)
 	known, found := secrets.LoadRegister(h.Dir, h.Stack.Name.V)
 	if diags.HasErrors() || found != nil {
 		return nil // the checks have told

@@ -50,7 +50,7 @@ func Generate(ctx context.Context, env Env, d Display, o GenerateOptions) int {
 		asked[s.Address] = true
 	}
 	missing := 0
-	held, _ := secrets.Hold(h.Dir, h.Stack, h.Files, h.Options) // what is wrong there has been said
+	held, _ := secrets.Inventory(h.Dir, h.Stack, h.Files, h.Options) // what is wrong there has been said
 	for _, s := range held.Secrets {
 		if s.State == secrets.HoldingMissing && asked[s.Secret.Address] {
 			missing++

@@ -62,7 +62,7 @@ func List(ctx context.Context, env Env, d Display, o ListOptions) int {
 	if h == nil {
 		return code
 	}
-	held, diags := secrets.Hold(h.Dir, h.Stack, h.Files, h.Options)
+	held, diags := secrets.Inventory(h.Dir, h.Stack, h.Files, h.Options)
 	known, found := secrets.LoadRegister(h.Dir, h.Stack.Name.V)
 	if found != nil {
 		diags = append(diags, found)

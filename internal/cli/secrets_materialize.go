@@ -27,10 +27,15 @@ func Materialize(ctx context.Context, env Env, d Display, o SecretsOptions) int 
 	if diags.HasErrors() {
 		return o.show(ctx, env, d, c, diags)
 	}
+	return o.materialize(ctx, env, d, h, c)
+}
+
+// materialize makes the files of a host whose output is of this stack.
+func (o SecretsOptions) materialize(ctx context.Context, env Env, d Display, h *build.Host, c *build.Compiled) int {
 	opts := h.Options
 	opts.Existing = true
-	report, more := secrets.Materialize(ctx, h.Dir, h.Stack, h.Files, opts)
-	if code = o.show(ctx, env, d, c, append(diags, more...)); code != OK {
+	report, diags := secrets.Materialize(ctx, h.Dir, h.Stack, h.Files, opts)
+	if code := o.show(ctx, env, d, c, diags); code != OK {
 		return code
 	}
 	var b strings.Builder
@@ -55,6 +60,9 @@ func Materialize(ctx context.Context, env Env, d Display, o SecretsOptions) int 
 	return stopped(ctx, Print(env, b.String()))
 }
 
+// codeStale is for an output that is not of this stack.
+const codeStale = "NS684"
+
 // stale refuses to make secret files for an output that the stack has moved on
 // from: services would be given files that their compose file does not mount.
 func stale(c *build.Compiled, h *build.Host, o SecretsOptions) diag.List {
@@ -72,7 +80,7 @@ func stale(c *build.Compiled, h *build.Host, o SecretsOptions) diag.List {
 	if len(differ) == 0 {
 		return nil
 	}
-	return diag.List{diag.Errorf("NS684", stackRange(h), "Output is of another stack",
+	return diag.List{diag.Errorf(codeStale, stackRange(h), "Output is of another stack",
 		"%s is not what the stack compiles to now (%s): the files that this command makes would not be those that the containers are given.\n\nBuild, which does both:\n\n    nselfc build%s%s --env %s",
 		h.Dir, strings.Join(differ[:min(len(differ), 3)], ", "), argument(o.Path), outFlag(BuildOptions{Options: o.Options}), h.Name)}
 }

@@ -35,11 +35,7 @@ func Retire(ctx context.Context, env Env, d Display, o RetireOptions) int {
 	if h == nil {
 		return code
 	}
-	found := noOutput(h, o.SecretsOptions)
-	if found == nil && !o.Purge && !o.Undo {
-		found = o.running(ctx, env, h)
-	}
-	if found != nil {
+	if found := noOutput(h, o.SecretsOptions); found != nil {
 		return o.show(ctx, env, d, c, diag.List{found})
 	}
 	if o.Purge {
@@ -71,7 +67,7 @@ func Retire(ctx context.Context, env Env, d Display, o RetireOptions) int {
 			}
 			fmt.Fprintf(&b, "back  %s is in %s again\n", clean(name), display(h.Dir, secrets.File))
 		}
-	} else if diags = secrets.Retire(ctx, h.Dir, h.Stack, h.Files, h.Options, o.Names, k.remove()); !diags.HasErrors() {
+	} else if diags = secrets.Retire(ctx, h.Dir, h.Stack, h.Files, h.Options, o.Names, func() diag.List { return present(o.running(ctx, env, h)) }, k.remove()); !diags.HasErrors() {
 		for _, name := range o.Names {
 			fmt.Fprintf(&b, "retired  %s, kept in %s\n", clean(name), display(h.Dir, secrets.RetiredFile))
 		}

@@ -172,7 +172,7 @@ func TestWhy(t *testing.T) {
 		{".secrets.d/api/main-ca.crt", "END CERTIFICATE", []string{"postgres.main.secret.ca", "catalog/postgres/postgres.hcl:", `service "api" {`}},
 		{".secrets.d/.manifest", "api/JWT_KEY", []string{"keeps this file for itself"}},
 		{".secrets", "JWT_KEY=", []string{"JWT_KEY=…", `secret "jwt_key" {`}},
-		{".secrets", "POSTGRES_MAIN_ROLE_APP__SCRAM_SALT=", []string{`postgres.main.secret.role["app"]`, "catalog/postgres/", `postgres "main" {`}},
+		{".secrets", "POSTGRES_MAIN_ROLE_APP__SCRAM_SALT_A=", []string{`postgres.main.secret.role["app"]`, "catalog/postgres/", `postgres "main" {`}},
 		{"nself.lock", "image - nginx", []string{"belongs to ingress", "default ingress.image"}},
 		{"nself.lock", "secret jwt", []string{`secret "jwt_key" {`}},
 		{"nself.lock", "stack shop-dev", []string{`stack "shop" {`}},

@@ -35,6 +35,7 @@ func TestChanges(t *testing.T) {
 	t.Run("access level", s.testAccess)
 	t.Run("removed role", s.testRemovedRole)
 	t.Run("new password", s.testNewPassword)
+	t.Run("passwords exchanged at work", s.testTurn)
 	t.Run("route", s.testRoute)
 	t.Run("moved service", s.testMoved)
 }

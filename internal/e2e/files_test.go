@@ -17,9 +17,9 @@ import (
 func (s *shop) testSecretFiles(t *testing.T) {
 	want := map[string][]string{
 		"api":      {"DATABASE_URL", "JWT_KEY", "REDIS_URL", "main-ca.crt"},
-		"cache":    {"REDIS_HEALTH"},
+		"cache":    nil, // hashes are in its configuration
 		"ingress":  {"tls.crt", "tls.key"},
-		"main":     {"POSTGRES_PASSWORD", "SERVER_CERT", "SERVER_KEY"},
+		"main":     {"SERVER_TLS"},
 		"migrator": {"DATABASE_URL", "main-ca.crt"},
 		"reporter": {"DATABASE_URL", "main-ca.crt"},
 		"worker":   {"DATABASE_URL", "REDIS_URL", "main-ca.crt"},

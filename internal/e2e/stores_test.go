@@ -24,7 +24,7 @@ func (s *shop) testPostgres(t *testing.T) {
 	s.refused(t, "api", "CREATE DATABASE evil", "42501")
 	s.refused(t, "api", "ALTER ROLE app SUPERUSER", "42501")
 	s.refused(t, "api", "COPY entries TO PROGRAM 'id'", "42501")
-	s.refused(t, "api", "SELECT pg_read_file('/run/secrets/SERVER_KEY')", "42501")
+	s.refused(t, "api", "SELECT pg_read_file('/run/secrets/SERVER_TLS')", "42501")
 	s.refused(t, "api", "SELECT * FROM pg_authid", "42501")
 	s.refused(t, "migrator", "CREATE ROLE evil", "42501")
 	if r := s.post(t, "reporter", "/sql", "SELECT has_table_privilege('entries', 'INSERT')::text"); !strings.Contains(r.Body, "false") {
@@ -36,11 +36,11 @@ func (s *shop) testPostgres(t *testing.T) {
 		return s.engine.Inside(s.project+"_main", "psql", conninfo, "-c", "SELECT 1").String()
 	}
 	for what, c := range map[string]struct{ conninfo, want string }{
-		"plaintext":                 {"host=main user=app dbname=app sslmode=disable password=x", "no encryption"},
+		"plaintext":                 {"host=main user=app_a dbname=app sslmode=disable password=x", "no encryption"},
 		"superuser over TLS":        {"host=main user=postgres dbname=postgres sslmode=require password=x", "rejects connection"},
-		"another database":          {"host=main user=app dbname=postgres sslmode=require password=x", "rejects connection"},
-		"wrong password":            {"host=main user=app dbname=app sslmode=require password=x", "password authentication failed"},
-		"an authority it is not by": {"host=main user=app dbname=app sslmode=verify-full sslrootcert=/etc/ssl/certs/ca-certificates.crt password=x", "certificate verify failed"},
+		"another database":          {"host=main user=app_a dbname=postgres sslmode=require password=x", "rejects connection"},
+		"wrong password":            {"host=main user=app_a dbname=app sslmode=require password=x", "password authentication failed"},
+		"an authority it is not by": {"host=main user=app_a dbname=app sslmode=verify-full sslrootcert=/etc/ssl/certs/ca-certificates.crt password=x", "certificate verify failed"},
 	} {
 		if got := wire(c.conninfo); !strings.Contains(got, c.want) {
 			t.Errorf("%s: %s", what, got)

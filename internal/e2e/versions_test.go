@@ -71,7 +71,7 @@ func (s versions) testServer(t *testing.T, m major) {
 			t.Errorf("%s may %s: %s", url, sql, r)
 		}
 	}
-	plain := s.engine.Inside(s.project+"_pg"+m.number, "psql", "host=pg"+m.number+" user=app dbname=app sslmode=disable password=x", "-c", "SELECT 1")
+	plain := s.engine.Inside(s.project+"_pg"+m.number, "psql", "host=pg"+m.number+" user=app_a dbname=app sslmode=disable password=x", "-c", "SELECT 1")
 	if !strings.Contains(plain.String(), "no encryption") {
 		t.Errorf("plaintext: %s", plain)
 	}

@@ -53,7 +53,7 @@ func Audit(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, 
 			a.file(f.Path, mounts(stack, f.Path))
 		}
 	}
-	if held, diags := Hold(dir, stack, files, opts); !diags.HasErrors() {
+	if held, diags := Inventory(dir, stack, files, opts); !diags.HasErrors() {
 		a.undeclared(held.Undeclared)
 	}
 	a.copies()

@@ -51,6 +51,9 @@ const (
 	codeNotMade  = "NS482"
 	codeNewUnfit = "NS483"
 
+	codeStoreUnfit = "NS646"
+	codeStoreInUse = "NS647"
+
 	codeUnsafeDir  = "NS600"
 	codeUnsafeFile = "NS601"
 	codeOpenMode   = "NS602"

@@ -28,6 +28,11 @@ func Generate(ctx context.Context, dir string, stack *ir.Stack, files []emit.Fil
 	if diags = append(diags, more...); diags.HasErrors() {
 		return &Report{}, diags
 	}
+	if len(b.generated) > 0 {
+		if diags = append(diags, committedOnce(ctx, st.dir, st.root.Name())...); diags.HasErrors() {
+			return &Report{}, diags
+		}
+	}
 	if keep != nil {
 		if diags = append(diags, keep(b.owned())...); diags.HasErrors() {
 			return &Report{}, diags

@@ -32,8 +32,8 @@ const (
 	HoldingBrought  = "brought"           // a certificate that its owner keeps elsewhere
 )
 
-// Hold tells what the host has, by reading alone.
-func Hold(dir string, stack *ir.Stack, files []emit.File, opts Options) (*Held, diag.List) {
+// Inventory tells what the host has, by reading alone.
+func Inventory(dir string, stack *ir.Stack, files []emit.File, opts Options) (*Held, diag.List) {
 	st, diags := openIfThere(dir, opts)
 	if diags.HasErrors() {
 		return &Held{}, diags

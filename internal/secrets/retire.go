@@ -17,14 +17,14 @@ import (
 )
 
 // Retire takes secrets that no declaration uses out of .secrets, by their keys,
-// with all that is kept beside them, and keeps them in RetiredFile. Whether
-// anything that runs still uses one, the caller has found out. A value is on disk
-// in RetiredFile, synced, before it leaves .secrets.
+// with all that is kept beside them, and keeps them in RetiredFile. A value is on
+// disk there, synced, before it leaves .secrets. unused is asked, once the names
+// are known to be right, whether anything that runs still uses one.
 //
 // keep, when there is one, takes the keys out of the environment's store; it runs
 // between the two writes, so that its failure loses nothing. It gets the keys, and
 // gives the values that the store had for them, which are kept too.
-func Retire(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options, names []string, keep func(keys []string) diag.List) diag.List {
+func Retire(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options, names []string, unused func() diag.List, keep func(keys []string) diag.List) diag.List {
 	st, done, diags := openLocked(ctx, dir, opts)
 	if diags.HasErrors() {
 		return diags
@@ -55,6 +55,9 @@ func Retire(ctx context.Context, dir string, stack *ir.Stack, files []emit.File,
 		r.add(e)
 	}
 	if diags.HasErrors() {
+		return diags
+	}
+	if diags = append(diags, unused()...); diags.HasErrors() {
 		return diags
 	}
 	if err := st.saveRetired(r); err != nil {
@@ -166,7 +169,7 @@ func openLocked(ctx context.Context, dir string, opts Options) (*store, func(), 
 		return nil, nil, diags
 	}
 	done := func() { unlock(); st.close() }
-	diags = append(diags, tracked(st.dir, st.root.Name(), LockFile)...)
+	diags = append(append(diags, tracked(st.dir, st.root.Name(), LockFile)...), unignored(st.dir, st.root.Name())...)
 	if err := st.cleanTemps(); err != nil {
 		diags = append(diags, st.writeFailed(File, err))
 	}

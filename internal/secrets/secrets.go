@@ -71,6 +71,8 @@ type Options struct {
 	only map[string]bool
 	// stored are values that .secrets may lack, by key.
 	stored map[string]string
+	// taking are the values of a store that go before those of .secrets.
+	taking *taking
 	// step is called before every change of the file system. Tests make it fail
 	// or kill the process.
 	step func(op, path string) error
@@ -241,6 +243,7 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 	if diags = append(diags, checkDeclarations(stack)...); diags.HasErrors() {
 		return b, diags
 	}
+	diags = append(diags, b.take(opts.taking)...)
 	for _, c := range changes {
 		if d := b.turn(c); d != nil {
 			diags = append(diags, d)

@@ -15,7 +15,6 @@ package secretstore
 
 import (
 	"context"
-	"net/http"
 
 	"nselfc/compiler/ir"
 )
@@ -38,11 +37,19 @@ type Snapshot struct {
 	Version string            // for check-and-set; means something to its store alone; "" = never existed
 }
 
-// Options is what the host knows and the stack does not.
+// Options is what the host knows and the stack does not. The SDK of AWS does not ask
+// here: it reads the environment of the process and its own files.
 type Options struct {
 	Getenv   func(string) string // of the environment; nil when nothing is set
 	StackDir string              // folder of nself.hcl, which paths of the store are relative to
-	Client   *http.Client        // for tests: talks to AWS in the place of the SDK's own
+	// Identities are files of age identities that were named for this run. Without
+	// one, NSELFC_AGE_IDENTITY_FILE counts, and then the default.
+	Identities []string
+	// Passphrase asks a person for the passphrase of an identity file; nil where
+	// nobody can be asked.
+	Passphrase func(prompt string) ([]byte, error)
+	// Keys are the keys of .secrets that an exec store is asked for.
+	Keys []string
 }
 
 func (o Options) getenv(name string) string {
@@ -56,6 +63,19 @@ func (o Options) getenv(name string) string {
 // told from the settings and this host alone is refused here.
 func Open(s *ir.SecretStore, o Options) (Store, error) {
 	switch s.Kind.V {
+	case "age":
+		return OpenAge(s, o)
+	case "exec":
+		return &program{s, o}, nil
+	case "kubernetes":
+		return nil, &Error{
+			Kind: ErrReadOnly, Store: "Kubernetes", Problem: "is no store that values are read from or written to: nselfc makes manifests for it.",
+			Advice: "The values are in .secrets on the host, where a build makes what is missing. Write a manifest with\n\n    nselfc secrets sync --manifest FILE",
+		}
+	case "aws":
+		return openAWS(s)
+	case "vault":
+		return openVault(s, o)
 	default:
 		return nil, &Error{
 			Kind: ErrInvalid, Store: "The store " + s.Kind.V,

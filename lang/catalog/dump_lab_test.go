@@ -51,7 +51,7 @@ func TestPostgresDumpIsRestored(t *testing.T) {
 // client runs one of PostgreSQL's programs as a login.
 func (s *server) client(program, role, db string, args ...string) {
 	s.t.Helper()
-	conn := fmt.Sprintf("host=127.0.0.1 port=%d user=%s dbname=%s sslmode=verify-full sslrootcert=%s/ca.crt", s.port, role, db, s.dir)
+	conn := fmt.Sprintf("host=127.0.0.1 port=%d user=%s_a dbname=%s sslmode=verify-full sslrootcert=%s/ca.crt", s.port, role, db, s.dir)
 	cmd := exec.Command(program, append([]string{"--dbname=" + conn}, args...)...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "PGPASSWORD="+s.password(fmt.Sprintf("postgres.main.secret.role[%q]", role)))
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -60,18 +60,17 @@ func newContainer(t *testing.T, initdb string) *container {
 		t.Fatal(err)
 	}
 	dir := shortDir(t)
-	s := &server{host: newHost(t), dir: dir, port: freePort(t)}
+	s := &server{host: newHost(t), dir: dir, port: freePort(t), roles: map[string]bool{}}
 	s.paths = strings.NewReplacer("/etc/postgresql/", dir+"/etc/", "/run/pgtls/", dir+"/tls/", "/run/secrets/", dir+"/secrets/", "/var/run/postgresql", dir+"/run",
 		"/var/lib/postgresql", dir,
-		"port = 5432", "port = "+strconv.Itoa(s.port), "-p 5432", "-p "+strconv.Itoa(s.port), "-U postgres -d", "-U postgres -p "+strconv.Itoa(s.port)+" -d")
+		"port = 5432", "port = "+strconv.Itoa(s.port), "-p 5432", "-p "+strconv.Itoa(s.port), "port=5432", "port="+strconv.Itoa(s.port), "-U postgres -d", "-U postgres -p "+strconv.Itoa(s.port)+" -d")
 	s.certificates("postgres.main", "main")
 	for _, sub := range []string{"", "etc", "tls", "run", "data", "secrets", "bin"} {
 		s.folder(filepath.Join(dir, sub))
 	}
 	svc := kindOf(t, strings.Replace(twoDatabases, "{\n", "{\n  version = \""+installed()+"\"\n", 1))
 	s.write(svc)
-	s.file("secrets/SERVER_KEY", s.values["postgres.main.secret.server#private_key"], 0o444)
-	s.file("secrets/SERVER_CERT", s.values["postgres.main.secret.server#certificate"], 0o444)
+	s.file("secrets/SERVER_TLS", s.values["postgres.main.secret.server#certificate"]+s.values["postgres.main.secret.server#private_key"], 0o444)
 	s.file("ca.crt", s.values["postgres.main.secret.ca#certificate"], 0o644)
 	s.file("bin/docker-entrypoint.sh", strings.NewReplacer("DIR", dir, "BIN", bin, "BLANK", blankDir).Replace(strings.Replace(imageEntrypoint, "INITDB", initdb, 1)), 0o755)
 	s.file("bin/nself-postgres", s.config(svc, "entrypoint", s.paths), 0o755)
@@ -137,7 +136,7 @@ func TestEntrypointStartsAndStops(t *testing.T) {
 		}
 		c.start()
 		c.until("roles are applied", c.exists("tls/ready"))
-		info, err := os.Stat(c.dir + "/tls/server.key")
+		info, err := os.Stat(c.dir + "/tls/server.pem")
 		if err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("the key: %v %v", info.Mode(), err)
 		}
@@ -161,7 +160,7 @@ func TestEntrypointStartsAndStops(t *testing.T) {
 // TestEntrypointStoppedWhileItInitializes: a data directory that is being made
 // is made whole, at whatever moment the signal comes.
 func TestEntrypointStoppedWhileItInitializes(t *testing.T) {
-	for _, when := range []string{"tls/server.crt", "data/postgresql.conf", "initializing", "initialized"} {
+	for _, when := range []string{"tls/server.pem", "data/postgresql.conf", "initializing", "initialized"} {
 		t.Run(filepath.Base(when), func(t *testing.T) {
 			c := newContainer(t, realInitdb)
 			c.start()
@@ -277,7 +276,7 @@ func (c *container) refuses(texts ...string) {
 			c.t.Errorf("it does not say %q:\n%s", text, c.output)
 		}
 	}
-	if c.cmd.ProcessState.ExitCode() == 0 || c.exists("touched")() || c.exists("tls/server.key")() {
+	if c.cmd.ProcessState.ExitCode() == 0 || c.exists("touched")() || c.exists("tls/server.pem")() {
 		c.t.Errorf("it went on: %s\n%s", c.cmd.ProcessState, c.output)
 	}
 }

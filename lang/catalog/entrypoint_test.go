@@ -22,19 +22,26 @@ func TestEntrypointIsSoundShell(t *testing.T) {
 		out, err := exec.Command("shellcheck", "--shell=sh", "--severity=style", file).CombinedOutput()
 		return string(out), err
 	}
-	script := newHost(t).config(kindOf(t, twoDatabases), "entrypoint", strings.NewReplacer())
-	if out, err := check(script); err != nil {
-		t.Errorf("%v\n%s", err, out)
+	scripts := []string{
+		newHost(t).config(kindOf(t, twoDatabases), "entrypoint", strings.NewReplacer()),
+		newHost(t).config(kindOf(t, cache), "entrypoint", strings.NewReplacer()),
+	}
+	for _, script := range scripts {
+		if out, err := check(script); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
 	}
 	if out, err := check("#!/bin/sh\ncat $1\n"); err == nil || !strings.Contains(out, "SC2086") {
 		t.Errorf("shellcheck lets a known mistake pass: %s", out)
 	}
 	for _, shell := range []string{"dash", "bash"} {
 		if path, err := exec.LookPath(shell); err == nil {
-			cmd := exec.Command(path, "-n")
-			cmd.Stdin = strings.NewReader(script)
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%s: %s", shell, out)
+			for _, script := range scripts {
+				cmd := exec.Command(path, "-n")
+				cmd.Stdin = strings.NewReader(script)
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Errorf("%s: %s", shell, out)
+				}
 			}
 		}
 	}

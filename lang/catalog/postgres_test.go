@@ -83,7 +83,7 @@ func TestPostgresPrivileges(t *testing.T) {
 	}
 
 	// A dump by the backup role, which reads everything and writes nothing.
-	dump := exec.Command("pg_dump", fmt.Sprintf("host=127.0.0.1 port=%d user=dump dbname=app sslmode=verify-full sslrootcert=%s/ca.crt", s.port, s.dir))
+	dump := exec.Command("pg_dump", fmt.Sprintf("host=127.0.0.1 port=%d user=dump_a dbname=app sslmode=verify-full sslrootcert=%s/ca.crt", s.port, s.dir))
 	dump.Env = append(os.Environ(), "PGPASSWORD="+s.password(`postgres.main.secret.role["dump"]`))
 	if out, err := dump.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("COPY public.t ")) {
 		t.Errorf("pg_dump: %v %.500s", err, out)
@@ -143,21 +143,24 @@ func TestPostgresPrivileges(t *testing.T) {
 
 func TestPostgresRefusesNames(t *testing.T) {
 	for roles, want := range map[string]string{
-		`app_owner = { database = "app" }`:                  "groups that hold the privileges",
-		`app_read_only = { database = "app" }`:              "groups that hold the privileges",
-		`app_read_write = { database = "app" }`:             "groups that hold the privileges",
-		`public = { database = "app" }`:                     "words of PostgreSQL",
-		`none = { database = "app" }`:                       "words of PostgreSQL",
-		`postgres = { database = "app" }`:                   "is the superuser",
-		`pg_monitor = { database = "app" }`:                 "not with pg_",
-		`"a b" = { database = "app" }`:                      "lower-case letters",
-		`"a\"; --" = { database = "app" }`:                  "lower-case letters",
-		`App = { database = "app" }`:                        "lower-case letters",
-		strings.Repeat("a", 41) + ` = { database = "app" }`: "1 to 40",
-		`a = { database = "nope" }`:                         "one of the databases of the server",
-		`a = { database = "app", access = "all" }`:          "one of: read_write",
-		`a = { database = "app", connections = 0 }`:         "between 1 and 10000",
-		`a = { database = "app", connections = 1.5 }`:       "between 1 and 10000",
+		`app_owner = { database = "app" }`:                          "groups that hold the privileges",
+		`app_read_only = { database = "app" }`:                      "groups that hold the privileges",
+		`app_read_write = { database = "app" }`:                     "groups that hold the privileges",
+		`public = { database = "app" }`:                             "words of PostgreSQL",
+		`none = { database = "app" }`:                               "words of PostgreSQL",
+		`postgres = { database = "app" }`:                           "is the superuser",
+		`pg_monitor = { database = "app" }`:                         "not with pg_",
+		`pg = { database = "app" }`:                                 "would begin with pg_",
+		"a = { database = \"app\" }\n a_a = { database = \"app\" }": "two logins of that role",
+		"a_b = { database = \"app\" }\n a = { database = \"app\" }": "two logins of that role",
+		`"a b" = { database = "app" }`:                              "lower-case letters",
+		`"a\"; --" = { database = "app" }`:                          "lower-case letters",
+		`App = { database = "app" }`:                                "lower-case letters",
+		strings.Repeat("a", 41) + ` = { database = "app" }`:         "1 to 40",
+		`a = { database = "nope" }`:                                 "one of the databases of the server",
+		`a = { database = "app", access = "all" }`:                  "one of: read_write",
+		`a = { database = "app", connections = 0 }`:                 "between 1 and 10000",
+		`a = { database = "app", connections = 1.5 }`:               "between 1 and 10000",
 	} {
 		_, findings := evaluate("postgres \"main\" {\n  databases = [\"app\"]\n  roles     = { " + roles + " }\n}\n")
 		if !strings.Contains(findings, want) || !strings.HasPrefix(findings, "nself.hcl:4 NS218") {

@@ -59,6 +59,10 @@ func (h *host) render(text secret.Text) string {
 			}
 			b.WriteString(h.password(address))
 		default:
+			if f, ok := escape.Lookup(p.Secret.Func); ok && f.OfLogin() {
+				b.WriteString(h.login(p.Secret))
+				continue
+			}
 			in := h.render(p.Secret.Args[0])
 			if p.Secret.Func == "scram_verifier" {
 				b.WriteString(h.verifier(in))
@@ -76,6 +80,32 @@ func (h *host) render(text secret.Text) string {
 		}
 	}
 	return b.String()
+}
+
+// login says of a pair what the product says. The first login has the value of the
+// secret and the second that of its address and "/b", if there is one; with "/only"
+// of "b", the first has none any more.
+func (h *host) login(x *secret.Expr) string {
+	address := x.Args[0][0].Secret.Address
+	b, hasB := h.values[address+"/b"]
+	onlyB := h.values[address+"/only"] == "b"
+	switch {
+	case x.Func == escape.Login && onlyB:
+		return roleOf(x) + "_b"
+	case x.Func == escape.Login:
+		return roleOf(x) + "_a"
+	case x.Func == escape.LoginA && !onlyB:
+		return "LOGIN PASSWORD '" + h.verifier(h.password(address)) + "'"
+	case x.Func == escape.LoginB && hasB:
+		return "LOGIN PASSWORD '" + h.verifier(b) + "'"
+	}
+	return "NOLOGIN PASSWORD NULL"
+}
+
+// roleOf gives the role whose password a function of its logins is about.
+func roleOf(x *secret.Expr) string {
+	address := x.Args[0][0].Secret.Address
+	return address[strings.LastIndex(address, "[")+2 : len(address)-2]
 }
 
 // verifier follows RFC 5802, section 3, and RFC 7677. The salt is kept, as the
@@ -119,6 +149,7 @@ func (h *host) certificates(prefix string, hosts ...string) {
 		h.t.Fatal(err)
 	}
 	h.values[prefix+".secret.ca#certificate"] = encode("CERTIFICATE", caDER)
+	h.values[prefix+".secret.ca#ca_certificate"] = h.values[prefix+".secret.ca#certificate"]
 	h.values[prefix+".secret.server#certificate"] = encode("CERTIFICATE", h.sign(leaf, ca, leafKey, caKey))
 	h.values[prefix+".secret.server#private_key"] = encode("PRIVATE KEY", der)
 }

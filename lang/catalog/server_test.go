@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"nselfc/lang"
+	"nselfc/lang/escape"
+	"nselfc/lang/secret"
 )
 
 func TestMain(m *testing.M) {
@@ -69,6 +71,7 @@ type server struct {
 	dir   string
 	port  int
 	paths *strings.Replacer
+	roles map[string]bool // those that were ever declared
 }
 
 // installed is the major version of the server that the tests run.
@@ -96,7 +99,7 @@ func startPostgres(t *testing.T, block string) *server {
 		need(t, "setpriv")
 	}
 	dir := shortDir(t)
-	s := &server{host: newHost(t), dir: dir, port: freePort(t)}
+	s := &server{host: newHost(t), dir: dir, port: freePort(t), roles: map[string]bool{}}
 	s.paths = strings.NewReplacer("/etc/postgresql/", dir+"/etc/", "/run/pgtls/", dir+"/tls/", "/var/run/postgresql", dir+"/run",
 		"port = 5432", "port = "+strconv.Itoa(s.port))
 	s.certificates("postgres.main", "main", "localhost")
@@ -104,8 +107,7 @@ func startPostgres(t *testing.T, block string) *server {
 		s.folder(filepath.Join(dir, sub))
 	}
 	svc := kindOf(t, block)
-	s.file("tls/server.crt", s.values["postgres.main.secret.server#certificate"], 0o600)
-	s.file("tls/server.key", s.values["postgres.main.secret.server#private_key"], 0o600)
+	s.file("tls/server.pem", s.values["postgres.main.secret.server#certificate"]+s.values["postgres.main.secret.server#private_key"], 0o600)
 	s.file("ca.crt", s.values["postgres.main.secret.ca#certificate"], 0o644)
 	s.write(svc)
 
@@ -216,6 +218,13 @@ func own(path string) error {
 
 // write renders the files of the kind.
 func (s *server) write(svc *lang.Service) {
+	for _, c := range svc.Configs {
+		c.Content.V.Walk(func(x *secret.Expr) {
+			if x.Func == escape.LoginA {
+				s.roles[roleOf(x)] = true
+			}
+		})
+	}
 	for _, name := range []string{"postgresql.conf", "pg_hba.conf", "roles.sql"} {
 		s.file("etc/"+name, s.config(svc, name, s.paths), 0o600)
 	}
@@ -248,12 +257,16 @@ func (s *server) mustAdmin(sql string) string {
 	return out
 }
 
-// as runs statements as a role over TCP. params are more connection parameters;
+// as runs statements as a role over TCP, by its first login. params are more connection parameters;
 // the last of a name counts.
 func (s *server) as(role, db, sql string, params ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	conn := fmt.Sprintf("host=127.0.0.1 port=%d user='%s' dbname='%s' sslmode=verify-full sslrootcert=%s/ca.crt connect_timeout=10 ", s.port, role, db, s.dir)
+	login := role
+	if s.roles[role] {
+		login += "_a"
+	}
+	conn := fmt.Sprintf("host=127.0.0.1 port=%d user='%s' dbname='%s' sslmode=verify-full sslrootcert=%s/ca.crt connect_timeout=10 ", s.port, login, db, s.dir)
 	cmd := exec.CommandContext(ctx, "psql", conn+strings.Join(params, " "), "-X", "-At", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql)
 	password := s.password(fmt.Sprintf("postgres.main.secret.role[%q]", role))
 	cmd.Env = append(os.Environ(), "PGPASSWORD="+password, "LC_ALL=C")
@@ -274,7 +287,7 @@ func (s *server) session(role, db string, ops []operation) []bool {
 		// \; keeps the statements of an operation in one query.
 		script.WriteString("ROLLBACK;\nDISCARD ALL;\nRESET ROLE;\n" + strings.ReplaceAll(op.sql, ";", "\\;") + ";\n\\echo tried :ERROR\n")
 	}
-	conn := fmt.Sprintf("host=127.0.0.1 port=%d user='%s' dbname='%s' sslmode=verify-full sslrootcert=%s/ca.crt", s.port, role, db, s.dir)
+	conn := fmt.Sprintf("host=127.0.0.1 port=%d user='%s_a' dbname='%s' sslmode=verify-full sslrootcert=%s/ca.crt", s.port, role, db, s.dir)
 	cmd := exec.Command("psql", conn, "-X", "-At", "-q", "-f", "-")
 	cmd.Env = append(os.Environ(), "PGPASSWORD="+s.password(fmt.Sprintf("postgres.main.secret.role[%q]", role)), "LC_ALL=C")
 	cmd.Stdin = strings.NewReader(script.String())

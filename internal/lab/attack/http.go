@@ -58,15 +58,28 @@ const bodyLimit = 1 << 20
 
 // Do sends the request. An error of the network or of TLS is in the response: it is a finding. Redirects are not followed.
 func (r Request) Do(ctx context.Context) (Response, error) {
-	if r.TimeoutMS == 0 {
-		r.TimeoutMS = 10_000
-	}
 	if r.Count > 1 {
 		r.HTTP1 = true // one connection for each, as from many clients
 	}
-	config, err := r.tls()
+	client, err := r.client()
 	if err != nil {
 		return Response{}, err
+	}
+	defer client.CloseIdleConnections()
+	start := time.Now()
+	response, err := r.burst(ctx, client)
+	response.TookMS = time.Since(start).Milliseconds()
+	return response, err
+}
+
+// client connects as the request says.
+func (r Request) client() (*http.Client, error) {
+	if r.TimeoutMS == 0 {
+		r.TimeoutMS = 10_000
+	}
+	config, err := r.tls()
+	if err != nil {
+		return nil, err
 	}
 	transport := &http.Transport{
 		TLSClientConfig:   config,
@@ -78,16 +91,11 @@ func (r Request) Do(ctx context.Context) (Response, error) {
 			return (&net.Dialer{}).DialContext(ctx, network, address)
 		},
 	}
-	defer transport.CloseIdleConnections()
-	client := &http.Client{
+	return &http.Client{
 		Transport:     transport,
 		Timeout:       time.Duration(r.TimeoutMS) * time.Millisecond,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	start := time.Now()
-	response, err := r.burst(ctx, client)
-	response.TookMS = time.Since(start).Milliseconds()
-	return response, err
+	}, nil
 }
 
 func (r Request) burst(ctx context.Context, client *http.Client) (Response, error) {

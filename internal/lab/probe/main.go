@@ -23,6 +23,7 @@ const usage = `usage:
   probe scan '{"host": "ADDRESS", …}'     all TCP ports
   probe resolve NAME
   probe http '{"url": "https://…", …}'    one request, or "count" at once
+  probe load '{"write": "https://…", …}'  steadily, until told to stop
   probe websocket '{"url": "https://…", …}' TEXT
   probe internet DNS-ADDRESS HTTP-ADDRESS serves until interrupted
 `
@@ -60,6 +61,12 @@ func run(ctx context.Context, args []string) (any, error) {
 		return scan.Run(ctx)
 	case "resolve":
 		return attack.Resolve(ctx, args[1], 5*time.Second), nil
+	case "load":
+		var load attack.Load
+		if err := json.Unmarshal(input, &load); err != nil {
+			return nil, err
+		}
+		return load.Run(ctx)
 	case "http", "websocket":
 		var request attack.Request
 		if err := json.Unmarshal(input, &request); err != nil {

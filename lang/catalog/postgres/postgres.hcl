@@ -1,7 +1,8 @@
 # PostgreSQL with TLS from a certificate authority of its own, SCRAM verifiers
-# instead of passwords in SQL, and one login for each declared role, which may do
-# what its access says and nothing else. The superuser has no way in but the
-# socket inside the container.
+# instead of passwords in SQL, and two logins for each declared role that take
+# turns, so that its password is replaced while services are at work. They may do
+# what the role's access says and nothing else. The superuser has no way in but
+# the socket inside the container, and no password.
 
 variable "version" {
   type    = string
@@ -49,14 +50,19 @@ variable "roles" {
     connections = optional(number, 50)
   }))
   default = {}
-  doc     = "Logins. `access` is one of `read_write`, `read_only`, `migrate` (owns the tables and may change them), `monitor` (statistics) and `backup` (reads everything, to dump it)."
+  doc     = "Who may log in. The logins of a role `app` are `app_a` and `app_b`, which take turns when its password is rotated. `access` is one of `read_write`, `read_only`, `migrate` (owns the tables and may change them), `monitor` (statistics) and `backup` (reads everything, to dump it)."
 
   validation {
     condition = alltrue([
       for name, r in var.roles :
-      can(regex("^[a-z][a-z0-9_]{0,39}$", name)) && !startswith(name, "pg_") && !contains(["postgres", "public", "none"], name)
+      can(regex("^[a-z][a-z0-9_]{0,39}$", name)) && !startswith(name, "pg_") && !contains(["postgres", "public", "none", "pg"], name)
     ])
-    message = "Roles are named by 1 to 40 lower-case letters, digits and underscores, beginning with a letter, and not with pg_; postgres is the superuser, and public and none are words of PostgreSQL."
+    message = "Roles are named by 1 to 40 lower-case letters, digits and underscores, beginning with a letter, and not with pg_; postgres is the superuser, public and none are words of PostgreSQL, and the logins of pg would begin with pg_."
+  }
+
+  validation {
+    condition = alltrue([for name in keys(var.roles) : !contains(keys(var.roles), "${name}_a") && !contains(keys(var.roles), "${name}_b")])
+    message   = "A role cannot be called after another one and _a or _b: these are the two logins of that role."
   }
 
   validation {
@@ -155,16 +161,20 @@ locals {
   memory = floor(tonumber(regex("^[0-9.]+", var.memory)) * (endswith(lower(var.memory), "g") ? 1024 : 1)) # MiB
 }
 
-secret "superuser" {
-  kind  = "base64url"
-  bytes = 32
-}
-
 secret "role" {
   for_each = var.roles
 
   kind  = "base64url"
   bytes = 32
+
+  rotation {
+    class   = "pair"
+    service = service.main
+    file    = "roles.sql"
+    apply   = ["/usr/local/bin/nself-postgres", "apply"]
+    prove   = ["/usr/local/bin/nself-postgres", "prove", each.value.database]
+    user    = each.key
+  }
 }
 
 secret "ca" {
@@ -172,12 +182,26 @@ secret "ca" {
   ca          = true
   common_name = "${self.name} PostgreSQL CA"
   hosts       = [service.main.host]
+
+  rotation {
+    class   = "overlap"
+    service = service.main
+    file    = "SERVER_TLS"
+    apply   = ["/usr/local/bin/nself-postgres", "reload"]
+  }
 }
 
 secret "server" {
   kind      = "x509"
   signed_by = secret.ca
   hosts     = [service.main.host]
+
+  rotation {
+    class   = "overlap"
+    service = service.main
+    file    = "SERVER_TLS"
+    apply   = ["/usr/local/bin/nself-postgres", "reload"]
+  }
 }
 
 service "main" {
@@ -192,10 +216,9 @@ service "main" {
     POSTGRES_INITDB_ARGS = "--auth-local=peer --auth-host=reject --data-checksums"
   }
 
+  # Certificate and key in one file: the two are exchanged in one step.
   secrets = {
-    POSTGRES_PASSWORD = secret.superuser
-    SERVER_CERT       = secret.server.certificate
-    SERVER_KEY        = secret.server.private_key
+    SERVER_TLS = "${secret.server.certificate}${secret.server.private_key}"
   }
 
   port "postgres" {
@@ -268,17 +291,17 @@ output "port" {
 }
 
 output "ca_certificate" {
-  value = secret.ca.certificate
-  doc   = "Certificate of the authority that signs the server's certificate, in PEM."
+  value = secret.ca.ca_certificate
+  doc   = "Certificate of the authority that signs the server's certificate, in PEM; two while it is rotated."
 }
 
 output "roles" {
-  doc = "For each role `url`, `user`, `password`, `database`, `host` and `port`. Whoever refers to it gets the CA certificate, which the URL names."
+  doc = "For each role `url`, `user` (the login whose turn it is), `password`, `database`, `host` and `port`. Whoever refers to it gets the CA certificate, which the URL names."
 
   value = {
     for name, r in var.roles : name => {
-      url      = "postgres://${name}:${url_encode(secret.role[name])}@${service.main.host}:${service.main.ports.postgres}/${r.database}?sslmode=verify-full&sslrootcert=/run/secrets/${local.ca}"
-      user     = name
+      url      = "postgres://${login(secret.role[name])}:${url_encode(secret.role[name])}@${service.main.host}:${service.main.ports.postgres}/${r.database}?sslmode=verify-full&sslrootcert=/run/secrets/${local.ca}"
+      user     = login(secret.role[name])
       password = secret.role[name]
       database = r.database
       host     = service.main.host
@@ -287,6 +310,6 @@ output "roles" {
   }
 
   files = {
-    (local.ca) = secret.ca.certificate
+    (local.ca) = secret.ca.ca_certificate
   }
 }

@@ -1,5 +1,6 @@
 # Redis: a cache or queue that only its consumers reach. Passwords are checked
-# against hashes in an ACL file; the default user is off.
+# against hashes in an ACL file; the default user is off. While the password is
+# rotated the server takes two.
 
 variable "version" {
   type    = string
@@ -88,22 +89,23 @@ locals {
 secret "app" {
   kind  = "base64url"
   bytes = 32
-}
 
-secret "health" {
-  kind  = "base64url"
-  bytes = 32
+  rotation {
+    class   = "dual"
+    service = service.main
+    file    = "users.acl"
+    apply   = ["/usr/local/bin/nself-redis", "apply"]
+    prove   = ["/usr/local/bin/nself-redis", "prove"]
+    user    = "app"
+  }
 }
 
 service "main" {
-  image   = local.image
-  user    = strcontains(var.version, "alpine") || try(strcontains(var.image, "alpine"), false) ? "999:1000" : "999:999"
-  store   = "redis"
-  command = ["redis-server", "/etc/redis/redis.conf"]
-
-  secrets = {
-    REDIS_HEALTH = secret.health
-  }
+  image      = local.image
+  user       = strcontains(var.version, "alpine") || try(strcontains(var.image, "alpine"), false) ? "999:1000" : "999:999"
+  store      = "redis"
+  entrypoint = ["/usr/local/bin/nself-redis"]
+  command    = ["redis-server", "/etc/redis/redis.conf"]
 
   port "redis" {
     container = 6379
@@ -111,6 +113,18 @@ service "main" {
 
   volume "data" {
     path = "/data"
+  }
+
+  # Passwords of users that nobody outside of the container needs, and the ACL file
+  # with them.
+  writable "/run/nself" {
+    size = "1M"
+  }
+
+  config "entrypoint" {
+    path       = "/usr/local/bin/nself-redis"
+    template   = "entrypoint.sh.tmpl"
+    executable = true
   }
 
   config "redis.conf" {
@@ -126,7 +140,7 @@ service "main" {
   # The password reaches redis-cli by its environment, never by its arguments,
   # which every process of the host can read.
   healthcheck {
-    command      = "REDISCLI_AUTH=\"$(cat /run/secrets/REDIS_HEALTH)\" redis-cli --user health ping | grep -q PONG"
+    command      = "REDISCLI_AUTH=\"$(cat /run/nself/health)\" redis-cli --user health ping | grep -q PONG"
     interval     = "10s"
     start_period = "20s"
   }
