@@ -76,7 +76,8 @@ func TestSecretsPage(t *testing.T) {
 	for _, file := range []string{"stripe", "another"} {
 		value, err := os.ReadFile(filepath.Join(dir, file))
 		if err != nil || strings.Contains(got, string(value)) {
-			t.Fatalf("a value was printed (%v)", err)
+			at := strings.Index(got, string(value))
+			t.Fatalf("the value of %s was printed (%v), behind:\n%s", file, err, got[max(0, at-300):max(0, at)])
 		}
 	}
 	if *update {
