@@ -30,8 +30,18 @@ func TestSecretsPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
+	examples := regexp.MustCompile("(?ms)^```hcl\n(.*?)^```").FindAllStringSubmatch(string(page), -1)
+	for i, m := range examples[1:] { // the stores
+		file := filepath.Join(t.TempDir(), "nself.hcl")
+		if err := os.WriteFile(file, []byte("stack \"shop\" {}\n\nsecret \"key\" {}\n\n"+m[1]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command("nselfc", "validate", file).CombinedOutput(); err != nil {
+			t.Errorf("example %d: %v\n%s", i+2, err, out)
+		}
+	}
 	for file, text := range map[string]string{
-		"nself.hcl":  regexp.MustCompile("(?ms)^```hcl\n(.*?)^```").FindStringSubmatch(string(page))[1],
+		"nself.hcl":  examples[0][1],
 		".gitignore": "/stripe\n/another\n/bin/\n",
 		"stripe":     "sk_" + "live_" + rand.Text(),
 		"another":    "sk_" + "live_" + rand.Text(),
@@ -86,7 +96,7 @@ func TestSecretsPage(t *testing.T) {
 		}
 		return
 	}
-	if d := cmp.Diff(string(page), got); d != "" || blocks < 8 {
+	if d := cmp.Diff(string(page), got); d != "" || blocks < 8 || len(examples) < 7 {
 		t.Errorf("%d blocks (-page +printed):\n%s", blocks, d)
 	}
 }
