@@ -43,10 +43,10 @@ func (w *why) answer() (string, error) {
 	switch {
 	case w.below == outdir.LockName:
 		return w.lock()
-	case w.below == ".secrets":
-		return w.dotSecrets()
 	case w.below == register.Name:
 		return w.record()
+	case w.below == ".secrets":
+		return w.dotSecrets()
 	case strings.HasPrefix(w.below, secrets.Dir+"/."), w.below == secrets.LockFile, w.below == secrets.RetiredFile:
 		return w.quote("") + "The secret store keeps this file for itself: it is in no stack, and never committed.\n", nil
 	}

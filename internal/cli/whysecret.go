@@ -99,7 +99,7 @@ func (w *why) lock() (string, error) {
 	return b.String(), nil
 }
 
-// record answers for a line of nself.secrets.json, which has a secret on each.
+// record answers for a line of nself.secrets.json: a secret has one.
 func (w *why) record() (string, error) {
 	text, err := os.ReadFile(w.path)
 	if err != nil {
@@ -110,12 +110,19 @@ func (w *why) record() (string, error) {
 		return "", fmt.Errorf("%s has %d lines", w.path, len(lines))
 	}
 	line := lines[w.line-1]
-	var address string
-	name, _, ok := strings.Cut(strings.TrimSpace(line), ": {\"")
-	if !ok || json.Unmarshal([]byte(name), &address) != nil {
-		return w.quote(line) + "The record of this environment's secrets, which whatever makes or replaces a value on the host brings up to date.\n", nil
+	var entry map[string]json.RawMessage
+	if json.Unmarshal([]byte("{"+strings.TrimSuffix(strings.TrimSpace(line), ",")+"}"), &entry) != nil || len(entry) != 1 {
+		return w.quote(line) + "It is the same in every stack.\n", nil
 	}
-	return w.quote(line) + w.secret(address), nil
+	for address, facts := range entry {
+		switch {
+		case address == "stack":
+			return w.quote(line) + w.because("", w.e.Stack.Name.Origin), nil
+		case strings.HasPrefix(string(facts), "{") && address != "secrets":
+			return w.quote(line) + w.secret(address), nil
+		}
+	}
+	return w.quote(line) + "It is the same in every stack.\n", nil
 }
 
 func (w *why) image(reference string) string {

@@ -157,15 +157,15 @@ func TestCostsLittle(t *testing.T) {
 	}
 }
 
-// FuzzProblem holds that nothing panics, and that an answer does not depend on luck.
+// FuzzProblem holds that nothing panics, and that no answer has the value in it.
 func FuzzProblem(f *testing.F) {
 	for line := range strings.Lines(weakValues) {
 		f.Add(strings.TrimSpace(line))
 	}
 	f.Add("\xff\x00$(")
 	f.Fuzz(func(t *testing.T, value string) {
-		if Problem(value, 12, names()) != Problem(value, 12, names()) {
-			t.Error("two answers")
+		if problem := Problem(value, 12, names()); len(value) > 40 && strings.Contains(problem, value) {
+			t.Error("the answer repeats the value")
 		}
 	})
 }
