@@ -56,7 +56,7 @@ func TestTurnKilledAnywhere(t *testing.T) {
 		}
 		build(t, before, stack, files)
 		for _, done := range taken {
-			takeStep(t, before, done)
+			takeAgain(t, before, done)
 		}
 		old := entries(t, before)
 		forgets := op == Revoke || op == Discard
@@ -93,8 +93,8 @@ func TestTurnKilledAnywhere(t *testing.T) {
 					}
 				}
 			}
-			takeStep(t, dir, op.String())
-			want := expected(op, old)
+			takeAgain(t, dir, op.String())
+			want := expected(op)
 			if got := shapeOf(entries(t, dir), old); !gocmp.Equal(want, got) {
 				t.Errorf("%s, step %d (-want +got):\n%s", op, kill, gocmp.Diff(want, got))
 			}
@@ -120,7 +120,7 @@ func memoryDir(t *testing.T) string {
 	return dir
 }
 
-func takeStep(t *testing.T, dir, op string) {
+func takeAgain(t *testing.T, dir, op string) {
 	t.Helper()
 	stack, files := turningSmall()
 	if _, diags := Turn(context.Background(), dir, stack, files, Options{Now: testNow}, turnsOf(op)); diags.HasErrors() {
@@ -169,7 +169,7 @@ func shapeOf(now, old map[string]string) map[string]string {
 }
 
 // expected is the shape that a step leaves.
-func expected(op Op, old map[string]string) map[string]string {
+func expected(op Op) map[string]string {
 	out := map[string]string{}
 	for _, key := range []string{"APP", "CACHE"} {
 		switch op {
@@ -196,7 +196,7 @@ func TestTurnLosesNothing(t *testing.T) {
 		if n++; n > 10 && !thorough {
 			return
 		}
-		dir, err := os.MkdirTemp(folder, "out")
+		dir, err := os.MkdirTemp(folder, "out") //nolint:usetesting // in memory, and one for each try
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -219,7 +219,7 @@ func TestTurnLosesNothing(t *testing.T) {
 				}
 				return nil
 			}
-			for try := 0; try < 2; try++ {
+			for try := range 2 {
 				_, diags := Turn(context.Background(), dir, stack, files, Options{Now: testNow, step: step}, changes)
 				if !diags.HasErrors() {
 					return
