@@ -37,7 +37,7 @@ func TestAWS(t *testing.T) {
 	})
 	st := awsStore(t, f, "shop/prod")
 	_, err := st.Load(t.Context())
-	wantKind(t, err, ErrAbsent, "list-secrets", "eu-test-1")
+	wantKind(t, err, ErrAbsent, "list-secrets", "eu-test-1", "sync --push")
 
 	one, two := map[string]string{"JWT_KEY": made(), "HTML": "<&>", "LINES": "a\nb"}, map[string]string{"JWT_KEY": made()}
 	mustSave(t, st, Snapshot{Values: one})
@@ -218,10 +218,20 @@ func TestAWSTrouble(t *testing.T) {
 		want   error
 		word   string
 	}{
-		{"AccessDeniedException", 400, ErrDenied, "GetSecretValue"}, {"ExpiredTokenException", 400, ErrDenied, "expired"}, {"UnrecognizedClientException", 400, ErrDenied, "sts"},
-		{"DecryptionFailure", 400, ErrDenied, "kms:Decrypt"}, {"ResourceNotFoundException", 400, ErrAbsent, "name and the region"}, {"InvalidRequestException", 400, ErrInvalid, "describe-secret"},
-		{"InternalServiceError", 500, ErrUnavailable, "HTTP status 500"}, {"ThrottlingException", 400, ErrUnavailable, "too many"}, {secret, 503, ErrUnavailable, "503"},
-		{secret, 400, ErrInvalid, "wrong request"}, {secret, 403, ErrDenied, "policy"}, {secret, 307, ErrUnavailable, "redirect"}, {secret, 302, ErrUnavailable, "redirect"}, {secret, 200, ErrUnavailable, "not its protocol"},
+		{"AccessDeniedException", 400, ErrDenied, "GetSecretValue"},
+		{"ExpiredTokenException", 400, ErrDenied, "expired"},
+		{"UnrecognizedClientException", 400, ErrDenied, "sts"},
+		{"DecryptionFailure", 400, ErrDenied, "kms:Decrypt"},
+		{"ResourceNotFoundException", 400, ErrAbsent, "name and the region"},
+		{"InvalidRequestException", 400, ErrInvalid, "describe-secret"},
+		{"InternalServiceError", 500, ErrUnavailable, "HTTP status 500"},
+		{"ThrottlingException", 400, ErrUnavailable, "too many"},
+		{secret, 503, ErrUnavailable, "503"},
+		{secret, 400, ErrInvalid, "wrong request"},
+		{secret, 403, ErrDenied, "policy"},
+		{secret, 307, ErrUnavailable, "redirect"},
+		{secret, 302, ErrUnavailable, "redirect"},
+		{secret, 200, ErrUnavailable, "not its protocol"},
 	} {
 		st := awsStore(t, f, "shop")
 		f.before = fail(tt.code, tt.status)

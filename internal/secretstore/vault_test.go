@@ -200,7 +200,7 @@ func suiteOfVault(t *testing.T, s vaultServer) {
 	t.Run("created, written, refused to the second writer", func(t *testing.T) {
 		st := s.open(t, mount, "shop/prod")
 		snap, err := st.Load(t.Context())
-		wantKind(t, err, ErrAbsent, "kv list")
+		wantKind(t, err, ErrAbsent, "kv list", "sync --push")
 		if snap.Version != "" {
 			t.Fatalf("the version %q of nothing", snap.Version)
 		}

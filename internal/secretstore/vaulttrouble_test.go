@@ -53,10 +53,22 @@ func TestVaultRetries(t *testing.T) {
 		want        error
 		requests    int
 	}{
-		{500, 3, "", nil, 4}, {502, 1, "", nil, 2}, {503, 2, "", nil, 3}, {504, 1, "", nil, 2}, {429, 2, "1", nil, 3}, {412, 1, "", nil, 2},
-		{500, 9, "", ErrUnavailable, 4}, {429, 9, "100000", ErrUnavailable, 4}, {429, 9, "Fri, 31 Dec 2999 23:59:59 GMT", ErrUnavailable, 4},
-		{503, 9, "-1", ErrUnavailable, 4}, {403, 1, "", ErrDenied, 1}, {400, 1, "", ErrInvalid, 1}, {405, 1, "", ErrInvalid, 1}, {413, 1, "", ErrInvalid, 1},
-		{501, 1, "", ErrUnavailable, 1}, {204, 1, "", ErrUnavailable, 1},
+		{500, 3, "", nil, 4},
+		{502, 1, "", nil, 2},
+		{503, 2, "", nil, 3},
+		{504, 1, "", nil, 2},
+		{429, 2, "1", nil, 3},
+		{412, 1, "", nil, 2},
+		{500, 9, "", ErrUnavailable, 4},
+		{429, 9, "100000", ErrUnavailable, 4},
+		{429, 9, "Fri, 31 Dec 2999 23:59:59 GMT", ErrUnavailable, 4},
+		{503, 9, "-1", ErrUnavailable, 4},
+		{403, 1, "", ErrDenied, 1},
+		{400, 1, "", ErrInvalid, 1},
+		{405, 1, "", ErrInvalid, 1},
+		{413, 1, "", ErrInvalid, 1},
+		{501, 1, "", ErrUnavailable, 1},
+		{204, 1, "", ErrUnavailable, 1},
 	} {
 		t.Run(fmt.Sprintf("%d for %d", tt.code, tt.times), func(t *testing.T) {
 			f, st, snap, pauses := troubled(t)
