@@ -24,6 +24,7 @@ history would see it, and none prints one but show, on a terminal.`,
 	}
 	cmd.SuggestionsMinimumDistance = 2
 	for _, c := range []*cobra.Command{
+		newSecretsScan(env, d),
 		newSecretsList(env, d),
 		newSecretsGenerate(env, d),
 		newSecretsMaterialize(env, d),
@@ -34,7 +35,7 @@ history would see it, and none prints one but show, on a terminal.`,
 		newSecretsRotate(env, d),
 		newSecretsRetire(env, d),
 		newSecretsHistory(env, d),
-		newSecretsScan(env, d),
+		newSecretsHash(env, d),
 	} {
 		cmd.AddCommand(c)
 	}

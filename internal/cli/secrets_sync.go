@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"nselfc/internal/build"
@@ -55,7 +56,7 @@ func Sync(ctx context.Context, env Env, d Display, o SyncOptions) int {
 	defer k.close()
 	in := secrets.Import{Store: storeName(of), Values: k.values(), Replace: o.Replace, Dry: o.Check}
 	if o.Push {
-		in.Push = k.add()
+		in.Push = k.put()
 	}
 	report, diags := secrets.Take(ctx, h.Dir, h.Stack, h.Files, h.Options, in)
 	if code := o.show(ctx, env, d, c, diags); code != OK {
@@ -65,7 +66,7 @@ func Sync(ctx context.Context, env Env, d Display, o SyncOptions) int {
 		return stopped(ctx, code)
 	}
 	switch {
-	case o.Check && (len(report.Added)+len(report.Changed)+len(report.Missing) > 0 || o.Push && len(report.Kept) > 0):
+	case o.Check && (len(report.Added)+len(report.Changed)+len(report.Newer)+len(report.Missing) > 0 || o.Push && len(report.Kept) > 0):
 		return Failed
 	case o.Check:
 		return OK
@@ -144,6 +145,16 @@ func (o SyncOptions) print(env Env, h *build.Host, r *secrets.Imported) int {
 			line("pushed", a, "the store has it now")
 		}
 	}
+	for _, a := range r.Newer {
+		switch {
+		case !o.Push:
+			line("newer", a, "the one here was changed since; --push puts it into the store, in the place of the old one")
+		case o.Check:
+			line("to push", a, "the store has an older one")
+		default:
+			line("pushed", a, "the store has this one now, and no longer the old")
+		}
+	}
 	for _, a := range r.Missing {
 		line("missing", a, "neither the store nor this host has it")
 	}
@@ -173,16 +184,18 @@ func (o SyncOptions) printJSON(env Env, h *build.Host, r *secrets.Imported) int 
 		Added         []string  `json:"added"`
 		Changed       []changed `json:"changed"`
 		Kept          []string  `json:"kept"`
+		Newer         []string  `json:"newer"`
 		Pushed        []string  `json:"pushed"`
 		Missing       []string  `json:"missing"`
 		Same          []string  `json:"same"`
 		Undeclared    []string  `json:"undeclared"`
-	}{"1.0", h.Name, h.Stack.Store.Kind.V, !o.Check, some(r.Added), []changed{}, some(r.Kept), []string{}, some(r.Missing), some(r.Same), some(r.Strange)}
+	}{"1.0", h.Name, h.Stack.Store.Kind.V, !o.Check, some(r.Added), []changed{}, some(r.Kept), some(r.Newer), []string{}, some(r.Missing), some(r.Same), some(r.Strange)}
 	for _, a := range r.Changed {
 		out.Changed = append(out.Changed, changed{a, some(r.Readers[a])})
 	}
 	if o.Push && !o.Check {
-		out.Kept, out.Pushed = []string{}, out.Kept
+		out.Pushed = slices.Sorted(slices.Values(slices.Concat(out.Kept, out.Newer)))
+		out.Kept, out.Newer = []string{}, []string{}
 	}
 	text, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {

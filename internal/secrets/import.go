@@ -24,8 +24,8 @@ type Import struct {
 	// services use the old one.
 	Replace bool
 	Dry     bool // only tell; nothing is written, and nothing is pushed
-	// Push, unless it is nil, puts values into the store that it lacks, before
-	// .secrets is written.
+	// Push, unless it is nil, puts values into the store that it lacks, or has older
+	// ones of, before .secrets is written.
 	Push func(values map[string]string) diag.List
 }
 
@@ -35,6 +35,7 @@ type Imported struct {
 	Changed []string // .secrets had another
 	Same    []string
 	Kept    []string // the store has none, and .secrets keeps its own
+	Newer   []string // the one here was changed since the two were compared, and is kept
 	Missing []string // neither has one
 	Strange []string // keys of the store that no secret declares, and that are left there
 	// Readers are the services that have files with the old value, by address of a
@@ -57,13 +58,21 @@ func Take(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, o
 	}
 	defer done()
 	t := &taking{Import: in, st: st, files: files, Imported: Imported{Readers: map[string][]string{}}}
+	var d *diag.Diagnostic
+	if t.base, d = st.readSynced(); d != nil {
+		return &t.Imported, append(diags, d)
+	}
 	opts.only, opts.taking = map[string]bool{}, t
 	b, more := prepare(st, stack, files, opts, true)
 	if diags = append(diags, more...); diags.HasErrors() || in.Dry {
 		return &t.Imported, diags
 	}
-	if lacks := b.lackedBy(t); in.Push != nil && len(lacks) > 0 {
-		if diags = append(diags, in.Push(lacks)...); diags.HasErrors() {
+	pushed := map[string]string{}
+	if in.Push != nil {
+		if pushed = b.lackedBy(t); len(pushed) > 0 {
+			diags = append(diags, in.Push(pushed)...)
+		}
+		if diags.HasErrors() {
 			return &t.Imported, diags
 		}
 	}
@@ -73,7 +82,31 @@ func Take(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, o
 	if err := b.saveRegister(st); err != nil {
 		return &t.Imported, append(diags, st.writeFailed(register.Name, err))
 	}
+	if common := b.common(t, pushed); !maps.Equal(common, t.base) {
+		if err := st.writeSynced(common); err != nil {
+			return &t.Imported, append(diags, st.writeFailed(SyncedFile, err))
+		}
+	}
 	return &t.Imported, diags
+}
+
+// common gives the digests of what .secrets and the store both have after this run.
+// Of a value that is newer here, it stays what it was.
+func (b *book) common(t *taking, pushed map[string]string) map[string]string {
+	out := map[string]string{}
+	for key, value := range b.owned() {
+		theirs, stored := t.Values[key]
+		if now, put := pushed[key]; put {
+			theirs, stored = now, true
+		}
+		switch was, known := t.base[key]; {
+		case stored && theirs == value:
+			out[key] = digest([]byte(value))
+		case stored && known:
+			out[key] = was
+		}
+	}
+	return out
 }
 
 // taking is an import on its way through prepare.
@@ -82,6 +115,7 @@ type taking struct {
 	Imported
 	st    *store
 	files []emit.File
+	base  map[string]string // digests of what both had before, by key
 }
 
 // take puts the values into the document.
@@ -108,7 +142,7 @@ func (b *book) take(t *taking) diag.List {
 			t.Strange = append(t.Strange, base)
 		}
 	}
-	for _, list := range [][]string{t.Added, t.Changed, t.Same, t.Kept, t.Missing, t.Strange} {
+	for _, list := range [][]string{t.Added, t.Changed, t.Same, t.Kept, t.Newer, t.Missing, t.Strange} {
 		slices.Sort(list)
 	}
 	return diags
@@ -130,8 +164,19 @@ func (b *book) takeOne(t *taking, s *ir.Secret) *diag.Diagnostic {
 		t.Same = append(t.Same, s.Address)
 		return nil
 	}
+	decided := takeTheirs
+	if had && have != value && !t.Replace {
+		decided = b.newer(t, s, main, have, value)
+	}
+	if decided == keepOurs {
+		t.Newer = append(t.Newer, s.Address)
+		return nil
+	}
 	if d := b.taken(t, s, value); d != nil {
 		return d
+	}
+	if decided == undecided {
+		return b.undecided(t, s)
 	}
 	if !had {
 		t.Added = append(t.Added, s.Address)
@@ -187,7 +232,7 @@ func (b *book) taken(t *taking, s *ir.Secret, value string) *diag.Diagnostic {
 	if !fits(s, value) {
 		return b.unfitInStore(t, s, "it is not "+shape(s)+": "+had(s, value))
 	}
-	if problem := guessable(value, b.stack.Name.V); problem != "" && b.stack.Posture == ir.Production {
+	if problem := guessable(b.stack, s, value); problem != "" && b.stack.Posture == ir.Production {
 		return b.unfitInStore(t, s, "it "+problem)
 	}
 	return nil
@@ -204,10 +249,20 @@ func (t *taking) inUse(s *ir.Secret, readers []string) *diag.Diagnostic {
 	if len(readers) == 0 || t.Replace || !slices.Contains([]string{classPair, classDual, classManual}, class(s)) {
 		return nil
 	}
-	return about(s, diag.Errorf(codeStoreInUse, s.Origin.Range, "Value in use differs from the store's",
+	return about(s, diag.Errorf(codeStoreInUse, s.Origin.Range, summaryStoreInUse,
 		"%s has another value in %s than here, and files of %s are made from the one here. %s Nothing was changed.\n\nIf the one here is right, put it into the store: nselfc secrets set does that. If the store's is right and the server has it already, or nothing runs here yet:\n\n    nselfc secrets sync --replace",
 		s.Address, t.Store, strings.Join(readers, ", "), Breaks(s, readers)))
 }
+
+// undecided refuses to choose between two values of which nobody knows which is
+// older: an old one that comes back is one that servers refuse.
+func (b *book) undecided(t *taking, s *ir.Secret) *diag.Diagnostic {
+	return about(s, diag.Errorf(codeStoreInUse, s.Origin.Range, summaryStoreInUse,
+		"%s has another value in %s than here, and the one here is of a later generation than its first or was changed since the two were compared: nobody but you can know which is the newer. Nothing was changed.\n\n"+
+			"If the one here is right, put it into the store: nselfc secrets set does that. If the store's is right:\n\n    nselfc secrets sync --replace", s.Address, t.Store))
+}
+
+const summaryStoreInUse = "Value in use differs from the store's"
 
 // rotating refuses to bring values into a rotation, here or on another host.
 func (b *book) rotating(t *taking) *diag.Diagnostic {
@@ -236,11 +291,12 @@ func (t *taking) has(s *ir.Secret, ending string) bool {
 	return slices.ContainsFunc(parts(s), func(part string) bool { _, ok := t.Values[s.Key+ending+part]; return ok })
 }
 
-// lackedBy gives what .secrets has of the secrets that the store has nothing of.
+// lackedBy gives what .secrets has of the secrets that the store has nothing of, or
+// an older value.
 func (b *book) lackedBy(t *taking) map[string]string {
 	kept := map[string]bool{}
 	for _, s := range b.stack.Secrets {
-		kept[s.Key] = slices.Contains(t.Kept, s.Address)
+		kept[s.Key] = slices.Contains(t.Kept, s.Address) || slices.Contains(t.Newer, s.Address)
 	}
 	out := b.owned()
 	maps.DeleteFunc(out, func(key, _ string) bool { return !kept[baseKey(key)] })

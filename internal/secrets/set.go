@@ -113,7 +113,7 @@ func given(stack *ir.Stack, doc *dotsecrets.Document, s *ir.Secret, value string
 		return diag.List{about(s, diag.Errorf(codeGiven, s.Origin.Range, "Unfit value",
 			"The value is not %s, as %s is declared: %s. Nothing was changed.\n\n%s", shape(s), s.Address, had(s, value), instead))}
 	}
-	problem := guessable(value, stack.Name.V)
+	problem := guessable(stack, s, value)
 	if problem == "" {
 		problem = reused(stack, doc, s, value)
 	}
