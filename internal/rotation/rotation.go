@@ -79,6 +79,10 @@ func (h *Host) Begin(ctx context.Context, q Request) diag.List {
 	if len(r.journal.Secrets) == 0 {
 		return diags
 	}
+	if _, err := h.Engine.Containers(ctx); err != nil {
+		return append(diags, diag.Errorf("NS614", onFile(h.Dir), "Step of a rotation failed",
+			"The containers of the stack cannot be listed: %s. Nothing was changed.\n\nThe new values have to be given to what runs, so this is for the host that runs the stack, and for a user who may use Docker there.", err))
+	}
 	if more := r.look(ctx); more.HasErrors() {
 		return append(diags, more...)
 	}

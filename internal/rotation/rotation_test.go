@@ -303,8 +303,11 @@ func TestRefused(t *testing.T) {
 	if d := rotate(h, "secret.db"); len(d) == 0 || d[len(d)-1].Code != "NS619" {
 		t.Errorf("without the server: %v", d)
 	}
+	if j, _ := ReadJournal(w.dir); j != nil {
+		t.Error("nothing was begun, and there is a journal")
+	}
 	w.up()
-	fine(t, w, h.Resume(context.Background()))
+	fine(t, w, rotate(h, "secret.db"))
 	w.settled(t)
 
 	release, ok, _ := secrets.Hold(w.dir, lockFile)

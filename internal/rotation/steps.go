@@ -2,8 +2,6 @@ package rotation
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,9 +58,8 @@ func (r *run) look(ctx context.Context) diag.List {
 func (r *run) digests() map[string]string {
 	out := map[string]string{}
 	for _, f := range r.Files {
-		if text, ok := r.turned.File(f.Path); ok {
-			sum := sha256.Sum256([]byte(text.Reveal()))
-			out[f.Path] = hex.EncodeToString(sum[:])
+		if digest, ok := r.turned.Digest(f.Path); ok {
+			out[f.Path] = digest
 		}
 	}
 	return out
@@ -140,7 +137,7 @@ func (r *run) apply(ctx context.Context) error {
 
 func (r *run) applyAs(ctx context.Context, state *secrets.Turned, what string, end bool) error {
 	for _, t := range r.told() {
-		text, ok := state.File(t.file)
+		text, ok := state.Input(t.file)
 		if !ok {
 			return fmt.Errorf("%s is not among the files of the stack", t.file)
 		}
@@ -152,7 +149,7 @@ func (r *run) applyAs(ctx context.Context, state *secrets.Turned, what string, e
 		if end && t.class == classDual { // of a pair, those of a login that is closed end in any case
 			command = append(slices.Clone(command), endSessions)
 		}
-		if code, err := r.Engine.Exec(ctx, id, command, sealedText{text}); err != nil || code != 0 {
+		if code, err := r.Engine.Exec(ctx, id, command, text); err != nil || code != 0 {
 			return fmt.Errorf("%s did not take the new file (exit status %d): %w", t.service, code, err)
 		}
 		if t.class == classOverlap {

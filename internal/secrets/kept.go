@@ -1,5 +1,10 @@
 package secrets
 
+import (
+	"io"
+	"strings"
+)
+
 // Kept gives what .secrets has of some secrets now, by key: what their store is to
 // have as well. A value that is pending or on its way out is not among them.
 func (t *Turned) Kept(addresses ...string) map[string]string {
@@ -19,4 +24,18 @@ func (t *Turned) Kept(addresses ...string) map[string]string {
 		}
 	}
 	return out
+}
+
+// Input gives the text of a secret file for the standard input of a command, as File
+// does for those who look at it.
+func (t *Turned) Input(path string) (io.WriterTo, bool) {
+	text, ok := t.rendered[path]
+	return strings.NewReader(text), ok
+}
+
+// Digest gives the SHA-256 of a secret file, in hexadecimal. It is for a place behind
+// the same door as the file.
+func (t *Turned) Digest(path string) (string, bool) {
+	text, ok := t.rendered[path]
+	return digest([]byte(text)), ok
 }
