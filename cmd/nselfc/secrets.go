@@ -24,6 +24,7 @@ history would see it, and none prints one but show, on a terminal.`,
 	}
 	cmd.SuggestionsMinimumDistance = 2
 	for _, c := range []*cobra.Command{
+		newSecretsAudit(env, d),
 		newSecretsScan(env, d),
 		newSecretsList(env, d),
 		newSecretsGenerate(env, d),
@@ -32,6 +33,7 @@ history would see it, and none prints one but show, on a terminal.`,
 		newSecretsShow(env, d),
 		newSecretsSync(env, d),
 		newSecretsRecipients(env, d),
+		newSecretsRotate(env, d),
 		newSecretsRetire(env, d),
 		newSecretsHistory(env, d),
 		newSecretsHash(env, d),

@@ -8,6 +8,7 @@ import (
 
 	"nselfc/compiler/ir"
 	"nselfc/emit/outdir"
+	"nselfc/internal/rotation"
 	"nselfc/internal/secrets"
 	"nselfc/lang/diag"
 	"nselfc/lang/source"
@@ -142,7 +143,13 @@ func (c *Compiled) write(ctx context.Context, j *job, opts WriteOptions) (*Writt
 	secretOptions.Existing = j.env.KeptElsewhere()
 	report, more := secrets.Materialize(ctx, j.dir.Name(), j.env.Stack, j.env.Files, secretOptions)
 	w.Secrets = report
-	return w, append(diags, more...)
+	diags = append(diags, more...)
+	if j, _ := rotation.ReadJournal(w.Dir); j != nil { // a rotation says what is wrong with it
+		d := rotation.UnderWay(w.Dir, j, "nselfc secrets rotate")
+		d.Severity = diag.Warning
+		diags = append(diags, d)
+	}
+	return w, diags
 }
 
 // finished takes the warning out of the note on an interrupted build, once this

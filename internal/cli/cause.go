@@ -47,7 +47,7 @@ func (w *why) answer() (string, error) {
 		return w.record()
 	case w.below == ".secrets":
 		return w.dotSecrets()
-	case strings.HasPrefix(w.below, secrets.Dir+"/."), w.below == ".secrets.lock":
+	case strings.HasPrefix(w.below, secrets.Dir+"/."), w.below == secrets.LockFile, w.below == secrets.RetiredFile:
 		return w.quote("") + "The secret store keeps this file for itself: it is in no stack, and never committed.\n", nil
 	}
 	return "", fmt.Errorf("%s is not a file that the stack in %s generates", w.path, clean(w.c.DisplayName(".")))
