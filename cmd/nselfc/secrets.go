@@ -24,6 +24,8 @@ history would see it, and none prints one but show, on a terminal.`,
 	}
 	cmd.SuggestionsMinimumDistance = 2
 	for _, c := range []*cobra.Command{
+		newSecretsAudit(env, d),
+		newSecretsScan(env, d),
 		newSecretsList(env, d),
 		newSecretsGenerate(env, d),
 		newSecretsMaterialize(env, d),
@@ -31,9 +33,10 @@ history would see it, and none prints one but show, on a terminal.`,
 		newSecretsShow(env, d),
 		newSecretsSync(env, d),
 		newSecretsRecipients(env, d),
+		newSecretsRotate(env, d),
 		newSecretsRetire(env, d),
 		newSecretsHistory(env, d),
-		newSecretsScan(env, d),
+		newSecretsHash(env, d),
 	} {
 		cmd.AddCommand(c)
 	}

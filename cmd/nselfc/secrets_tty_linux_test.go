@@ -2,9 +2,11 @@ package main
 
 import (
 	"crypto/rand"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -117,6 +119,9 @@ func TestPipeThatStaysOpen(t *testing.T) {
 	if _, err := in.Write([]byte(rand.Text())); err != nil {
 		t.Fatal(err)
 	}
+	for !listens(t, cmd.Process.Pid) {
+		time.Sleep(10 * time.Millisecond)
+	}
 	time.Sleep(300 * time.Millisecond) // it compiles first; either way it has to end
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
@@ -124,4 +129,16 @@ func TestPipeThatStaysOpen(t *testing.T) {
 	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 130 {
 		t.Errorf("got %v", err)
 	}
+}
+
+// listens tells whether a process has a handler for SIGINT (proc(5), SigCgt).
+func listens(t *testing.T, pid int) bool {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), "SigCgt:")
+	mask, err := strconv.ParseUint(strings.Fields(after)[0], 16, 64)
+	return err == nil && mask&(1<<(syscall.SIGINT-1)) != 0
 }

@@ -8,6 +8,7 @@ import (
 
 	"nselfc/compiler/ir"
 	"nselfc/emit/outdir"
+	"nselfc/internal/rotation"
 	"nselfc/internal/secrets"
 	"nselfc/lang/diag"
 	"nselfc/lang/source"
@@ -107,7 +108,7 @@ func (c *Compiled) prepare(ctx context.Context, e *Environment, opts WriteOption
 	j.plan, diags = dir.Plan(e.committed(), c.meta(e, opts.Version), outdir.Options{Force: j.force, Concealed: conceals(dir, e)})
 	j.notes = diags
 	// Secrets belong where the stack runs: a laptop, or the host that was named.
-	j.secrets = !opts.NoSecrets && (e.Name == "" || e.Development() || opts.Env == e.Name)
+	j.secrets = opts.makesSecrets(e)
 	if j.secrets {
 		_, j.checked = secrets.Check(dir.Name(), e.Stack, e.Files, c.secretOptions(j, opts))
 		if opts.StrictSecrets {
@@ -115,8 +116,16 @@ func (c *Compiled) prepare(ctx context.Context, e *Environment, opts WriteOption
 		}
 	} else {
 		diags = append(diags, secrets.Tracked(dir.Name())...)
+		j.checked = c.sharedWith(e, opts.Options, func(other *Environment) bool {
+			return opts.makesSecrets(other) || other.Name < e.Name
+		})
 	}
 	return j, diags
+}
+
+// makesSecrets tells whether a build makes the secrets of an environment.
+func (opts WriteOptions) makesSecrets(e *Environment) bool {
+	return !opts.NoSecrets && (e.Name == "" || e.Development() || opts.Env == e.Name)
 }
 
 func (c *Compiled) write(ctx context.Context, j *job, opts WriteOptions) (*Written, diag.List) {
@@ -134,7 +143,13 @@ func (c *Compiled) write(ctx context.Context, j *job, opts WriteOptions) (*Writt
 	secretOptions.Existing = j.env.KeptElsewhere()
 	report, more := secrets.Materialize(ctx, j.dir.Name(), j.env.Stack, j.env.Files, secretOptions)
 	w.Secrets = report
-	return w, append(diags, more...)
+	diags = append(diags, more...)
+	if j, _ := rotation.ReadJournal(w.Dir); j != nil { // a rotation says what is wrong with it
+		d := rotation.UnderWay(w.Dir, j, "nselfc secrets rotate")
+		d.Severity = diag.Warning
+		diags = append(diags, d)
+	}
+	return w, diags
 }
 
 // finished takes the warning out of the note on an interrupted build, once this

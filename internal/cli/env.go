@@ -55,7 +55,7 @@ func (e Env) reveal(text string) error {
 	if !ok || !term.IsTerminal(w) {
 		return errNoTerminal
 	}
-	return w.Reveal(text)
+	return w.Disclose(text)
 }
 
 // OSEnv gives the surroundings of the process.

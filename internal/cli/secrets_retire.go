@@ -84,7 +84,7 @@ func (o RetireOptions) running(ctx context.Context, env Env, h *build.Host) *dia
 	list, err := containers.Running(ctx, h.Stack.Project)
 	problem, advice := "", ""
 	if err != nil {
-		problem = "Docker cannot be asked what runs: " + err.Error() + "."
+		problem = "Docker cannot be asked what runs (" + clean(err.Error()) + ")."
 		advice = "Run the command as a user who may use Docker, on the host that runs the stack."
 	}
 	digests := map[string]string{}

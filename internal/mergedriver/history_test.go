@@ -220,7 +220,33 @@ func (h *history) finish(what string, accept func(string) bool) {
 			h.t.Fatalf("a forced build of %s: %s: %s", what, codes(diags), details(diags))
 		}
 	}
+	h.tidy(s)
 	checked(h.t, h.out(), s)
+}
+
+// tidy moves away what nselfc check calls foreign (NS536) and a build does not look
+// at: files that no lock knows, in a folder of the stack's past.
+func (h *history) tidy(s stack) {
+	all := texts(h.t, h.out())
+	ours := map[string]bool{} // folders
+	for p := range all {
+		if p = filepath.Join("out", p); generated(s, p) {
+			ours[filepath.Dir(p)] = true
+		}
+	}
+	for p, text := range all {
+		p = filepath.Join("out", p)
+		edits := byHand.FindAllString(text, -1)
+		if generated(s, p) || filepath.Base(p) == outdir.LockName || h.locked(p) || ours[filepath.Dir(p)] && len(edits) == 0 {
+			continue
+		}
+		for _, e := range edits {
+			h.asked, h.decided[e] = true, true
+		}
+		if err := os.Remove(filepath.Join(h.dir, p)); err != nil {
+			h.t.Fatalf("%v", err)
+		}
+	}
 }
 
 // resolve ends a conflict as docs/ci.md says: choose in the source, and build.

@@ -96,9 +96,9 @@ func (w *Writer) Flush() error {
 	return err
 }
 
-// Reveal writes a text as it is, behind all that came before: it is for the one
+// Disclose writes a text as it is, behind all that came before: it is for the one
 // command that is asked for a value.
-func (w *Writer) Reveal(text string) error {
+func (w *Writer) Disclose(text string) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -74,5 +75,31 @@ func (r *run) replace(ctx context.Context, services []string) error {
 	for _, id := range j.Old {
 		old[id] = true
 	}
-	return (&replacement{engine: r.Engine, stack: r.Stack, old: old, say: r.Say, sleep: r.Sleep, now: r.Now}).run(ctx, services)
+	if err := (&replacement{engine: r.Engine, stack: r.Stack, old: old, say: r.Say, sleep: r.Sleep, now: r.Now}).run(ctx, services); err != nil {
+		return err
+	}
+	return r.allNew(ctx, services, old)
+}
+
+// allNew proves that nobody is left who was started with the old files, but for jobs
+// that have ended.
+func (r *run) allNew(ctx context.Context, services []string, old map[string]bool) error {
+	all, err := r.Engine.Containers(ctx)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, c := range all {
+		switch {
+		case !slices.Contains(services, c.Service) || find(r.Stack, c.Service).Job:
+		case old[c.ID]:
+			return fmt.Errorf("%s is still there, with the old value", c.Name)
+		case !c.well():
+			return &notWell{c.Service, "is not healthy any more"}
+		default:
+			n++
+		}
+	}
+	r.Say("%s: all containers (%d) are new, and healthy", strings.Join(services, ", "), n)
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
 	"os/exec"
 	"slices"
@@ -161,8 +162,13 @@ func readContainers(text []byte, project string) ([]Container, error) {
 }
 
 // Create is Engine's.
-func (d Docker) Create(ctx context.Context, service string, count int) error {
-	return d.up(ctx, "--no-start", "--no-recreate", "--scale", service+"="+strconv.Itoa(count), service)
+func (d Docker) Create(ctx context.Context, counts map[string]int) error {
+	args := []string{"--no-start", "--no-recreate"}
+	services := slices.Sorted(maps.Keys(counts))
+	for _, s := range services {
+		args = append(args, "--scale", s+"="+strconv.Itoa(counts[s]))
+	}
+	return d.up(ctx, append(args, services...)...)
 }
 
 // Recreate is Engine's. Compose waits for no health here: that is for the caller.

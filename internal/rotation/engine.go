@@ -12,8 +12,8 @@ import (
 type Engine interface {
 	// Containers lists those of the project, stopped ones too, sorted by service and number.
 	Containers(ctx context.Context) ([]Container, error)
-	// Create brings a service to count containers; the new ones are not started.
-	Create(ctx context.Context, service string, count int) error
+	// Create brings services to so many containers each; the new ones are not started.
+	Create(ctx context.Context, counts map[string]int) error
 	// Recreate puts new, started containers in the place of all of the services'.
 	Recreate(ctx context.Context, services []string) error
 	Start(ctx context.Context, id string) error

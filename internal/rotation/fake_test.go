@@ -160,19 +160,25 @@ func (w *world) Containers(context.Context) ([]Container, error) {
 }
 
 // Create implements Engine.
-func (w *world) Create(_ context.Context, service string, count int) error {
-	return w.change("create "+service, func() error {
-		n := 0
-		for _, c := range w.containers {
-			if c.Service == service {
-				n++
+func (w *world) Create(_ context.Context, counts map[string]int) error {
+	for _, service := range slices.Sorted(maps.Keys(counts)) {
+		err := w.change("create "+service, func() error {
+			n := 0
+			for _, c := range w.containers {
+				if c.Service == service {
+					n++
+				}
 			}
+			for ; n < counts[service]; n++ {
+				w.add(find(w.stack, service))
+			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		for ; n < count; n++ {
-			w.add(find(w.stack, service))
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // Recreate implements Engine.

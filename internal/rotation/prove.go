@@ -3,7 +3,6 @@ package rotation
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"nselfc/internal/secrets"
@@ -18,15 +17,6 @@ const (
 
 // tries is how often a server is asked that does not answer at once.
 const tries = 5
-
-// sealedText writes a text that nobody may see.
-type sealedText struct{ secrets.Sealed }
-
-// WriteTo implements io.WriterTo.
-func (s sealedText) WriteTo(w io.Writer) (int64, error) {
-	n, err := io.WriteString(w, s.Reveal())
-	return int64(n), err
-}
 
 // prove logs in with a value, and wants it to be taken, or refused.
 func (r *run) prove(ctx context.Context, address string, c secrets.Credential, want bool, what string) error {

@@ -30,9 +30,12 @@ type Host struct {
 	Options secrets.Options
 	Engine  Engine
 	Again   string // the command line that this one is repeated with, without flags of its own
-	Say     func(format string, args ...any)
-	Now     func() time.Time
-	Sleep   func(context.Context, time.Duration) error // ends early with the context's error
+	// Keep gives values to the store of the environment, in the place of others; nil
+	// where .secrets is all there is.
+	Keep  func(values map[string]string) diag.List
+	Say   func(format string, args ...any)
+	Now   func() time.Time
+	Sleep func(context.Context, time.Duration) error // ends early with the context's error
 
 	// step is called before and after what changes something. Tests kill the process there.
 	step func(what string)
@@ -75,6 +78,10 @@ func (h *Host) Begin(ctx context.Context, q Request) diag.List {
 	}
 	if len(r.journal.Secrets) == 0 {
 		return diags
+	}
+	if _, err := h.Engine.Containers(ctx); err != nil {
+		return append(diags, diag.Errorf("NS614", onFile(h.Dir), "Step of a rotation failed",
+			"The containers of the stack cannot be listed: %s. Nothing was changed.\n\nThe new values have to be given to what runs, so this is for the host that runs the stack, and for a user who may use Docker there.", err))
 	}
 	if more := r.look(ctx); more.HasErrors() {
 		return append(diags, more...)

@@ -66,6 +66,7 @@ func TestRotate(t *testing.T) {
 func TestKilledAnywhere(t *testing.T) {
 	for _, back := range []bool{false, true} {
 		t.Run(map[bool]string{false: "resume", true: "abort"}[back], func(t *testing.T) {
+			t.Parallel()
 			points := 0
 			for kill := 1; ; kill++ {
 				w, h := begun(t)
@@ -154,6 +155,7 @@ func plain(m map[string]string) map[string]string {
 
 // TestKilledTwice kills the process that goes on, or goes back, as well.
 func TestKilledTwice(t *testing.T) {
+	t.Parallel()
 	for first := 9; first < 140; first += 17 {
 		for second := 3; ; second += 15 {
 			w, h := begun(t)
@@ -279,8 +281,11 @@ func TestDeaf(t *testing.T) {
 func TestCompromised(t *testing.T) {
 	w, h := begun(t)
 	started := w.clock
-	fine(t, w, h.Begin(context.Background(), Request{Addresses: []string{"secret.db"}, Grace: time.Hour, Compromised: true}))
+	fine(t, w, h.Begin(context.Background(), Request{Addresses: []string{"secret.cache", "secret.db"}, Grace: time.Hour, Compromised: true}))
 	w.settled(t)
+	if n := strings.Count(strings.Join(w.history, "\n"), "before apply end-sessions in cache"); n != 1 {
+		t.Errorf("sessions of the old value were ended %d times", n)
+	}
 	if took := w.clock.Sub(started); took > time.Minute {
 		t.Errorf("it took %s", took)
 	}
@@ -298,8 +303,11 @@ func TestRefused(t *testing.T) {
 	if d := rotate(h, "secret.db"); len(d) == 0 || d[len(d)-1].Code != "NS619" {
 		t.Errorf("without the server: %v", d)
 	}
+	if j, _ := ReadJournal(w.dir); j != nil {
+		t.Error("nothing was begun, and there is a journal")
+	}
 	w.up()
-	fine(t, w, h.Resume(context.Background()))
+	fine(t, w, rotate(h, "secret.db"))
 	w.settled(t)
 
 	release, ok, _ := secrets.Hold(w.dir, lockFile)

@@ -2,8 +2,6 @@ package rotation
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,9 +58,8 @@ func (r *run) look(ctx context.Context) diag.List {
 func (r *run) digests() map[string]string {
 	out := map[string]string{}
 	for _, f := range r.Files {
-		if text, ok := r.turned.File(f.Path); ok {
-			sum := sha256.Sum256([]byte(text.Reveal()))
-			out[f.Path] = hex.EncodeToString(sum[:])
+		if digest, ok := r.turned.Digest(f.Path); ok {
+			out[f.Path] = digest
 		}
 	}
 	return out
@@ -86,9 +83,14 @@ func (r *run) servers(ctx context.Context) error {
 	return nil
 }
 
+// endSessions is what the command that tells a server gets as its last argument when
+// sessions that the old value opened are to end.
+const endSessions = "end-sessions"
+
 // told is a server that is told what a file says.
 type told struct {
 	service, file string
+	class         string
 	command       []string
 }
 
@@ -100,7 +102,7 @@ func (r *run) told() (out []told) {
 			continue
 		}
 		if !slices.ContainsFunc(out, func(t told) bool { return t.service == s.Rotation.Service && t.file == s.Rotation.File }) {
-			out = append(out, told{s.Rotation.Service, s.Rotation.File, words(s.Rotation.Apply)})
+			out = append(out, told{s.Rotation.Service, s.Rotation.File, e.Class, words(s.Rotation.Apply)})
 		}
 	}
 	return out
@@ -129,11 +131,13 @@ func (r *run) server(ctx context.Context, service string) (string, error) {
 }
 
 // apply makes the servers believe what their files say now.
-func (r *run) apply(ctx context.Context) error { return r.applyAs(ctx, r.turned) }
+func (r *run) apply(ctx context.Context) error {
+	return r.applyAs(ctx, r.turned, "takes both values", false)
+}
 
-func (r *run) applyAs(ctx context.Context, state *secrets.Turned) error {
+func (r *run) applyAs(ctx context.Context, state *secrets.Turned, what string, end bool) error {
 	for _, t := range r.told() {
-		text, ok := state.File(t.file)
+		text, ok := state.Input(t.file)
 		if !ok {
 			return fmt.Errorf("%s is not among the files of the stack", t.file)
 		}
@@ -141,9 +145,17 @@ func (r *run) applyAs(ctx context.Context, state *secrets.Turned) error {
 		if err != nil {
 			return err
 		}
-		r.Say("telling %s", t.service)
-		if code, err := r.Engine.Exec(ctx, id, t.command, sealedText{text}); err != nil || code != 0 {
+		command := t.command
+		if end && t.class == classDual { // of a pair, those of a login that is closed end in any case
+			command = append(slices.Clone(command), endSessions)
+		}
+		if code, err := r.Engine.Exec(ctx, id, command, text); err != nil || code != 0 {
 			return fmt.Errorf("%s did not take the new file (exit status %d): %w", t.service, code, err)
+		}
+		if t.class == classOverlap {
+			r.Say("%s has its certificate", t.service)
+		} else {
+			r.Say("%s %s", t.service, what)
 		}
 	}
 	return nil
@@ -170,8 +182,23 @@ func (r *run) each(ctx context.Context, do func(Entry, secrets.Valid) error) err
 	return ctx.Err()
 }
 
-// promote gives the new values to the files.
-func (r *run) promote(ctx context.Context) error { return r.turn(ctx, secrets.Promote) }
+// promote gives the new values to the files, and to the store.
+func (r *run) promote(ctx context.Context) error { return r.turnKeeping(ctx, secrets.Promote) }
+
+// turnKeeping is turn for what changes the values in use: the store is to have them too,
+// before the step is finished, or somebody would bring the others back from there.
+func (r *run) turnKeeping(ctx context.Context, op secrets.Op) error {
+	if err := r.turn(ctx, op); err != nil || r.Keep == nil {
+		return err
+	}
+	var all []string
+	for _, s := range r.Stack.Secrets { // with the certificates that an authority signed anew
+		if slices.Contains(r.journal.addresses(), s.Address) || s.X509 != nil && slices.Contains(r.journal.addresses(), s.X509.SignedBy) {
+			all = append(all, s.Address)
+		}
+	}
+	return asError(r.Keep(r.turned.Kept(all...)))
+}
 
 // switchConsumers replaces those who have the old values. Files of a server that
 // were applied count as read.
@@ -230,7 +257,8 @@ func (r *run) applyForeseen(ctx context.Context, op secrets.Op) error {
 	if err := asError(diags); err != nil {
 		return err
 	}
-	return r.applyAs(ctx, state)
+	what := map[secrets.Op]string{secrets.Revoke: "was told to refuse the old value", secrets.Discard: "was told to refuse the new value"}[op]
+	return r.applyAs(ctx, state, what, r.journal.Compromised && op == secrets.Revoke)
 }
 
 func (r *run) revoke(ctx context.Context) error { return r.turn(ctx, secrets.Revoke) }
@@ -244,7 +272,7 @@ func (r *run) undo(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.turn(ctx, secrets.Undo)
+	return r.turnKeeping(ctx, secrets.Undo)
 }
 
 // refuseNew is refuseOld on the way back.

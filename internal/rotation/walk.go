@@ -65,7 +65,11 @@ func (r *run) walk(ctx context.Context) diag.List {
 			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 				return r.stopped()
 			}
-			return append(r.notes, r.failed(err))
+			d := r.failed(err)
+			if s.from == Begun && !r.journal.Back && d.Code != "NS604" { // the one error that may come behind a change
+				return append(r.close(), d)
+			}
+			return append(r.notes, d)
 		}
 		at = s.to
 		r.journal.finish(at)

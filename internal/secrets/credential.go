@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"strings"
+
+	"nselfc/internal/strength"
 )
 
 // allow on a line says that a literal there opens nothing.
@@ -170,8 +172,5 @@ func realPassword(rest string) bool {
 			return false
 		}
 	}
-	lower := strings.ToLower(password)
-	hit := make([]bool, len(lower))
-	markWords(hit, lower, append(placeholders(), "user", "pass", "word", "value", "token"))
-	return count(hit)*10 < len(lower)*8
+	return !strength.Sample(password)
 }

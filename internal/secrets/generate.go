@@ -29,7 +29,7 @@ func Generate(ctx context.Context, dir string, stack *ir.Stack, files []emit.Fil
 		return &Report{}, diags
 	}
 	if len(b.generated) > 0 {
-		if diags = append(diags, committedOnce(ctx, st.dir, st.root.Name())...); diags.HasErrors() {
+		if diags = append(diags, committedOnce(ctx, st.dir, st.root.Name(), values(b.doc))...); diags.HasErrors() {
 			return &Report{}, diags
 		}
 	}

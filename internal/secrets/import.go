@@ -67,6 +67,13 @@ func Take(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, o
 	if diags = append(diags, more...); diags.HasErrors() || in.Dry {
 		return &t.Imported, diags
 	}
+	diags = append(diags, unignored(st.dir, st.root.Name())...)
+	if text := b.doc.Bytes(); string(text) != string(b.before) { // with what the store has now, in use from here on
+		diags = append(diags, committedOnce(ctx, st.dir, st.root.Name(), values(b.doc))...)
+	}
+	if diags.HasErrors() {
+		return &t.Imported, diags
+	}
 	pushed := map[string]string{}
 	if in.Push != nil {
 		if pushed = b.lackedBy(t); len(pushed) > 0 {
@@ -232,7 +239,7 @@ func (b *book) taken(t *taking, s *ir.Secret, value string) *diag.Diagnostic {
 	if !fits(s, value) {
 		return b.unfitInStore(t, s, "it is not "+shape(s)+": "+had(s, value))
 	}
-	if problem := guessable(value, b.stack.Name.V); problem != "" && b.stack.Posture == ir.Production {
+	if problem := guessable(b.stack, s, value); problem != "" && b.stack.Posture == ir.Production {
 		return b.unfitInStore(t, s, "it "+problem)
 	}
 	return nil

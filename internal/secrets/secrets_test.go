@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"nselfc/compiler/ir"
 	"nselfc/emit"
+	"nselfc/internal/secrets/register"
 )
 
 // example is a stack with one secret of each kind that is a plain value, and
@@ -143,17 +145,20 @@ func TestRefusesValues(t *testing.T) {
 		{"short password", "password", "hunter2", "NS400", "12 to 1024 characters on one line, as secret.x declares it: it has 7 characters"},
 		{"line end in password", "password", `"a long enough\nvalue"`, "NS400", "a character that does not belong there"},
 		{"Latin-1", "password", "'gr\xfc\xdfe aus K\xf6ln'", "NS400", "not in UTF-8"},
+		{"the words of a hash", "hex", hex.EncodeToString(sha256Of("password")), "NS404", "hash of a word"},
+		{"bytes that count", "hex", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", "NS404", "count up"},
+		{"slot", "password", "'<your-password-here>'", "NS404", "placeholder"},
 		{"default", "password", "Your-Super-Secret-And-Long-Postgres-Password", "NS404", "default"},
-		{"placeholder", "password", "change-me-please", "NS404", "words such as"},
+		{"placeholder", "password", "change-me-please", "NS404", "placeholder"},
 		{"project", "password", "shopshopshopshop", "NS404", "name of the stack"},
 		{"repeats", "hex", strings.Repeat("0123456789abcdef", 4), "NS404", "repeats"},
 		{"constant", "jwt", strings.Repeat("0", 64), "NS404", "repeats"},
 		{"counts", "password", "abcdefghijklmnop", "NS404", "counts"},
-		{"one digit off", "hex", strings.Repeat("0", 63) + "1", "NS404", "little else"},
+		{"one digit off", "hex", strings.Repeat("0", 63) + "1", "NS404", "same few bytes"},
 		{"word and number", "password", "Welcome12345", "NS404", "little else"},
 		{"digits for letters", "password", "P@ssw0rd1234", "NS404", "words such as"},
 		{"season and year", "password", "Summer-2024!", "NS404", "little else"},
-		{"stack and year", "password", "shopshop2024", "NS404", "little else"},
+		{"stack and year", "password", "shopshop2024", "NS404", "name of the stack"},
 		{"keyboard", "password", "1q2w3e4r5t6y", "NS404", "little else"},
 	}
 	for _, tt := range tests {
@@ -349,5 +354,34 @@ func TestOrder(t *testing.T) {
 	build(t, dir, stack, files)
 	if diff := cmp.Diff(before, state(t, dir)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func sha256Of(text string) []byte {
+	sum := sha256.Sum256([]byte(text))
+	return sum[:]
+}
+
+// TestRefusesNames holds that what stands in the stack for everybody to read is no
+// secret, and that nothing is judged in a value that nselfc made.
+func TestRefusesNames(t *testing.T) {
+	stack := stackOf(decl("x", "password"))
+	stack.Project, stack.Environment = "shop-staging", "staging"
+	stack.Services = []*ir.Service{{Name: "billing"}}
+	stack.Ingress = &ir.Ingress{Hosts: []*ir.Host{{Name: str("portal.example.org")}}}
+	for _, value := range []string{"shop-staging", "billing12345", "Billing-2031!", "portal.example.org", "staging-staging", "billing-portal-x"} {
+		dir := workDir(t)
+		put(t, filepath.Join(dir, ".secrets"), "X="+value+"\n", 0o600)
+		_, diags := run(dir, stack, nil, Options{})
+		wantCode(t, diags, "NS404", "name")
+	}
+	dir := workDir(t)
+	const lucky = "billing-portal-x"
+	put(t, filepath.Join(dir, ".secrets"), "X="+lucky+"\n", 0o600)
+	r := register.New("shop")
+	r.Note("secret.x", "password", "2030-05-01", register.Generated, register.Fingerprint("shop", lucky))
+	put(t, filepath.Join(dir, register.Name), string(r.Bytes()), 0o644)
+	if _, diags := run(dir, stack, nil, Options{}); len(diags) > 0 {
+		t.Errorf("a value of the random source was judged: %s", diags[0].Detail)
 	}
 }

@@ -42,7 +42,9 @@ func Set(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, s 
 	}
 	defer done()
 	doc, _, more := st.readSecrets()
-	if diags = append(append(diags, more...), committedOnce(ctx, st.dir, st.root.Name())...); diags.HasErrors() {
+	diags = append(append(diags, more...), unignored(st.dir, st.root.Name())...)
+	// A value that was published is mended by just this, one after the other.
+	if diags = append(diags, cured(committedOnce(ctx, st.dir, st.root.Name(), values(doc)))...); diags.HasErrors() {
 		return SetResult{}, diags
 	}
 	have, had := doc.Get(s.Key)
@@ -113,7 +115,7 @@ func given(stack *ir.Stack, doc *dotsecrets.Document, s *ir.Secret, value string
 		return diag.List{about(s, diag.Errorf(codeGiven, s.Origin.Range, "Unfit value",
 			"The value is not %s, as %s is declared: %s. Nothing was changed.\n\n%s", shape(s), s.Address, had(s, value), instead))}
 	}
-	problem := guessable(value, stack.Name.V)
+	problem := guessable(stack, s, value)
 	if problem == "" {
 		problem = reused(stack, doc, s, value)
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"nselfc/compiler/ir"
+	"nselfc/internal/secrets/register"
+	"nselfc/internal/strength"
 	"nselfc/lang/diag"
 )
 
@@ -24,7 +26,10 @@ func (b *book) weak() diag.List {
 			if value == "" {
 				continue
 			}
-			problem := guessable(value, b.stack.Name.V)
+			problem := ""
+			if !b.madeHere(s, value) {
+				problem = guessable(b.stack, s, value)
+			}
 			if other := first[value]; other != nil {
 				problem = "is also the value of " + other.Key + ": who gets one has both"
 			}
@@ -35,6 +40,16 @@ func (b *book) weak() diag.List {
 		}
 	}
 	return diags
+}
+
+// madeHere tells a value that a random source made: in this run, or in one of which
+// the register has the fingerprint. There is nothing to be judged in it.
+func (b *book) madeHere(s *ir.Secret, value string) bool {
+	if slices.Contains(b.generated, s.Address) {
+		return true
+	}
+	e := b.register.Entries[s.Address]
+	return e != nil && e.Fingerprint != "" && e.Fingerprint == register.Fingerprint(b.register.Stack, value)
 }
 
 func (b *book) weakValue(s *ir.Secret, key, problem string) *diag.Diagnostic {
@@ -62,126 +77,29 @@ func Strict(list diag.List) {
 }
 
 // guessable says what makes a value one of the first that an attacker tries, or
-// "". Estimators of strength are no help: zxcvbn gives its best mark to
-// "development-secret-key-minimum-32-characters-long".
-func guessable(value, project string) string {
-	lower := strings.ToLower(value)
-	switch {
-	case slices.Contains(wellKnown(), lower):
-		return "is a default that images and examples ship with"
-	case project != "" && strings.ReplaceAll(lower, strings.ToLower(project), "") == "":
-		return "is made of the name of the stack"
-	case periodic(value):
-		return "repeats itself"
-	case sequential(value):
-		return "counts up or down"
+// "".
+func guessable(stack *ir.Stack, s *ir.Secret, value string) string {
+	least := minOwnPassword
+	if s.Kind.V == kindInput {
+		least = inputLength(s)
 	}
-	hit := make([]bool, len(lower))
-	if markWords(hit, lower, placeholders()); count(hit)*10 > len(lower)*4 {
-		return "is mostly made of words such as change, secret, password and test"
-	}
-	// What a cracker's rules do not give away must still be worth guessing.
-	markWords(hit, lower, append(common(), strings.ToLower(project)))
-	markRuns(hit, lower)
-	if len(lower)-count(hit) < minRest {
-		return "is made of common words, years and runs such as 1234 and qwerty, with little else in it"
-	}
-	return ""
+	return strength.Problem(value, least, namesIn(stack, s))
 }
 
-// minRest is how many characters of a value must be neither of a common word nor
-// of a run: fewer are 2^50 tries or less, which a stolen hash does not survive.
-const minRest = 8
-
-func placeholders() []string {
-	return []string{"change", "example", "secret", "password", "dev", "test", "your", "default", "minimum", "admin", "postgres", "redis", "placeholder", "todo", "insert", "here", "please", "this"}
-}
-
-// common lists what people build passwords of, from lists of the most frequent.
-func common() []string {
-	return []string{
-		"qwerty", "asdf", "zxcv", "qazwsx", "1q2w3e4r", "5t6y", "abc123", "letmein", "welcome", "iloveyou", "love", "dragon", "monkey", "master", "sunshine", "princess",
-		"football", "baseball", "hunter", "shadow", "superman", "batman", "summer", "winter", "spring", "autumn", "correct", "horse", "battery", "staple",
-		"super", "root", "user", "login", "pass", "key", "jwt", "token", "hasura", "minio", "grafana", "develop", "prod", "local", "server", "database",
+// namesIn lists what is written in the stack, and in what it is called by.
+func namesIn(stack *ir.Stack, s *ir.Secret) strength.Names {
+	names := strength.Names{stack.Name.V, stack.Project, stack.Environment}
+	for _, service := range stack.Services {
+		names = append(names, service.Name)
 	}
-}
-
-// markWords marks the characters of the words in a text, also as "p@ssw0rd".
-func markWords(hit []bool, lower string, words []string) {
-	plain := strings.NewReplacer("@", "a", "4", "a", "0", "o", "3", "e", "1", "i", "!", "i", "5", "s", "$", "s").Replace(lower) // byte for byte
-	for _, word := range words {
-		for i := 0; word != "" && i+len(word) <= len(lower); i++ {
-			if lower[i:i+len(word)] == word || plain[i:i+len(word)] == word {
-				mark(hit[i : i+len(word)])
-			}
+	if s.Rotation != nil {
+		names = append(names, s.Rotation.User.V)
+	}
+	if stack.Ingress != nil {
+		for _, h := range stack.Ingress.Hosts {
+			names = append(names, h.Name.V)
+			names = append(names, strings.Split(h.Name.V, ".")...)
 		}
 	}
-}
-
-// markRuns marks "aaa", "345" and "cba", and years.
-func markRuns(hit []bool, lower string) {
-	for i := 0; i+3 <= len(lower); i++ {
-		if d := int(lower[i+1]) - int(lower[i]); d >= -1 && d <= 1 && int(lower[i+2])-int(lower[i+1]) == d {
-			mark(hit[i : i+3])
-		}
-		if year := lower[i:min(i+4, len(lower))]; len(year) == 4 && (year[:2] == "19" || year[:2] == "20") && strings.Trim(year, "0123456789") == "" {
-			mark(hit[i : i+4])
-		}
-	}
-}
-
-func mark(hit []bool) {
-	for i := range hit {
-		hit[i] = true
-	}
-}
-
-func count(hit []bool) int {
-	n := 0
-	for _, h := range hit {
-		if h {
-			n++
-		}
-	}
-	return n
-}
-
-// wellKnown lists defaults of at least the shortest length that is taken, from
-// the documentation of the images and of upstream nself and Supabase.
-func wellKnown() []string {
-	return []string{
-		"myadminsecretkey", "postgres-dev-password", "hasura-admin-secret-dev", "meilisearch-master-key-minimum-16-chars",
-		"development-secret-key-minimum-32-characters-long", "mlflow-admin-password", "change-this-secret-in-production",
-		"your-super-secret-and-long-postgres-password", "your-super-secret-jwt-token-with-at-least-32-characters-long",
-		"this_password_is_insecure_and_should_be_updated", "minioadmin123", "correcthorsebatterystaple", "correct horse battery staple",
-		"qwertyuiop[]", "qwertyuiopasdfghjkl", "passw0rd1234", "iloveyou1234", "letmein12345",
-	}
-}
-
-// periodic finds "aaaaaaaaaaaa" and "abcabcabcabc". Two equal halves of a random
-// value of 128 bits have a chance of 2^-64.
-func periodic(value string) bool {
-	for p := 1; p <= len(value)/2; p++ {
-		if strings.HasPrefix(value[p:], value[:len(value)-p]) && len(value) >= 2*p {
-			return true
-		}
-	}
-	return false
-}
-
-// sequential finds texts in which nearly every byte is its neighbour's next:
-// "0123456789abcdef…", "abcdefghijkl", "9876543210".
-func sequential(value string) bool {
-	for _, step := range []int{1, -1} {
-		n := 0
-		for i := 1; i < len(value); i++ {
-			if int(value[i])-int(value[i-1]) == step {
-				n++
-			}
-		}
-		if n*10 >= (len(value)-1)*8 {
-			return true
-		}
-	}
-	return false
+	return names
 }

@@ -1,0 +1,288 @@
+//go:build lab && linux
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/compose-spec/compose-go/v2/dotenv"
+
+	"nselfc/internal/lab"
+	"nselfc/internal/lab/attack"
+)
+
+// rotating is the shop of a developer, running, with the program that rotates.
+type rotating struct {
+	*stack
+	program string
+}
+
+func newRotating(t *testing.T) *rotating {
+	t.Helper()
+	engine := lab.Start(t, lab.Options{Images: standIns})
+	engine.RequireMachines(t)
+	r := &rotating{stack: newStack(t, engine, os.DirFS("../../examples/shop"), "shop", "dev", "shop.localhost"), program: filepath.Join(t.TempDir(), "nselfc")}
+	write(t, filepath.Join(r.dir, "lab.hcl"), []byte(read(t, "testdata/lab.hcl")), 0o644)
+	r.edit(t, "      requests = 100\n      window   = \"60s\"\n    }\n  }\n\n  healthcheck", "      off = true\n    }\n  }\n\n  healthcheck")
+	if out, err := exec.Command("go", "build", "-o", r.program, "nselfc/cmd/nselfc").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	r.build(t)
+	r.up(t)
+	if a := r.post(t, "migrator", "/migrate", ""); a.Status != 200 {
+		t.Fatalf("migrate: %+v", a)
+	}
+	return r
+}
+
+// rotate runs the command on the host; path is what comes before its own there.
+func (r *rotating) rotate(path string, args ...string) lab.Result {
+	command := append([]string{r.program, "secrets", "rotate", "--env", "dev", "--path", r.dir}, args...)
+	return r.engine.HostRun(lab.Command{Args: command, Timeout: 5 * time.Minute, Env: []string{"PATH=" + path + "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}})
+}
+
+func (r *rotating) values(t *testing.T) map[string]string {
+	t.Helper()
+	values, err := dotenv.Read(filepath.Join(r.out, ".secrets"))
+	if err != nil {
+		t.Fatal(".secrets cannot be read") // the error would quote it
+	}
+	return values
+}
+
+// load sends requests that write and read until it is told to stop.
+func (r *rotating) load(t *testing.T) (stop func(t *testing.T) attack.Done) {
+	t.Helper()
+	flag := filepath.Join(t.TempDir(), "stop")
+	text, err := json.Marshal(attack.Load{Request: r.request("api", ""), Clients: 8, PauseMS: 10, Stop: flag})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan lab.Result, 1)
+	go func() {
+		ended <- r.engine.HostRun(lab.Command{Args: []string{"/opt/probe/probe", "load", string(text)}, Timeout: 20 * time.Minute})
+	}()
+	return func(t *testing.T) (done attack.Done) {
+		t.Helper()
+		write(t, flag, nil, 0o644)
+		result := <-ended
+		if err := json.Unmarshal([]byte(result.Must(t)), &done); err != nil {
+			t.Fatal(err)
+		}
+		return done
+	}
+}
+
+// psql logs in over TLS, as a client on the network of the database would.
+func (r *rotating) psql(user, password string) lab.Result {
+	return r.engine.Docker("exec", "--env", "PGPASSWORD="+password, r.project+"-main-1", "psql", "-X", "-w", "-At", "-c", "SELECT 1", "host=main dbname=app sslmode=require user="+user)
+}
+
+func (r *rotating) redis(password string) lab.Result {
+	return r.engine.Docker("exec", "--env", "REDISCLI_AUTH="+password, r.project+"-cache-1", "redis-cli", "--user", "app", "ping")
+}
+
+// refuses wants the servers to take what is in .secrets, and nothing that was there before.
+func (r *rotating) refuses(t *testing.T, before map[string]string) {
+	t.Helper()
+	now := r.values(t)
+	for key := range now {
+		if strings.Contains(key, "__NEXT") || strings.Contains(key, "__PREVIOUS") {
+			t.Errorf("%s is left over", key)
+		}
+	}
+	for _, role := range []string{"app", "report", "migrate"} {
+		key := "POSTGRES_MAIN_SECRET_ROLE_" + strings.ToUpper(role)
+		if now[key] == "" {
+			key = slices.Collect(maps.Keys(filter(now, "ROLE", strings.ToUpper(role))))[0]
+		}
+		slot := now[key+"__SLOT"]
+		if slot == "" {
+			slot = "a"
+		}
+		if x := r.psql(role+"_"+slot, now[key]); !x.OK() {
+			t.Errorf("the value in use of %s is refused: %d", role, x.Code)
+		}
+		for _, s := range []string{"a", "b"} {
+			if x := r.psql(role+"_"+s, before[key]); now[key] != before[key] && x.OK() {
+				t.Errorf("the old value of %s still opens %s_%s", role, role, s)
+			}
+		}
+	}
+	key := slices.Collect(maps.Keys(filter(now, "CACHE", "APP")))[0]
+	if x := r.redis(now[key]); !strings.Contains(x.Stdout, "PONG") {
+		t.Error("the value in use of Redis is refused")
+	}
+	if x := r.redis(before[key]); now[key] != before[key] && !strings.Contains(x.Stdout+x.Stderr, "WRONGPASS") {
+		t.Error("the old value of Redis is not refused")
+	}
+}
+
+// filter gives the plain values whose keys hold all words.
+func filter(all map[string]string, words ...string) map[string]string {
+	out := map[string]string{}
+	for key, value := range all {
+		if !strings.Contains(key, "__") && !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(key, w) }) {
+			out[key] = value
+		}
+	}
+	return out
+}
+
+// shows wants nothing of a value in what was printed.
+func (r *rotating) shows(t *testing.T, printed string, values ...map[string]string) {
+	t.Helper()
+	for _, all := range values {
+		for key, v := range all {
+			if len(v) < 8 || strings.HasSuffix(key, "__CERTIFICATE") {
+				continue
+			}
+			for form, f := range forms(v) {
+				if strings.Contains(printed, f) {
+					t.Errorf("%s was printed (%s)", key, form)
+				}
+			}
+		}
+	}
+}
+
+// TestRotation gives every secret of the running shop a new value, one after the
+// other and all at once, while requests write and read. None of them fails, but while
+// the ingress itself gets a new certificate; every old value is refused afterwards.
+func TestRotation(t *testing.T) {
+	r := newRotating(t)
+	inTurn := [][]string{
+		{`postgres.main.secret.role["app"]`}, {`postgres.main.secret.role["migrate"]`}, {`postgres.main.secret.role["report"]`},
+		{"redis.cache.secret.app"}, {"secret.jwt_key"}, {"postgres.main.secret.server"}, {"postgres.main.secret.ca"},
+	}
+	rest := slices.Concat(inTurn...)
+	for _, names := range append(inTurn, rest) {
+		t.Run(strings.Join(names, " "), func(t *testing.T) {
+			before := r.values(t)
+			stop := r.load(t)
+			time.Sleep(time.Second)
+			begun := time.Now()
+			x := r.rotate("", append([]string{"--grace", "1s"}, names...)...)
+			took := time.Since(begun)
+			time.Sleep(time.Second)
+			done := stop(t)
+			t.Logf("%.1f s, %+v\n%s%s", took.Seconds(), done, x.Stdout, x.Stderr)
+			if !x.OK() {
+				t.Fatalf("exit status %d", x.Code)
+			}
+			if done.Failed > 0 || done.Requests < 200 {
+				t.Errorf("of %d requests %d failed: %s", done.Requests, done.Failed, done.First)
+			}
+			r.refuses(t, before)
+			r.shows(t, x.Stdout+x.Stderr, before, r.values(t))
+		})
+	}
+	t.Run("everything", func(t *testing.T) {
+		before := r.values(t)
+		x := r.rotate("", "--all", "--compromised")
+		t.Log(x.Stdout, x.Stderr)
+		if !x.OK() {
+			t.Fatalf("exit status %d", x.Code)
+		}
+		r.refuses(t, before)
+		after := r.values(t)
+		for key, v := range before {
+			if after[key] == v && !strings.Contains(key, "__SLOT") {
+				t.Errorf("%s has its old value", key)
+			}
+		}
+		if a := r.get(t, "api"); a.Status != 200 {
+			t.Errorf("%+v", a)
+		}
+	})
+	changed := r.changes(t)
+	r.build(t)
+	r.stack.up(t)
+	if c := changed(t); len(c) > 0 {
+		t.Errorf("the next up recreates %v", c)
+	}
+}
+
+// counting stands before docker in the path, and kills whoever called it the n-th time:
+// before the command, or behind it.
+const counting = `#!/bin/sh
+n=$(($(cat %[1]s/n 2>/dev/null || echo 0) + 1))
+echo "$n" >%[1]s/n
+if [ "$n" = %[2]d ] && [ %[3]v = false ]; then kill -9 "$PPID"; exit 1; fi
+/usr/bin/docker "$@"
+code=$?
+if [ "$n" = %[2]d ]; then kill -9 "$PPID"; fi
+exit $code
+`
+
+// TestKilledRotation kills the program at commands that it gives to Docker, all over a
+// rotation of a login of PostgreSQL and the password of Redis, and goes on, or back,
+// while requests write and read. That every single step may be the last is proved in
+// internal/rotation.
+func TestKilledRotation(t *testing.T) {
+	r := newRotating(t)
+	// Several copies, and the engine's own way of telling them apart.
+	r.edit(t, "  command = [\"serve\"]", "  command  = [\"serve\"]\n  replicas = 2")
+	r.build(t)
+	r.stack.up(t)
+	names := []string{"--grace", "1s", `postgres.main.secret.role["app"]`, "redis.cache.secret.app"}
+	for i, kill := range []int{8, 21, 28, 37, 44, 51} {
+		abort, after := i%2 == 1, i%3 == 0
+		t.Run(fmt.Sprintf("command %d, abort %v", kill, abort), func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, "docker"), fmt.Appendf(nil, counting, dir, kill, after), 0o755)
+			before := r.values(t)
+			stop := r.load(t)
+			x := r.rotate(dir+":", names...)
+			if x.OK() {
+				t.Logf("ended before command %d", kill)
+			}
+			journal := ""
+			if text, err := os.ReadFile(filepath.Join(r.out, ".secrets.rotation")); err == nil {
+				journal = string(text)
+			} else {
+				t.Fatalf("it was not killed in the middle: %v\n%s", err, x)
+			}
+			r.build(t)
+			way := "--resume"
+			if abort && !strings.Contains(journal, "revok") {
+				way = "--abort"
+			}
+			y := r.rotate("", way)
+			done := stop(t)
+			t.Logf("%s\n%s%s%s", done.First, x.Stderr, y.Stdout, y.Stderr)
+			if !y.OK() {
+				t.Fatalf("exit status %d", y.Code)
+			}
+			if done.Failed > 0 || done.Requests < 200 {
+				t.Errorf("of %d requests %d failed: %s", done.Requests, done.Failed, done.First)
+			}
+			if way == "--resume" {
+				r.refuses(t, before)
+			} else if now := r.values(t); filterEqual(before, now) != "" {
+				t.Errorf("%s has not its old value", filterEqual(before, now))
+			} else {
+				r.refuses(t, now)
+			}
+		})
+	}
+}
+
+// filterEqual names a plain value that has changed.
+func filterEqual(before, after map[string]string) string {
+	for key, v := range filter(before) {
+		if after[key] != v {
+			return key
+		}
+	}
+	return ""
+}
