@@ -131,8 +131,11 @@ func committedOnce(ctx context.Context, dir, resolved string, inUse []Value) dia
 	return diags
 }
 
-// values gives those of .secrets by their keys.
+// values gives those of .secrets by their keys; of one that could not be read, none.
 func values(doc *dotsecrets.Document) []Value {
+	if doc == nil {
+		return nil
+	}
 	var out []Value
 	for _, key := range doc.Keys() {
 		if value, _ := doc.Get(key); !public(key) {
