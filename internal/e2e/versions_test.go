@@ -59,8 +59,8 @@ func (s versions) testServer(t *testing.T, m major) {
 	s.sql(t, m.number, "MIGRATE_URL", "CREATE TABLE entries (id bigserial PRIMARY KEY, key text, value text)")
 	s.sql(t, m.number, "DATABASE_URL", "INSERT INTO entries (key, value) VALUES ('version', '"+m.number+"')")
 	for sql, want := range map[string]string{
-		"SELECT current_setting('server_version_num')::int / 10000":                                          m.number,
-		"SELECT version || ' ' || (SELECT value FROM entries) FROM pg_stat_ssl WHERE pid = pg_backend_pid()": "TLSv1.3 " + m.number,
+		"SELECT current_setting('server_version_num')::int / 10000":                                                         m.number,
+		"SET ROLE none; SELECT version || ' ' || (SELECT value FROM entries) FROM pg_stat_ssl WHERE pid = pg_backend_pid()": "TLSv1.3 " + m.number,
 	} {
 		if got := s.sql(t, m.number, "DATABASE_URL", sql); got != want {
 			t.Errorf("%s: %q, want %q", sql, got, want)
