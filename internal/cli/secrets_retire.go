@@ -35,6 +35,11 @@ func Retire(ctx context.Context, env Env, d Display, o RetireOptions) int {
 	if h == nil {
 		return code
 	}
+	for i, name := range o.Names { // as the stack had it; of what is declared, the finding is about that
+		if bare, ok := strings.CutPrefix(name, "secret."); ok && namedSecret(h, name) == nil {
+			o.Names[i] = strings.ToUpper(bare)
+		}
+	}
 	if found := noOutput(h, o.SecretsOptions); found != nil {
 		return o.show(ctx, env, d, c, diag.List{found})
 	}

@@ -24,13 +24,14 @@ import (
 type rotating struct {
 	*stack
 	program string
+	config  string // of the docker command
 }
 
 func newRotating(t *testing.T) *rotating {
 	t.Helper()
 	engine := lab.Start(t, lab.Options{Images: standIns})
 	engine.RequireMachines(t)
-	r := &rotating{stack: newStack(t, engine, os.DirFS("../../examples/shop"), "shop", "dev", "shop.localhost"), program: filepath.Join(t.TempDir(), "nselfc")}
+	r := &rotating{stack: newStack(t, engine, os.DirFS("../../examples/shop"), "shop", "dev", "shop.localhost"), program: filepath.Join(t.TempDir(), "nselfc"), config: otherCompose(t)}
 	write(t, filepath.Join(r.dir, "lab.hcl"), []byte(read(t, "testdata/lab.hcl")), 0o644)
 	r.edit(t, "      requests = 100\n      window   = \"60s\"\n    }\n  }\n\n  healthcheck", "      off = true\n    }\n  }\n\n  healthcheck")
 	if out, err := exec.Command("go", "build", "-o", r.program, "nselfc/cmd/nselfc").CombinedOutput(); err != nil {
@@ -47,7 +48,29 @@ func newRotating(t *testing.T) *rotating {
 // rotate runs the command on the host; path is what comes before its own there.
 func (r *rotating) rotate(path string, args ...string) lab.Result {
 	command := append([]string{r.program, "secrets", "rotate", "--env", "dev", "--path", r.dir}, args...)
-	return r.engine.HostRun(lab.Command{Args: command, Timeout: 5 * time.Minute, Env: []string{"PATH=" + path + "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}})
+	env := []string{"PATH=" + path + "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+	if r.config != "" {
+		env = append(env, "DOCKER_CONFIG="+r.config)
+	}
+	return r.engine.HostRun(lab.Command{Args: command, Timeout: 5 * time.Minute, Env: env})
+}
+
+// otherCompose makes a configuration of the docker command with another release of
+// Compose, where one is asked for.
+func otherCompose(t *testing.T) string {
+	t.Helper()
+	named := os.Getenv("NSELFC_COMPOSE")
+	if named == "" {
+		return ""
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "cli-plugins"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(named, filepath.Join(dir, "cli-plugins", "docker-compose")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func (r *rotating) values(t *testing.T) map[string]string {
@@ -161,8 +184,13 @@ func (r *rotating) shows(t *testing.T, printed string, values ...map[string]stri
 func TestRotation(t *testing.T) {
 	r := newRotating(t)
 	inTurn := [][]string{
-		{`postgres.main.secret.role["app"]`}, {`postgres.main.secret.role["migrate"]`}, {`postgres.main.secret.role["report"]`},
-		{"redis.cache.secret.app"}, {"secret.jwt_key"}, {"postgres.main.secret.server"}, {"postgres.main.secret.ca"},
+		{`postgres.main.secret.role["app"]`},
+		{`postgres.main.secret.role["migrate"]`},
+		{`postgres.main.secret.role["report"]`},
+		{"redis.cache.secret.app"},
+		{"secret.jwt_key"},
+		{"postgres.main.secret.server"},
+		{"postgres.main.secret.ca"},
 	}
 	rest := slices.Concat(inTurn...)
 	for _, names := range append(inTurn, rest) {

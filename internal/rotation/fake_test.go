@@ -41,7 +41,6 @@ type world struct {
 
 	ops     int      // changes so far
 	kill    int      // the change at which the process dies; 0 for never
-	after   bool     // it dies behind the change
 	broken  []string // promises that did not hold
 	sick    string   // a service whose new containers do not come up
 	deaf    bool     // servers say that they have been told, and have not

@@ -53,7 +53,7 @@ func TestReaders(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			top, err := os.MkdirTemp("/var/tmp", "nselfc-access")
+			top, err := os.MkdirTemp("/var/tmp", "nselfc-access") //nolint:usetesting // others can get to it
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -184,7 +184,7 @@ func auditStack() (*ir.Stack, []emit.File) {
 // auditDir is one that others can get to, as a folder in /srv is.
 func auditDir(t *testing.T) string {
 	t.Helper()
-	top, err := os.MkdirTemp("/var/tmp", "nselfc-audit")
+	top, err := os.MkdirTemp("/var/tmp", "nselfc-audit") //nolint:usetesting // others can get to it
 	if err != nil {
 		t.Fatal(err)
 	}
