@@ -114,10 +114,10 @@ func (r *replacement) divert(ctx context.Context, marks []mark, group []batch) (
 	if ingress == "" {
 		return begun, "", nil // nobody sends requests
 	}
-	life := drainLimit + settle + 2*forget // at least; without the mark, new and old ones get requests
+	life := settle + 2*forget // and as long as the old ones may take: without the mark they get requests
 	for _, b := range group {
 		grace, _ := time.ParseDuration(b.service.StopGrace.V)
-		life += time.Duration(b.count) * max(grace, 10*time.Second)
+		life += time.Duration(b.count) * (drainLimit + max(grace, 10*time.Second))
 	}
 	for _, m := range marks {
 		err := r.engine.Mark(ctx, ingress, m.path, life)

@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
@@ -78,21 +79,32 @@ func (r *replacement) of(ctx context.Context, service string) (old, fresh []Cont
 	return old, fresh, err
 }
 
-// recreate replaces what cannot run twice.
+// recreate replaces what cannot run twice: the old ones go first.
 func (r *replacement) recreate(ctx context.Context, services []string) error {
-	var left []string
+	want, told := map[string]int{}, false
 	for _, name := range services {
-		old, _, err := r.of(ctx, name)
+		old, fresh, err := r.of(ctx, name)
 		if err != nil {
 			return err
 		}
-		if len(old) > 0 {
-			left = append(left, name)
+		if len(old) > 0 && !told {
+			told = true
+			r.say("recreating %s", strings.Join(services, ", "))
+		}
+		for _, c := range old {
+			if err := r.engine.Remove(ctx, c.ID); err != nil {
+				return err
+			}
+		}
+		if n := replicas(find(r.stack, name)); len(fresh) < n {
+			want[name] = n
 		}
 	}
-	if len(left) > 0 {
-		r.say("recreating %s", strings.Join(left, ", "))
-		if err := r.engine.Recreate(ctx, left); err != nil {
+	if err := r.create(ctx, want); err != nil {
+		return err
+	}
+	for _, name := range services {
+		if err := r.start(ctx, find(r.stack, name)); err != nil {
 			return err
 		}
 	}
@@ -102,6 +114,29 @@ func (r *replacement) recreate(ctx context.Context, services []string) error {
 		}
 	}
 	return nil
+}
+
+// create makes containers, so that there are as many of some services as are wanted,
+// and of the others as many as there are.
+func (r *replacement) create(ctx context.Context, want map[string]int) error {
+	if len(want) == 0 {
+		return nil
+	}
+	all, err := r.engine.Containers(ctx)
+	if err != nil {
+		return err
+	}
+	counts := map[string]int{}
+	for _, s := range r.stack.Services {
+		counts[s.Name] = 0
+	}
+	for _, c := range all {
+		if _, ours := counts[c.Service]; ours {
+			counts[c.Service]++
+		}
+	}
+	maps.Copy(counts, want)
+	return r.engine.Create(ctx, counts)
 }
 
 // exchange starts new containers, sends the requests to them, and takes the old ones

@@ -25,10 +25,8 @@ func (r *replacement) begin(ctx context.Context, group []batch) (names []string,
 		}
 		names = append(names, b.service.Name)
 	}
-	if len(counts) > 0 {
-		if err := r.engine.Create(ctx, counts); err != nil {
-			return nil, err
-		}
+	if err := r.create(ctx, counts); err != nil {
+		return nil, err
 	}
 	for _, b := range group {
 		if err := r.start(ctx, b.service); err != nil {
