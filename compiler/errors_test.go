@@ -326,6 +326,10 @@ var errorCases = []errorCase{
 		b.rotated("pair", "TURNED")
 		b.service0("api").Secrets = append(b.service0("api").Secrets, b.env("LOGIN", call("login", "secret.turned")))
 	}, ""},
+	{"login in the environment", func(b *builder) { // a name is no secret
+		b.rotated("pair", "TURNED")
+		b.service0("api").Env = []lang.EnvVar{b.env("PGUSER", call("login", "secret.turned"))}
+	}, ""},
 	{"login of two passwords", func(b *builder) {
 		b.rotated("dual", "TURNED")
 		b.service0("api").Secrets = append(b.service0("api").Secrets, b.env("LOGIN", call("login", "secret.turned")))

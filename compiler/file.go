@@ -11,6 +11,7 @@ import (
 
 	"nselfc/compiler/ir"
 	"nselfc/lang"
+	"nselfc/lang/escape"
 	"nselfc/lang/secret"
 	"nselfc/lang/source"
 )
@@ -66,10 +67,9 @@ func (l *lowering) lowerEnv(u *unit) {
 			continue
 		}
 		l.refer(s.Declared, e.Value)
-		l.warningf(s.Declared, e.Value.Range, "NS460", "Secret in the environment",
-			"The variable %s of %s holds %s. `docker inspect` prints its value, as it is, to everybody who may run it on the host; child "+
-				"processes and crash reports of the service have it too. If the image reads %s_FILE, or a file, use that instead:\n\n    secrets = {\n      %s = %s\n    }",
-			e.Name, s.Address, secretNames(e.Value.V), e.Name, e.Name, asWritten(e.Value.V))
+		if !onlyLogins(e.Value.V) {
+			l.secretInEnv(s, e)
+		}
 		if len(text) == 0 {
 			origin = e.Value.Origin
 		}
@@ -80,6 +80,24 @@ func (l *lowering) lowerEnv(u *unit) {
 		u.out.EnvFile = ir.String{V: ".secrets.d/" + s.Name + ".env", Origin: origin}
 		l.addFile(u.out.EnvFile.V, origin, envFileMode, text)
 	}
+}
+
+func (l *lowering) secretInEnv(s *lang.Service, e lang.EnvVar) {
+	l.warningf(s.Declared, e.Value.Range, "NS460", "Secret in the environment",
+		"The variable %s of %s holds %s. `docker inspect` prints its value, as it is, to everybody who may run it on the host; child "+
+			"processes and crash reports of the service have it too. If the image reads %s_FILE, or a file, use that instead:\n\n    secrets = {\n      %s = %s\n    }",
+		e.Name, s.Address, secretNames(e.Value.V), e.Name, e.Name, asWritten(e.Value.V))
+}
+
+// onlyLogins tells whether a text holds nothing of a secret but the name of the login
+// whose turn it is, which only the host knows, and which is no secret.
+func onlyLogins(t secret.Text) bool {
+	for _, p := range t {
+		if p.Secret != nil && p.Secret.Func != escape.Login {
+			return false
+		}
+	}
+	return true
 }
 
 // appendText appends parts and joins literals that adjoin.

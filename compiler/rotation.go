@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"slices"
+	"strings"
 
 	"nselfc/compiler/ir"
 	"nselfc/lang"
@@ -72,14 +73,7 @@ func listed(names []string) string {
 	if len(names) == 0 {
 		return "none"
 	}
-	out := ""
-	for i, n := range slices.Compact(names) {
-		if i > 0 {
-			out += ", "
-		}
-		out += n
-	}
-	return out
+	return strings.Join(slices.Compact(names), ", ")
 }
 
 // checkLogins refuses a question for the logins of a secret that is of no pair.

@@ -120,7 +120,9 @@ func written(s *ir.SecretStore) string {
 func TestBadStores(t *testing.T) {
 	public, private := recipient(t)
 	quantum, quantumPrivate := hybrid(t)
-	ageOf := func(recipients ...string) string { return `age { recipients = ["` + strings.Join(recipients, `", "`) + `"] }` }
+	ageOf := func(recipients ...string) string {
+		return `age { recipients = ["` + strings.Join(recipients, `", "`) + `"] }`
+	}
 	file := func(f string) string { return "age {\n file = \"" + f + "\"\n recipients = [\"" + public + "\"]\n}" }
 	vault := func(a string) string { return `vault { address = "` + a + `" }` }
 	for _, tt := range []struct{ name, block, want string }{

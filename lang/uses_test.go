@@ -246,7 +246,7 @@ locals {
 `))
 	for _, address := range []string{"service.x", "service.y"} {
 		s := service(t, st, address)
-		if len(s.Files) != 1 || s.Files[0].Name != "db-ca.crt" || s.Files[0].Text.V.String() != "${postgres.db.secret.ca#certificate}" {
+		if len(s.Files) != 1 || s.Files[0].Name != "db-ca.crt" || s.Files[0].Text.V.String() != "${postgres.db.secret.ca#ca_certificate}" {
 			t.Errorf("%s gets the files %v", address, s.Files)
 		}
 	}

@@ -10,17 +10,17 @@ import (
 	"nselfc/internal/cli"
 )
 
-func main() { os.Exit(run()) }
+func main() { os.Exit(run(cli.OSEnv())) }
 
 // gcPercent lets the heap grow to four times what is live before it is
 // collected: a compilation is over before the garbage is worth sweeping.
 // docs/performance.md has what that gains and costs.
 const gcPercent = 300
 
-func run() int {
-	env := cli.OSEnv()
+func run(env cli.Env) int {
 	if env.Getenv("GOGC") == "" { // what the user sets holds
 		debug.SetGCPercent(gcPercent)
 	}
+	noCore()
 	return cli.Main(os.Args[1:], env, newRoot)
 }

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strconv"
 
+	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -51,4 +52,16 @@ func fileMode(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s has mode %s, want %s", file, got, args[0])
 		}
 	}
+}
+
+// ageKey makes an age identity: agekey VARIABLE FILE writes it to the file, and its
+// public key into the variable.
+func ageKey(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: agekey VARIABLE FILE")
+	}
+	id, err := age.GenerateX25519Identity()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(id.String()+"\n"), 0o600))
+	ts.Setenv(args[0], id.Recipient().String())
 }

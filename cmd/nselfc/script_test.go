@@ -13,7 +13,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the expectations of the scripts")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"nselfc": main})
+	testscript.Main(m, map[string]func(){"nselfc": watched})
 }
 
 // TestScripts runs the command line as a user would: one script per theme in
@@ -31,6 +31,9 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("EXAMPLES", examples)
 			e.Setenv("GITHUB_ACTIONS", "")
+			if err := recordChildren(e); err != nil {
+				return err
+			}
 			return os.Chmod(e.WorkDir, 0o755)
 		},
 		Condition: func(name string) (bool, error) {
@@ -43,6 +46,7 @@ func TestScripts(t *testing.T) {
 			"exitcode": exitCode,
 			"copytree": copyTree,
 			"mode":     fileMode,
+			"agekey":   ageKey,
 		},
 	})
 }

@@ -24,6 +24,7 @@ history would see it, and none prints one but show, on a terminal.`,
 	}
 	cmd.SuggestionsMinimumDistance = 2
 	for _, c := range []*cobra.Command{
+		newSecretsAudit(env, d),
 		newSecretsScan(env, d),
 		newSecretsList(env, d),
 		newSecretsGenerate(env, d),

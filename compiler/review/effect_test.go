@@ -139,7 +139,7 @@ func TestEffects(t *testing.T) {
 		}},
 		{"service renamed", []string{`service "plain"`, `service "simple"`}, []string{"create simple", "remove plain", "volume + simple_data", "volume - plain_data"}},
 		{"another thing by the same name", []string{"service \"plain\" {\n  image = \"ghcr.io/acme/api:1.4.2\"\n  extra_compose = {\n    stop_signal = \"SIGINT\"\n  }\n  volume \"data\" {\n    path = \"/data\"\n  }\n  replicas = 2\n}", "redis \"plain\" {}"}, []string{
-			"recreate plain address", "generate redis.plain.secret.app", "generate redis.plain.secret.health",
+			"recreate plain address", "generate redis.plain.secret.app",
 		}},
 		{"role", []string{"roles = {\n", "roles = {\n    report = { database = \"app\", access = \"read_only\" }\n"}, []string{"recreate db config", "older api depends_on.db", "older user depends_on.api", `generate postgres.db.secret.role["report"]`}},
 		{"database", []string{`["app", "old"]`, `["app"]`}, []string{"recreate db config", "older api depends_on.db", "older user depends_on.api", "step postgres.db"}},

@@ -3,8 +3,12 @@ package dotsecrets_test
 import (
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -162,26 +166,93 @@ func TestValidKey(t *testing.T) {
 	}
 }
 
-// TestRandomValues writes 100,000 values of bytes that trouble readers, 500 to a
-// file, and has compose-go's reader and our own read them.
-func TestRandomValues(t *testing.T) {
-	const files, perFile = 200, 500
+// perFile is how many values a file of a test has.
+const perFile = 500
+
+// randomValues gives values of bytes that trouble readers, or of any bytes at all.
+func randomValues(rng *rand.Rand, without string) map[string]string {
 	alphabet := []byte("aZ0'\"\\$`#{} \t\n\r=:!%~&|;<>()\x01\x7f\x85\xa0\xc3\xa9\xff")
-	rng := rand.New(rand.NewPCG(1, 2))
-	for range files {
-		doc, want := dotsecrets.New(), map[string]string{}
-		for i := range perFile {
-			b := make([]byte, rng.IntN(24))
-			for j := range b {
-				b[j] = alphabet[rng.IntN(len(alphabet))]
-			}
-			key := fmt.Sprintf("K%03d", i)
-			want[key] = string(b)
-			if err := doc.Set(key, string(b), "a comment"); err != nil {
-				t.Fatal(err)
+	out := map[string]string{}
+	for i := range perFile {
+		b := make([]byte, rng.IntN(24))
+		for j := range b {
+			if b[j] = alphabet[rng.IntN(len(alphabet))]; i%4 == 0 {
+				b[j] = byte(1 + rng.IntN(255))
 			}
 		}
-		assertReads(t, doc.Bytes(), want)
+		value := string(b)
+		for _, c := range without {
+			value = strings.ReplaceAll(value, string(c), "")
+		}
+		out[fmt.Sprintf("K%03d", i)] = value
+	}
+	return out
+}
+
+func fileOf(t *testing.T, values map[string]string) []byte {
+	t.Helper()
+	doc := dotsecrets.New()
+	for key, value := range values {
+		if err := doc.Set(key, value, "a comment"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return doc.Bytes()
+}
+
+// TestRandomValues writes values, 500 to a file, and has compose-go's reader and our
+// own read them: a million in the lab.
+func TestRandomValues(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range files {
+		values := randomValues(rng, "")
+		assertReads(t, fileOf(t, values), values)
+	}
+}
+
+// TestShell has shells read the file, which is not meant for them: nothing that a
+// value says is run, and values without line ends, and without a backquote beside a
+// quote, are the same there.
+func TestShell(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, name := range []string{"sh", "bash"} {
+		shell, err := exec.LookPath(name)
+		if err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatal(err)
+			}
+			t.Skipf("NOT TESTED, as this machine lacks it: %s", name)
+		}
+		for range max(files/20, 2) {
+			dir := t.TempDir()
+			values := randomValues(rng, "\n\r`")
+			for i, attack := range []string{"it's `touch canary`", `"$(touch canary)"'`, "\\`touch canary`", "`touch canary`", "'; touch canary; '", "$(touch canary)\n`touch canary`"} {
+				values[fmt.Sprintf("ATTACK%d", i)] = attack
+			}
+			if err := os.WriteFile(filepath.Join(dir, "values"), fileOf(t, values), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			script := "set -e; . ./values; "
+			keys := slices.Sorted(maps.Keys(values))
+			for _, key := range keys {
+				script += `printf '%s\0' "$` + key + `"; `
+			}
+			cmd := exec.Command(shell, "-c", script)
+			cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
+			out, err := cmd.Output()
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			got := strings.Split(string(out), "\x00")
+			for i, key := range keys {
+				if !strings.HasPrefix(key, "ATTACK") && got[i] != values[key] {
+					t.Fatalf("%s reads %q as %q", name, values[key], got[i])
+				}
+			}
+			if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+				t.Fatalf("%s ran a value", name)
+			}
+		}
 	}
 }
 
@@ -251,4 +322,33 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("compose-go reads %q otherwise: %s", s, diff)
 		}
 	})
+}
+
+// TestDelete takes one entry away, of one line or several, and nothing else.
+func TestDelete(t *testing.T) {
+	const text = "# mine\nA=1\n\n# of B\nB=\"x\ny\"\nC=3 # tail\n"
+	doc, diags := dotsecrets.Parse("f", []byte(text))
+	if diags.HasErrors() {
+		t.Fatal(diags[0].Detail)
+	}
+	doc.Delete("nobody")
+	doc.Delete("B")
+	if got, want := string(doc.Bytes()), "# mine\nA=1\n\n# of B\nC=3 # tail\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if _, ok := doc.Get("B"); ok || doc.Line("B") != 0 {
+		t.Error("it is still there")
+	}
+	if v, _ := doc.Get("C"); v != "3" || doc.Line("C") != 7 {
+		t.Error("what follows is another")
+	}
+	for key, value := range map[string]string{"C": "4", "B": "5", "D": "6"} {
+		if err := doc.Set(key, value, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	doc.Delete("D")
+	if got, want := string(doc.Bytes()), "# mine\nA=1\n\n# of B\nC=4\nB=5\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 }

@@ -16,6 +16,10 @@ const (
 
 const summarySyntax = "Unreadable line in .secrets"
 
+// backquote is how Set writes one in double quotes, in which a shell would run what
+// stands between two.
+const backquote = `\0140`
+
 // quoteIt is the advice for a value that has to be quoted, whatever is in it.
 const quoteIt = "Put single quotes around the whole value:\n\n    NAME='value'\n\n" +
 	"When the value itself has a single quote, put double quotes around it, and a backslash before each \", $ and \\ in it:\n\n    NAME=\"it's \\$5\""
@@ -32,7 +36,7 @@ const (
 // text in them.
 //
 // It takes bare values without blanks and signs, values in single quotes, and
-// values in double quotes with the escapes \\ \" \$ \n \r \t; values in quotes
+// values in double quotes with the escapes \\ \" \$ \n \r \t \0140; values in quotes
 // may run over several lines. `export` before a name, comments and CRLF are
 // fine.
 func Parse(file string, text []byte) (*Document, diag.List) {
@@ -174,6 +178,10 @@ func (p *parser) double() (value, problem, instead string) {
 		case c == '"':
 			p.pos++
 			return b.String(), "", ""
+		case c == '\\' && bytes.HasPrefix(p.in[p.pos:], []byte(backquote)):
+			p.pos += len(backquote) - 1
+			b.WriteByte('`')
+			continue
 		case c == '\\':
 			i := -1
 			if p.pos+1 < len(p.in) {

@@ -20,7 +20,9 @@ import (
 	"nselfc/lang/source"
 )
 
-func word(v string) ir.String { return source.At(v, source.Range{File: "f", Start: source.Pos{Line: 1}}) }
+func word(v string) ir.String {
+	return source.At(v, source.Range{File: "f", Start: source.Pos{Line: 1}})
+}
 
 func stack(namespace string) *ir.Stack {
 	s := &ir.Stack{Project: "shop-prod", Store: &ir.SecretStore{Name: word("shop-prod"), External: word("vault"), Path: word("shop/prod")}}

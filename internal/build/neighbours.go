@@ -2,8 +2,6 @@ package build
 
 import (
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"nselfc/compiler/ir"
 	"nselfc/internal/secrets"
@@ -15,8 +13,7 @@ func (c *Compiled) neighbours(e *Environment, opts Options) []*secrets.Neighbour
 	var out []*secrets.Neighbour
 	for _, name := range c.Source.Environments() {
 		if name != e.Name {
-			n, _ := c.lookAt(name, e.Stack, opts) // what is wrong there is told where it is built, and by a check
-			out = append(out, n)
+			out = append(out, c.lookAt(name, e.Stack, opts))
 		}
 	}
 	return out
@@ -25,12 +22,21 @@ func (c *Compiled) neighbours(e *Environment, opts Options) []*secrets.Neighbour
 // lookAt reads what there is of the secrets of an environment. The posture of one that
 // is not compiled is not known: whether a value may be shared with it is for the
 // posture of the other side to say.
-func (c *Compiled) lookAt(name string, stack *ir.Stack, opts Options) (*secrets.Neighbour, *diag.Diagnostic) {
+func (c *Compiled) lookAt(name string, stack *ir.Stack, opts Options) *secrets.Neighbour {
 	development := true
-	if i := slices.IndexFunc(c.Environments, func(e *Environment) bool { return e.Name == name }); i >= 0 {
-		stack, development = c.Environments[i].Stack, c.Environments[i].Development()
+	if e := c.compiled(name); e != nil {
+		stack, development = e.Stack, e.Development()
 	}
 	return secrets.LookAt(name, filepath.Join(c.OutDir(opts), name), stack, development)
+}
+
+func (c *Compiled) compiled(name string) *Environment {
+	for _, e := range c.Environments {
+		if e.Name == name {
+			return e
+		}
+	}
+	return nil
 }
 
 // SharedSecrets reports the values that secrets of the compiled environments have in
@@ -40,27 +46,32 @@ func (c *Compiled) lookAt(name string, stack *ir.Stack, opts Options) (*secrets.
 func (c *Compiled) SharedSecrets(opts Options) diag.List {
 	var diags diag.List
 	for _, e := range c.Environments {
-		me, d := c.lookAt(e.Name, e.Stack, opts)
-		if d != nil {
-			diags = append(diags, d)
+		diags = append(diags, c.sharedWith(e, opts, func(other *Environment) bool { return other.Name < e.Name })...)
+	}
+	return diags
+}
+
+// sharedWith is SharedSecrets for one environment. What it shares with a compiled one
+// that tells it itself is left to that.
+func (c *Compiled) sharedWith(e *Environment, opts Options, tells func(other *Environment) bool) diag.List {
+	me := c.lookAt(e.Name, e.Stack, opts)
+	diags := me.Damage()
+	declared := map[string]*ir.Secret{}
+	for _, s := range e.Stack.Secrets {
+		declared[s.Address] = s
+	}
+	at := func(address string) *ir.Secret { return declared[address] }
+	diags = append(diags, secrets.Shared(me, me, at)...)
+	for _, name := range c.Source.Environments() {
+		other := c.compiled(name)
+		if name == e.Name || other != nil && tells(other) {
+			continue
 		}
-		declared := map[string]*ir.Secret{}
-		for _, s := range e.Stack.Secrets {
-			declared[s.Address] = s
+		n := c.lookAt(name, e.Stack, opts)
+		if other == nil {
+			diags = append(diags, n.Damage()...)
 		}
-		at := func(address string) *ir.Secret { return declared[address] }
-		diags = append(diags, secrets.Shared(me, me, at)...)
-		for _, name := range c.Source.Environments() {
-			compiled := slices.ContainsFunc(c.Environments, func(e *Environment) bool { return e.Name == name })
-			if name == e.Name || compiled && strings.Compare(name, e.Name) < 0 {
-				continue // that one has told it
-			}
-			other, d := c.lookAt(name, e.Stack, opts)
-			if d != nil && !compiled {
-				diags = append(diags, d)
-			}
-			diags = append(diags, secrets.Shared(me, other, at)...)
-		}
+		diags = append(diags, secrets.Shared(me, n, at)...)
 	}
 	return diags
 }

@@ -108,7 +108,7 @@ func (c *Compiled) prepare(ctx context.Context, e *Environment, opts WriteOption
 	j.plan, diags = dir.Plan(e.committed(), c.meta(e, opts.Version), outdir.Options{Force: j.force, Concealed: conceals(dir, e)})
 	j.notes = diags
 	// Secrets belong where the stack runs: a laptop, or the host that was named.
-	j.secrets = !opts.NoSecrets && (e.Name == "" || e.Development() || opts.Env == e.Name)
+	j.secrets = opts.makesSecrets(e)
 	if j.secrets {
 		_, j.checked = secrets.Check(dir.Name(), e.Stack, e.Files, c.secretOptions(j, opts))
 		if opts.StrictSecrets {
@@ -116,8 +116,16 @@ func (c *Compiled) prepare(ctx context.Context, e *Environment, opts WriteOption
 		}
 	} else {
 		diags = append(diags, secrets.Tracked(dir.Name())...)
+		j.checked = c.sharedWith(e, opts.Options, func(other *Environment) bool {
+			return opts.makesSecrets(other) || other.Name < e.Name
+		})
 	}
 	return j, diags
+}
+
+// makesSecrets tells whether a build makes the secrets of an environment.
+func (opts WriteOptions) makesSecrets(e *Environment) bool {
+	return !opts.NoSecrets && (e.Name == "" || e.Development() || opts.Env == e.Name)
 }
 
 func (c *Compiled) write(ctx context.Context, j *job, opts WriteOptions) (*Written, diag.List) {

@@ -37,6 +37,7 @@ func buildStack(ctx context.Context, env Env, d Display, o BuildOptions) (*build
 		OnWait: waiting(env),
 	})
 	again(more, o)
+	SecretsOptions{Options: o.Options, Path: o.Path}.again(more)
 	diags = append(diags, more...) // what writing met comes behind what compiling found
 	done := summary(written, o, more.HasErrors())
 	if more.HasErrors() {

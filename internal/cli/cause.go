@@ -12,6 +12,7 @@ import (
 	"nselfc/emit/outdir"
 	"nselfc/internal/build"
 	"nselfc/internal/secrets"
+	"nselfc/internal/secrets/register"
 	"nselfc/lang/schema"
 	"nselfc/lang/source"
 )
@@ -42,9 +43,11 @@ func (w *why) answer() (string, error) {
 	switch {
 	case w.below == outdir.LockName:
 		return w.lock()
+	case w.below == register.Name:
+		return w.record()
 	case w.below == ".secrets":
 		return w.dotSecrets()
-	case strings.HasPrefix(w.below, secrets.Dir+"/."), w.below == ".secrets.lock":
+	case strings.HasPrefix(w.below, secrets.Dir+"/."), w.below == secrets.LockFile, w.below == secrets.RetiredFile:
 		return w.quote("") + "The secret store keeps this file for itself: it is in no stack, and never committed.\n", nil
 	}
 	return "", fmt.Errorf("%s is not a file that the stack in %s generates", w.path, clean(w.c.DisplayName(".")))

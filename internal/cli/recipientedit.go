@@ -43,14 +43,16 @@ func withoutRecipient(text []byte, list []ir.String, key string) ([]byte, error)
 	i := slices.IndexFunc(list, func(v ir.String) bool { return v.V == key })
 	at := element{int(list[i].Range.Start.Byte), int(list[i].Range.End.Byte)}
 	from, to := lineAround(text, at.begin)
-	rest := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(string(text[at.end:to])), ","))
+	rest, comma := strings.CutPrefix(strings.TrimSpace(string(text[at.end:to])), ",")
+	rest = strings.TrimSpace(rest)
 	alone := rest == "" || strings.HasPrefix(rest, "#") || strings.HasPrefix(rest, "//")
-	if len(bytes.TrimSpace(text[from:at.begin])) == 0 && alone && to < len(text) {
+	after := bytes.TrimLeft(text[at.end:], " \t\n")
+	further := !comma && bytes.HasPrefix(after, []byte(",")) // on a line of its own
+	if len(bytes.TrimSpace(text[from:at.begin])) == 0 && alone && !further && to < len(text) {
 		return cutOut(text, from, to+1), nil // a comma before it may stay
 	}
-	if after := bytes.TrimLeft(text[at.end:], " \t"); bytes.HasPrefix(after, []byte(",")) {
-		end := len(text) - len(bytes.TrimLeft(after[1:], " \t"))
-		return cutOut(text, at.begin, end), nil
+	if bytes.HasPrefix(after, []byte(",")) {
+		return cutOut(text, at.begin, len(text)-len(bytes.TrimLeft(after[1:], " \t"))), nil
 	}
 	before := bytes.TrimSuffix(bytes.TrimRight(text[:at.begin], " \t\n"), []byte(","))
 	return cutOut(text, len(before), at.end), nil

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"io"
 	"maps"
 	"slices"
@@ -10,7 +9,6 @@ import (
 
 	"nselfc/compiler/ir"
 	"nselfc/internal/build"
-	"nselfc/internal/secrets"
 	"nselfc/internal/secretstore"
 	"nselfc/lang/diag"
 )
@@ -32,19 +30,7 @@ func openKeeping(ctx context.Context, env Env, h *build.Host) (*keeping, *diag.D
 	if of == nil || of.Kind.V == "file" || of.Kind.V == "kubernetes" { // manifests are made from .secrets
 		return nil, nil
 	}
-	store, err := secretstore.Open(of, storeOptions(ctx, env, h, nil))
-	if err != nil {
-		return nil, secretstore.Diagnostic(of, err)
-	}
-	k := &keeping{ctx: ctx, of: of, store: store}
-	if k.held, err = store.Load(ctx); err != nil && !errors.Is(err, secretstore.ErrAbsent) {
-		k.close()
-		return nil, secretstore.Diagnostic(of, err)
-	}
-	for key, value := range k.held.Values {
-		env.Secrets.Learn(secrets.NewValue(key, value))
-	}
-	return k, nil
+	return openStore(ctx, env, h, nil, true)
 }
 
 // close ends the login of a store that has one.

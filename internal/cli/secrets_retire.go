@@ -35,6 +35,11 @@ func Retire(ctx context.Context, env Env, d Display, o RetireOptions) int {
 	if h == nil {
 		return code
 	}
+	for i, name := range o.Names { // as the stack had it; of what is declared, the finding is about that
+		if bare, ok := strings.CutPrefix(name, "secret."); ok && namedSecret(h, name) == nil {
+			o.Names[i] = strings.ToUpper(bare)
+		}
+	}
 	if found := noOutput(h, o.SecretsOptions); found != nil {
 		return o.show(ctx, env, d, c, diag.List{found})
 	}
@@ -84,7 +89,7 @@ func (o RetireOptions) running(ctx context.Context, env Env, h *build.Host) *dia
 	list, err := containers.Running(ctx, h.Stack.Project)
 	problem, advice := "", ""
 	if err != nil {
-		problem = "Docker cannot be asked what runs: " + err.Error() + "."
+		problem = "Docker cannot be asked what runs (" + clean(err.Error()) + ")."
 		advice = "Run the command as a user who may use Docker, on the host that runs the stack."
 	}
 	digests := map[string]string{}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -96,6 +97,32 @@ func (w *why) lock() (string, error) {
 		b.WriteString("It is the same in every stack.\n")
 	}
 	return b.String(), nil
+}
+
+// record answers for a line of nself.secrets.json: a secret has one.
+func (w *why) record() (string, error) {
+	text, err := os.ReadFile(w.path)
+	if err != nil {
+		return "", err
+	}
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	if w.line > len(lines) {
+		return "", fmt.Errorf("%s has %d lines", w.path, len(lines))
+	}
+	line := lines[w.line-1]
+	var entry map[string]json.RawMessage
+	if json.Unmarshal([]byte("{"+strings.TrimSuffix(strings.TrimSpace(line), ",")+"}"), &entry) != nil || len(entry) != 1 {
+		return w.quote(line) + "It is the same in every stack.\n", nil
+	}
+	for address, facts := range entry {
+		switch {
+		case address == "stack":
+			return w.quote(line) + w.because("", w.e.Stack.Name.Origin), nil
+		case strings.HasPrefix(string(facts), "{") && address != "secrets":
+			return w.quote(line) + w.secret(address), nil
+		}
+	}
+	return w.quote(line) + "It is the same in every stack.\n", nil
 }
 
 func (w *why) image(reference string) string {

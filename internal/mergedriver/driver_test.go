@@ -6,8 +6,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"nselfc/internal/secrets/register"
 )
 
 // fork makes a repository with a built stack and a branch feature. On each branch,
@@ -199,5 +202,43 @@ func TestUnreadableFiles(t *testing.T) {
 	}
 	if _, err := os.Stat("none"); err == nil {
 		t.Error("a file was made")
+	}
+}
+
+// TestRecordsOfSecrets merges what hosts have written into the output: secret by
+// secret, as no build brings back what a merge forgot. A side that cannot be read is
+// a conflict, with both texts.
+func TestRecordsOfSecrets(t *testing.T) {
+	const path = "out/prod/" + register.Name
+	record := func(damage string, notes ...string) func(*repository, *stack) {
+		return func(r *repository, s *stack) {
+			known := register.New("shop")
+			for i, address := range notes {
+				known.Note(address, "hex", "2030-05-0"+strconv.Itoa(i+1), register.Found, "")
+			}
+			r.write(t, path, damage+string(known.Bytes()))
+			s.services["changed"] = len(notes)
+		}
+	}
+	r := fork(t, record("", "secret.a", "secret.b", "secret.b"), record("", "secret.a", "secret.a", "secret.c"))
+	if out, err := r.git("merge", "-q", "--no-edit", "feature"); err != nil {
+		t.Fatalf("a conflict: %v: %s", err, out)
+	}
+	merged, err := register.Read([]byte(r.read(path)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, generation := range map[string]int{"secret.a": 2, "secret.b": 2, "secret.c": 1} {
+		if e := merged.Entries[address]; e == nil || e.Generation != generation {
+			t.Errorf("%s: %+v", address, e)
+		}
+	}
+	r = fork(t, record("", "secret.a"), record("[", "secret.a", "secret.b"))
+	out, err := r.git("merge", "-q", "--no-edit", "feature")
+	if err == nil || !strings.Contains(out, "Merge conflict in "+path) || !strings.Contains(out, "NS517 "+path) {
+		t.Fatalf("a damaged side was merged: %v: %s", err, out)
+	}
+	if text := r.read(path); !strings.Contains(text, "<<<<<<<") || !strings.Contains(text, "secret.b") {
+		t.Errorf("a side is lost: %s", text)
 	}
 }

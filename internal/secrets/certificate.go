@@ -83,6 +83,7 @@ func (b *book) certificates() diag.List {
 func (b *book) besides(spec *certSpec, parent *pair) *diag.Diagnostic {
 	s := spec.secret
 	switch b.states[s.Address] {
+	case Settled:
 	case Staged:
 		p, d := b.certificate(spec, parent, suffixNext)
 		if d != nil {

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,15 +44,20 @@ func child(dir string) int {
 	if os.Getenv("NSELFC_TEST_SECOND") != "" {
 		stack, files = successor()
 	}
+	var changes []Change
+	if op := os.Getenv("NSELFC_TEST_TURN"); op != "" {
+		stack, files = turningSmall()
+		changes = turnsOf(op)
+	}
 	n := 0
-	_, diags := run(dir, stack, files, Options{step: func(string, string) error {
+	_, diags := Turn(context.Background(), dir, stack, files, Options{Now: testNow, step: func(string, string) error {
 		if n == kill {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {} // the signal is on its way
 		}
 		n++
 		return nil
-	}})
+	}}, changes)
 	for _, d := range diags {
 		fmt.Println(d.Code, d.Detail)
 	}

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -50,4 +51,25 @@ func TestSaltsAreKept(t *testing.T) {
 	put(t, filepath.Join(dir, ".secrets"), regexp.MustCompile(`(?m)^APP__SCRAM_SALT=.*$`).ReplaceAllString(text, "APP__SCRAM_SALT=AAAA"), 0o600)
 	_, diags := run(dir, stack, files, Options{})
 	wantCode(t, diags, "NS406", "APP__SCRAM_SALT on line")
+}
+
+// TestRenderedHtpasswd has Apache's own tool verify a file that is rendered as the
+// reference of bcrypt has it.
+func TestRenderedHtpasswd(t *testing.T) {
+	htpasswd := tool(t, "htpasswd")
+	dir := workDir(t)
+	path := ".secrets.d/edge/htpasswd"
+	build(t, dir, stackOf(decl("admin", "password")), []emit.File{file(path, lit("admin:"), call("bcrypt", ref("secret.admin")), lit("\n"))})
+	check := func(password string) error {
+		cmd := exec.Command(htpasswd, "-vi", filepath.Join(dir, path), "admin")
+		cmd.Stdin = strings.NewReader(password)
+		return cmd.Run()
+	}
+	value := entries(t, dir)["ADMIN"]
+	if err := check(value); err != nil {
+		t.Errorf("htpasswd: %v", err)
+	}
+	if check(value[1:]) == nil {
+		t.Error("the control: htpasswd takes another password")
+	}
 }

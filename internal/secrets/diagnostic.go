@@ -72,6 +72,12 @@ const (
 	codeLiteral       = "NS654"
 	codeInCommit      = "NS655"
 
+	codeReaders     = "NS660"
+	codeUnreadable  = "NS661"
+	codeSharedFile  = "NS662"
+	codeCopy        = "NS663"
+	codeUndeclared  = "NS664"
+	codeAudit       = "NS666"
 	codeGiven       = "NS675"
 	codeSetInUse    = "NS673"
 	codeSetKind     = "NS674"

@@ -29,7 +29,7 @@ func Generate(ctx context.Context, dir string, stack *ir.Stack, files []emit.Fil
 		return &Report{}, diags
 	}
 	if len(b.generated) > 0 {
-		if diags = append(diags, committedOnce(ctx, st.dir, st.root.Name())...); diags.HasErrors() {
+		if diags = append(diags, committedOnce(ctx, st.dir, st.root.Name(), values(b.doc))...); diags.HasErrors() {
 			return &Report{}, diags
 		}
 	}
@@ -92,7 +92,7 @@ func (b *book) lacking() diag.List {
 	}
 	slices.Sort(names)
 	return diag.List{diag.Errorf(codeNoValue, onFile(b.file), "Secret without a value",
-		"%s has no value of %s, so the files that services read cannot be made. Nothing was written.\n\nWhere a store keeps the values, bring them here; else make what is missing:\n\n    nselfc secrets sync\n    nselfc secrets generate", b.file, strings.Join(names, ", "))}
+		"%s has no value of %s, so the files that services read cannot be made; of those, nothing was written.\n\nWhere a store keeps the values, bring them here; else make what is missing:\n\n    nselfc secrets sync\n    nselfc secrets generate", b.file, strings.Join(names, ", "))}
 }
 
 // owned gives all that .secrets has of the declared secrets, by key.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"nselfc/emit/dotsecrets"
 	"nselfc/internal/git"
 	"nselfc/internal/needles"
 	"nselfc/lang/diag"
@@ -36,13 +37,21 @@ func Guard(ctx context.Context, dir string, curing bool) diag.List {
 		return nil // whoever writes it will say why
 	}
 	diags := append(tracked(dir, resolved, LockFile), unignored(dir, resolved)...)
-	past := committedOnce(ctx, dir, resolved)
-	for _, d := range past {
-		if curing && d.Severity == diag.Error {
+	past := committedOnce(ctx, dir, resolved, values(stored(dir)))
+	if curing {
+		past = cured(past)
+	}
+	return append(diags, past...)
+}
+
+// cured makes warnings of what the work in hand mends.
+func cured(list diag.List) diag.List {
+	for _, d := range list {
+		if d.Severity == diag.Error {
 			d.Severity = diag.Warning
 		}
 	}
-	return append(diags, past...)
+	return list
 }
 
 // History tells whether a commit has, or had, something of the secret store: an
@@ -54,7 +63,7 @@ func History(ctx context.Context, dir string) (found diag.List, whole bool) {
 	if err != nil {
 		return nil, true // there is no such directory
 	}
-	found, whole = committedOnce(ctx, dir, resolved), true
+	found, whole = committedOnce(ctx, dir, resolved, values(stored(dir))), true
 	return slices.DeleteFunc(found, func(d *diag.Diagnostic) bool {
 		whole = whole && d.Code != codeUnreadHistory
 		return d.Code == codeUnreadHistory
@@ -90,8 +99,9 @@ func unignored(dir, resolved string) diag.List {
 		full, strings.Join(names, ", "), escape.ShellWord(dir), File)}
 }
 
-// committedOnce looks for the secret store in everything that refs lead to.
-func committedOnce(ctx context.Context, dir, resolved string) diag.List {
+// committedOnce looks for the secret store in everything that refs lead to, and for
+// values that are, or will be, in use.
+func committedOnce(ctx context.Context, dir, resolved string, inUse []Value) diag.List {
 	top, _, _ := around(resolved)
 	if top == "" {
 		return nil
@@ -103,7 +113,7 @@ func committedOnce(ctx context.Context, dir, resolved string) diag.List {
 		return unreadHistory(ctx, dir, err)
 	}
 	defer func() { _ = h.Close() }() // what it had to give has been read
-	p := past{dir: dir, prefix: h.Prefix(), index: needles.New(inUse(dir)), seen: map[string]bool{}, found: map[string]git.Past{}, left: historyBytes}
+	p := past{dir: dir, prefix: h.Prefix(), index: needles.New(inUse), seen: map[string]bool{}, found: map[string]git.Past{}, left: historyBytes}
 	err = h.Files(within, []string{":(top,icase,glob)**/*" + File + "*", ":(top,icase,glob)**/*" + File + "*/**"}, func(f git.Past) bool {
 		if name := path.Base(f.Path); name == ".gitignore" || strings.HasSuffix(strings.ToLower(name), ".json") && !strings.HasPrefix(name, File) {
 			return true // of ours, and meant for git
@@ -121,9 +131,11 @@ func committedOnce(ctx context.Context, dir, resolved string) diag.List {
 	return diags
 }
 
-// inUse gives the values of .secrets by their keys.
-func inUse(dir string) []Value {
-	doc := stored(dir)
+// values gives those of .secrets by their keys; of one that could not be read, none.
+func values(doc *dotsecrets.Document) []Value {
+	if doc == nil {
+		return nil
+	}
 	var out []Value
 	for _, key := range doc.Keys() {
 		if value, _ := doc.Get(key); !public(key) {

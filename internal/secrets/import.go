@@ -67,6 +67,13 @@ func Take(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, o
 	if diags = append(diags, more...); diags.HasErrors() || in.Dry {
 		return &t.Imported, diags
 	}
+	diags = append(diags, unignored(st.dir, st.root.Name())...)
+	if text := b.doc.Bytes(); string(text) != string(b.before) { // with what the store has now, in use from here on
+		diags = append(diags, committedOnce(ctx, st.dir, st.root.Name(), values(b.doc))...)
+	}
+	if diags.HasErrors() {
+		return &t.Imported, diags
+	}
 	pushed := map[string]string{}
 	if in.Push != nil {
 		if pushed = b.lackedBy(t); len(pushed) > 0 {

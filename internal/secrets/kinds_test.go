@@ -185,8 +185,8 @@ func TestInputValues(t *testing.T) {
 		{"carriage return", input("", 0), "u7Tq-29\rxLm0Pw", "control character"},
 		{"not UTF-8", input("", 0), "u7Tq-29xLm0Pw\xff", "UTF-8"},
 		{"long", input("", 0), strings.Repeat("u7Tq", 20_000), "64 KiB"},
-		{"pattern", input("sk_(live|test)_[A-Za-z0-9]{8,}", 0), "sk_live_u7Tq29xLm0", ""},
-		{"begins like the pattern", input("sk_(live|test)_[A-Za-z0-9]{8,}", 0), "sk_live_u7Tq29xLm0 and more", "does not match"},
+		{"pattern", input("acme_(live|test)_[A-Za-z0-9]{8,}", 0), "acme_live_u7Tq29xLm0", ""},
+		{"begins like the pattern", input("acme_(live|test)_[A-Za-z0-9]{8,}", 0), "acme_live_u7Tq29xLm0 and more", "does not match"},
 		{"ends like the pattern", input("live_[a-z0-9]{8,}", 0), "x live_u7tq29xlm0", "does not match"},
 		{"one of two", input("aaaabbbbcccc|aaaabbbbccccdddd", 0), "aaaabbbbccccdddd", ""}, // the first alternative alone is a part
 		{"line by line", input("(?m)^[a-z0-9]{12}$", 0), "u7tq29xlm0pw\nu7tq29xlm0pw", "does not match"},

@@ -41,8 +41,11 @@ func Retire(ctx context.Context, dir string, stack *ir.Stack, files []emit.File,
 	out := undeclared(doc, stack, files)
 	var gone []string
 	for _, name := range names {
+		if !slices.Contains(out, name) && r.last(name) >= 0 && !declares(stack, name) {
+			continue // done already, perhaps by a run that ended on its last step
+		}
 		if !slices.Contains(out, name) {
-			diags = append(diags, notRetirable(st, stack, r, out, name))
+			diags = append(diags, notRetirable(st, stack, out, name))
 			continue
 		}
 		e := retiredEntry{Key: name, Date: opts.Now.UTC().Format(time.DateOnly), Values: map[string]string{}}
@@ -207,8 +210,12 @@ func (st *store) notRetired(r *retired, name string) *diag.Diagnostic {
 	return diag.Errorf(codeNotRetired, onFile(full), summaryNotRetired, "%s has no value of %q.%s %s", full, name, eval.DidYouMean(name, names), there)
 }
 
+func declares(stack *ir.Stack, name string) bool {
+	return slices.ContainsFunc(stack.Secrets, func(s *ir.Secret) bool { return name == s.Key || name == s.Address })
+}
+
 // notRetirable says why a secret stays.
-func notRetirable(st *store, stack *ir.Stack, r *retired, there []string, name string) *diag.Diagnostic {
+func notRetirable(st *store, stack *ir.Stack, there []string, name string) *diag.Diagnostic {
 	for _, s := range stack.Secrets {
 		if name != s.Key && name != s.Address {
 			continue
@@ -219,8 +226,6 @@ func notRetirable(st *store, stack *ir.Stack, r *retired, there []string, name s
 	full := filepath.Join(st.dir, File)
 	hint := eval.DidYouMean(name, there)
 	switch {
-	case r.last(name) >= 0:
-		hint = " It was retired on " + r.Retired[r.last(name)].Date + "."
 	case len(there) > 0 && hint == "":
 		hint = " What no declaration uses is " + strings.Join(there, ", ") + "."
 	case hint == "":

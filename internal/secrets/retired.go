@@ -130,8 +130,8 @@ func (r *retired) add(e retiredEntry) {
 
 // last finds the newest entry of a key, or -1.
 func (r *retired) last(key string) int {
-	for i := len(r.Retired) - 1; i >= 0; i-- {
-		if r.Retired[i].Key == key {
+	for i, e := range slices.Backward(r.Retired) {
+		if e.Key == key {
 			return i
 		}
 	}

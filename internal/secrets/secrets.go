@@ -141,7 +141,7 @@ func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 	}
 	diags = append(diags, unignored(st.dir, st.root.Name())...)
 	if len(b.generated) > 0 { // else nothing is made, and a build must not wait for git
-		diags = append(diags, committedOnce(ctx, st.dir, st.root.Name())...)
+		diags = append(diags, committedOnce(ctx, st.dir, st.root.Name(), values(b.doc))...)
 	}
 	if diags.HasErrors() {
 		return failed(diags)

@@ -42,7 +42,9 @@ func Set(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, s 
 	}
 	defer done()
 	doc, _, more := st.readSecrets()
-	if diags = append(append(diags, more...), committedOnce(ctx, st.dir, st.root.Name())...); diags.HasErrors() {
+	diags = append(append(diags, more...), unignored(st.dir, st.root.Name())...)
+	// A value that was published is mended by just this, one after the other.
+	if diags = append(diags, cured(committedOnce(ctx, st.dir, st.root.Name(), values(doc)))...); diags.HasErrors() {
 		return SetResult{}, diags
 	}
 	have, had := doc.Get(s.Key)

@@ -117,6 +117,9 @@ func (b *book) slots(s *ir.Secret) *diag.Diagnostic {
 	for _, slot := range []string{slotA, slotB} {
 		b.used[slotSalt(s, slot)] = true
 	}
+	if class(s) == classPair { // the salt of a login from before there were two
+		b.used[s.Key+suffixSCRAM] = true
+	}
 	refuse := func(key, problem, advice string) *diag.Diagnostic {
 		return about(s, diag.Errorf(codeSlots, s.Origin.Range, "Contradicting values in .secrets",
 			"%s on line %d of %s %s. Nobody can tell which value running services and servers take, and a wrong guess would lock them out.\n\n%s", key, b.doc.Line(key), b.file, problem, advice))

@@ -59,7 +59,8 @@ type Valid struct {
 // promises: all under one lock, either nothing is changed or .secrets is synced
 // before any file uses it, and after NS604 the same call finishes the work. Without
 // changes it is Materialize with values. The certificates that an authority
-// signed follow it in the same turn.
+// signed follow it in the same turn. Stage and Promote of one secret are two turns:
+// together they could not be taken again.
 func Turn(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options, changes []Change) (*Turned, diag.List) {
 	b, rendered, report, diags := materialize(ctx, dir, stack, files, opts, changes)
 	t := &Turned{Report: report, book: b, rendered: map[string]string{}}
@@ -87,6 +88,7 @@ func (t *Turned) Valid(address string) Valid {
 	v.Current = Credential{user, Seal(b.values[address][""])}
 	beside := Credential{other, Seal(b.beside[address][""])}
 	switch v.State {
+	case Settled:
 	case Staged:
 		v.Next = beside
 	case Promoted:

@@ -291,3 +291,33 @@ func TestSealed(t *testing.T) {
 		t.Error("it is lost")
 	}
 }
+
+// TestKnownWhileTurned: the values to look for are all that there are, by the secret
+// that they are of, and no salt, letter or certificate.
+func TestKnownWhileTurned(t *testing.T) {
+	dir := workDir(t)
+	turn(t, dir)
+	turn(t, dir, Change{Address: "secret.app", Op: Stage}, Change{Address: "secret.ca", Op: Stage})
+	turn(t, dir, Change{Address: "secret.app", Op: Promote})
+	stack, files := turning()
+	known := Known(dir, stack)
+	all := entries(t, dir)
+	for _, key := range []string{"APP", "APP__PREVIOUS", "CA__PRIVATE_KEY", "CA__NEXT__PRIVATE_KEY"} {
+		if !Holds("x "+all[key]+" x", known) {
+			t.Errorf("%s would not be found", key)
+		}
+	}
+	for _, key := range []string{"APP__SLOT", "APP__SCRAM_SALT_A", "APP__SCRAM_SALT_B", "CA__CERTIFICATE", "CA__NEXT__CERTIFICATE"} {
+		if all[key] == "" || Holds("x "+all[key]+" x", known) {
+			t.Errorf("%s is taken for a secret, or is not there", key)
+		}
+	}
+	for _, v := range known {
+		if v.Address == "" || strings.HasPrefix(v.Address, "APP") || strings.HasPrefix(v.Address, "CA_") {
+			t.Errorf("a value goes by the name %q", v.Address)
+		}
+	}
+	// A build finds a former value in a committed file too.
+	_, diags := Turn(context.Background(), dir, stack, append(files, file("docker-compose.yml", lit("x: "+all["APP__PREVIOUS"]+"\n"))), Options{Now: testNow}, nil)
+	wantCode(t, diags, "NS405", "secret.app")
+}

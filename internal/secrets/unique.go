@@ -26,18 +26,27 @@ type Neighbour struct {
 	register *register.Register
 	values   map[string]string // by address
 	loose    map[string]string // by key, of what the stack that names them does not declare
+	damage   *diag.Diagnostic  // of the register
+}
+
+// Damage says why the register of an environment cannot be used, if it cannot.
+func (n *Neighbour) Damage() diag.List {
+	if n.damage == nil {
+		return nil
+	}
+	return diag.List{n.damage}
 }
 
 // LookAt reads what there is of an environment. The stack may be that of another
 // environment: it only gives names to the keys of .secrets. A register that cannot
-// be read is reported, and nothing of it counts. LookAt writes nothing.
-func LookAt(environment, dir string, stack *ir.Stack, development bool) (*Neighbour, *diag.Diagnostic) {
+// be read counts for nothing, and Damage says so. LookAt writes nothing.
+func LookAt(environment, dir string, stack *ir.Stack, development bool) *Neighbour {
 	n := &Neighbour{Environment: environment, Dir: dir, Development: development, values: map[string]string{}, loose: map[string]string{}}
 	r, d := LoadRegister(dir, stack.Name.V)
 	if d != nil {
 		r = register.New(stack.Name.V)
 	}
-	n.register = r
+	n.register, n.damage = r, d
 	declared := map[string]*ir.Secret{}
 	for _, s := range stack.Secrets {
 		declared[s.Key] = s
@@ -57,7 +66,7 @@ func LookAt(environment, dir string, stack *ir.Stack, development bool) (*Neighb
 			n.loose[key] = value
 		}
 	}
-	return n, d
+	return n
 }
 
 // readQuietly reads .secrets for whoever only compares: what is wrong with it, a
@@ -188,6 +197,11 @@ func (b *book) unique() diag.List {
 	}
 	var diags diag.List
 	for _, n := range b.opts.Neighbours {
+		for _, d := range n.Damage() {
+			warning := *d
+			warning.Severity = diag.Warning // it is for the host of that environment to mend
+			diags = append(diags, &warning)
+		}
 		diags = append(diags, Shared(me, n, func(address string) *ir.Secret { return b.secrets[address] })...)
 	}
 	return diags

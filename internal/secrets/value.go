@@ -42,7 +42,8 @@ func (b *book) plain(s *ir.Secret) diag.List {
 		b.kept = append(b.kept, s.Address)
 	}
 	b.values[s.Address] = valueFields(s, value)
-	switch state := b.states[s.Address]; state {
+	switch b.states[s.Address] {
+	case Settled:
 	case Staged:
 		next, _ := b.doc.Get(s.Key + suffixNext)
 		if !fits(s, next) {

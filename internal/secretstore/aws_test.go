@@ -37,7 +37,7 @@ func TestAWS(t *testing.T) {
 	})
 	st := awsStore(t, f, "shop/prod")
 	_, err := st.Load(t.Context())
-	wantKind(t, err, ErrAbsent, "list-secrets", "eu-test-1")
+	wantKind(t, err, ErrAbsent, "list-secrets", "eu-test-1", "sync --push")
 
 	one, two := map[string]string{"JWT_KEY": made(), "HTML": "<&>", "LINES": "a\nb"}, map[string]string{"JWT_KEY": made()}
 	mustSave(t, st, Snapshot{Values: one})
@@ -65,6 +65,13 @@ func TestAWS(t *testing.T) {
 	wantKind(t, st.Save(t.Context(), Snapshot{map[string]string{"K": "\xfe"}, second.Version}), ErrInvalid, `"K"`)
 	exact := map[string]string{"K": strings.Repeat("x", 65536-len(`{"K":""}`))}
 	mustSave(t, st, Snapshot{exact, second.Version})
+
+	delete(f.secrets, "shop/prod") // gone for good since it was read
+	wantKind(t, st.Save(t.Context(), second), ErrAbsent)
+	if f.secrets["shop/prod"] != nil {
+		t.Error("a secret that somebody removed is made anew")
+	}
+	f.secrets["shop/prod"] = held
 
 	held.deleted = true
 	_, err = st.Load(t.Context())
@@ -211,10 +218,20 @@ func TestAWSTrouble(t *testing.T) {
 		want   error
 		word   string
 	}{
-		{"AccessDeniedException", 400, ErrDenied, "GetSecretValue"}, {"ExpiredTokenException", 400, ErrDenied, "expired"}, {"UnrecognizedClientException", 400, ErrDenied, "sts"},
-		{"DecryptionFailure", 400, ErrDenied, "kms:Decrypt"}, {"ResourceNotFoundException", 400, ErrAbsent, "name and the region"}, {"InvalidRequestException", 400, ErrInvalid, "describe-secret"},
-		{"InternalServiceError", 500, ErrUnavailable, "HTTP status 500"}, {"ThrottlingException", 400, ErrUnavailable, "too many"}, {secret, 503, ErrUnavailable, "503"},
-		{secret, 400, ErrInvalid, "wrong request"}, {secret, 403, ErrDenied, "policy"}, {secret, 307, ErrUnavailable, "redirect"}, {secret, 302, ErrUnavailable, "redirect"}, {secret, 200, ErrUnavailable, "not its protocol"},
+		{"AccessDeniedException", 400, ErrDenied, "GetSecretValue"},
+		{"ExpiredTokenException", 400, ErrDenied, "expired"},
+		{"UnrecognizedClientException", 400, ErrDenied, "sts"},
+		{"DecryptionFailure", 400, ErrDenied, "kms:Decrypt"},
+		{"ResourceNotFoundException", 400, ErrAbsent, "name and the region"},
+		{"InvalidRequestException", 400, ErrInvalid, "describe-secret"},
+		{"InternalServiceError", 500, ErrUnavailable, "HTTP status 500"},
+		{"ThrottlingException", 400, ErrUnavailable, "too many"},
+		{secret, 503, ErrUnavailable, "503"},
+		{secret, 400, ErrInvalid, "wrong request"},
+		{secret, 403, ErrDenied, "policy"},
+		{secret, 307, ErrUnavailable, "redirect"},
+		{secret, 302, ErrUnavailable, "redirect"},
+		{secret, 200, ErrUnavailable, "not its protocol"},
 	} {
 		st := awsStore(t, f, "shop")
 		f.before = fail(tt.code, tt.status)
@@ -275,6 +292,14 @@ func TestAWSRetriesAndEnds(t *testing.T) {
 	s.(*awsSecret).limits.inAll = 300 * time.Millisecond
 	_, err = s.Load(t.Context())
 	wantKind(t, err, ErrUnavailable, "did not answer")
+	f.seen = nil
+	a := awsStore(t, f, "s")
+	a.secret = aws.New(aws.Config{ID: "s", Region: f.region, Secure: secure, Call: 50 * time.Millisecond, Tries: 3, Pause: time.Millisecond})
+	_, err = a.Load(t.Context())
+	wantKind(t, err, ErrUnavailable, "did not answer")
+	if len(f.seen) != 3 {
+		t.Errorf("%d requests: each must have its own time-out", len(f.seen))
+	}
 	if d := time.Since(begin); d > 3*time.Second || errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v after %s", err, d)
 	}

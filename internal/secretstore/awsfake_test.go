@@ -244,6 +244,8 @@ func (f *awsFake) move(w http.ResponseWriter, s *awsHeld, in awsInput) {
 		f.fail(w, "InvalidParameterException", "The RemoveFromVersionId does not have the staging label.")
 	case in.RemoveFromVersionId == "" && labelled && has != in.MoveToVersionId:
 		f.fail(w, "InvalidParameterException", "The parameter RemoveFromVersionId can't be empty. Staging label is currently attached to another version.")
+	case in.MoveToVersionId != "" && has == in.MoveToVersionId: // the reference does not say what happens
+		f.fail(w, "InvalidParameterException", "The staging label is already attached to that version.")
 	case in.MoveToVersionId == "" && in.VersionStage == "AWSCURRENT":
 		f.fail(w, "InvalidParameterException", "You can't remove the staging label AWSCURRENT.")
 	default:

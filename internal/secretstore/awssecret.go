@@ -91,7 +91,7 @@ func (a *awsSecret) fail(ctx context.Context, err error) error {
 	const again = "Run the command again in a minute."
 	switch f.Reason {
 	case aws.Absent:
-		return said(ErrAbsent, "does not exist, or has no current version.", "Compare the name and the region with what is there:\n\n"+a.command("list-secrets", false))
+		return said(ErrAbsent, "does not exist, or has no current version.", firstTime+"Else compare the name and the region with what is there:\n\n"+a.command("list-secrets", false))
 	case aws.Scheduled:
 		return said(ErrAbsent, "was deleted, and waits for the end of its recovery window.", "Nothing is lost yet. Take the deletion back:\n\n"+a.command("restore-secret", true))
 	case aws.NoCredentials:

@@ -31,10 +31,10 @@ func forms(value string) []string {
 // TestVaultTellsNoSecret takes a server that repeats all that it was sent, in every
 // place and with every status, and searches what is told for it.
 func TestVaultTellsNoSecret(t *testing.T) {
+	f, st, snap, _ := troubled(t)
+	secrets := []string{st.login.token, snap.Values["K"]}
 	for _, code := range []int{200, 201, 204, 300, 304, 307, 400, 401, 403, 404, 405, 412, 413, 418, 429, 472, 473, 500, 501, 503, 599} {
 		for _, shape := range []string{"%s", `{"errors":["%s"]}`, `{"data":{"data":{"%s":7}}}`, `{"data":{"%s":"x"}}`, `{"data":"%s"}`, `{"auth":{"client_token":"%s"`} {
-			f, st, snap, _ := troubled(t)
-			secrets := []string{st.login.token, snap.Values["K"]}
 			f.before = func(w http.ResponseWriter, r *http.Request) bool {
 				body, _ := io.ReadAll(r.Body)
 				all := r.Header.Get("X-Vault-Token") + " " + strings.ReplaceAll(string(body), `"`, "'") + secrets[1]
@@ -64,7 +64,9 @@ func TestVaultTellsNoSecret(t *testing.T) {
 			}
 		}
 	}
-	if err := notText("store", made()+" = "); !strings.Contains(err.Error(), "no key") {
-		t.Error(err)
+	for _, key := range []string{made() + " = ", "hvs." + made(), strings.ToLower(made()), "", strings.Repeat("A", 200)} {
+		if err := notText("store", key); !strings.Contains(err.Error(), "no key") {
+			t.Error(err)
+		}
 	}
 }

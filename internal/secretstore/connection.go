@@ -93,7 +93,7 @@ func secure(u *url.URL) bool {
 
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
+	return err == nil && ip.IsLoopback()
 }
 
 // newClient makes a client that sends a token nowhere but to base: no redirect is
@@ -145,10 +145,10 @@ func trouble(err error, call time.Duration, caVariable string) (problem, advice 
 		return "has a certificate for another name.", "Write the name that stands in the certificate, or give the server one with this name."
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "has a certificate that expired, or is not valid yet.", "Renew the certificate of the server, and compare the clock of this host with another."
-	case untrusted(err):
-		return "did not agree on a safe connection: its certificate or its version of TLS is not accepted.", "The server needs TLS 1.2 or 1.3, and a certificate for its name."
 	case errors.As(err, &plain), errors.Is(err, http.ErrSchemeMismatch):
 		return "does not speak TLS.", "Make sure that the port in the address is the one with TLS."
+	case untrusted(err):
+		return "did not agree on a safe connection: its certificate or its version of TLS is not accepted.", "The server needs TLS 1.2 or 1.3, and a certificate for its name."
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return "is at a name that does not exist.", "Compare the address of the store with the server's."
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -160,14 +160,15 @@ func trouble(err error, call time.Duration, caVariable string) (problem, advice 
 }
 
 // untrusted tells whether TLS itself was refused, by either side. Another try shows
-// the same certificate.
+// the same certificate and the same versions.
 func untrusted(err error) bool {
 	var (
 		verify *tls.CertificateVerificationError
-		alert  tls.AlertError
 		plain  tls.RecordHeaderError
+		op     *net.OpError
 	)
-	return errors.As(err, &verify) || errors.As(err, &alert) || errors.As(err, &plain) || errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errNotHere)
+	return errors.As(err, &verify) || errors.As(err, &plain) || errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errNotHere) ||
+		errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error") // how crypto/tls hands on an alert
 }
 
 // neverDialed tells whether there was no connection to send anything through.

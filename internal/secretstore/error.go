@@ -45,17 +45,21 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Cause}
 }
 
+// firstTime begins the advice about a store in which there is nothing.
+const firstTime = "When nobody put anything there yet, make the values here and put them there:\n\n    nselfc secrets generate\n    nselfc secrets sync --push\n\n"
+
 type kind struct {
 	is            error
 	code, summary string
 }
 
-// kinds are the codes and summaries of what people read.
+// kinds are the codes and summaries of what people read. An error of no kind is told
+// as the first.
 var kinds = []kind{
+	{ErrUnavailable, "NS633", "The secret store did not answer"},
 	{ErrAbsent, "NS630", "The secret store holds nothing"},
 	{ErrDenied, "NS631", "The secret store refused access"},
 	{ErrConflict, "NS632", "The secret store was changed meanwhile"},
-	{ErrUnavailable, "NS633", "The secret store did not answer"},
 	{ErrReadOnly, "NS634", "The secret store cannot be written"},
 	{ErrInvalid, "NS635", "The secret store cannot be used as it is"},
 }
@@ -73,11 +77,6 @@ func Diagnostic(s *ir.SecretStore, err error) *diag.Diagnostic {
 			said.Advice = "The command was stopped; run it again."
 		}
 	}
-	word := kinds[slices.IndexFunc(kinds, func(k kind) bool { return k.is == ErrUnavailable })]
-	for _, k := range kinds {
-		if errors.Is(said.Kind, k.is) {
-			word = k
-		}
-	}
-	return diag.Errorf(word.code, s.Origin.Range, word.summary, "%s %s\n\n%s", said.Store, said.Problem, said.Advice)
+	i := max(0, slices.IndexFunc(kinds, func(k kind) bool { return errors.Is(said.Kind, k.is) }))
+	return diag.Errorf(kinds[i].code, s.Origin.Range, kinds[i].summary, "%s %s\n\n%s", said.Store, said.Problem, said.Advice)
 }

@@ -42,11 +42,11 @@ func encodable(store string, values map[string]string) error {
 	return nil
 }
 
-// named gives a key as people may see it. What does not look like a key might be a
-// value that somebody put in the wrong place.
+// named gives a key as people may see it. What does not look like a key of .secrets
+// might be a value or a token that came back in the wrong place.
 func named(key string) string {
-	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	if key == "" || len(key) > 128 || strings.Trim(key, letters+"0123456789_.-") != "" || !strings.Contains(letters+"_", key[:1]) {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+	if key == "" || len(key) > 128 || strings.Trim(key, letters+"0123456789") != "" || !strings.Contains(letters, key[:1]) {
 		return "a name that is no key of .secrets"
 	}
 	return fmt.Sprintf("%q", key)

@@ -80,7 +80,7 @@ func (v *vault) Load(ctx context.Context) (Snapshot, error) {
 }
 
 func (v *vault) load(ctx context.Context) (Snapshot, error) {
-	a, err := v.authorised(ctx, request{method: http.MethodGet, path: v.kv("data")})
+	a, err := v.authorised(ctx, request{method: http.MethodGet, path: v.data()})
 	if err != nil {
 		return Snapshot{}, err
 	}
@@ -149,7 +149,7 @@ func (v *vault) gone(ctx context.Context, kv kvAnswer) (Snapshot, error) {
 }
 
 func (v *vault) lookAt() string {
-	advice := "Compare the mount and the path with what is there:\n\n    vault kv list -mount=" + escape.ShellWord(v.mount)
+	advice := firstTime + "Else compare the mount and the path with what is there:\n\n    vault kv list -mount=" + escape.ShellWord(v.mount)
 	if v.namespace != "" {
 		advice += " -namespace=" + escape.ShellWord(v.namespace)
 	}
@@ -187,7 +187,7 @@ func (v *vault) Save(ctx context.Context, s Snapshot) error {
 	if err := encodable(v.name, s.Values); err != nil {
 		return err
 	}
-	a, err := v.authorised(ctx, request{method: http.MethodPost, path: v.kv("data"), body: map[string]any{
+	a, err := v.authorised(ctx, request{method: http.MethodPost, path: v.data(), body: map[string]any{
 		"options": map[string]int{"cas": cas},
 		"data":    s.Values,
 	}})

@@ -43,7 +43,8 @@ func TestTheFakeOfVaultBites(t *testing.T) {
 		{"a write to version 1", "POST", "/v1/old/data/a", good, "", "version 1"},
 		{"a login of another shape", "POST", "/v1/auth/approle/login", `{"role":"a","secret_id":"b"}`, "X-Vault-Token:", "another shape"},
 		{"a login with a token", "POST", "/v1/auth/approle/login", `{"role_id":"a","secret_id":"b"}`, "", "shows its token"},
-		{"a look at the health with a token", "GET", "/v1/sys/health", "", "", "shows its token"},
+		{"a look at the health with a token", "GET", "/v1/sys/health", "", "X-Vault-Namespace:", "shows its token"},
+		{"a look at the health in a namespace", "GET", "/v1/sys/health", "", "X-Vault-Token:", "namespace"},
 	} {
 		said = nil
 		req, err := http.NewRequestWithContext(t.Context(), tt.method, srv.URL+tt.path, strings.NewReader(tt.body))

@@ -88,8 +88,11 @@ func (v *vault) once(ctx context.Context, r request, body []byte) (answer, error
 	if err != nil {
 		return answer{again: !untrusted(err), seen: !neverDialed(err)}, v.unreachable(ctx, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // it was read
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil {
+		err = call.Err() // a server that sees the connection go may end its answer before its end
+	}
 	switch {
 	case err != nil:
 		return answer{again: true, seen: true}, v.unreachable(ctx, err)
@@ -105,22 +108,16 @@ func (v *vault) once(ctx context.Context, r request, body []byte) (answer, error
 	}, nil
 }
 
-// url puts a path below the address. Each segment is escaped whole, so that what
-// the stack says is what the server gets.
+// url puts a path below the address. It is written without escapes and escaped as
+// a whole, so that what the stack says is what the server gets.
 func (v *vault) url(path []string) *url.URL {
-	u := *v.base
-	escaped := strings.TrimRight(v.base.EscapedPath(), "/") + "/v1"
-	u.Path = strings.TrimRight(v.base.Path, "/") + "/v1"
-	for _, s := range path {
-		u.Path += "/" + s
-		escaped += "/" + url.PathEscape(s)
-	}
-	u.RawPath = escaped
-	return &u
+	return &url.URL{Scheme: v.base.Scheme, Host: v.base.Host, Path: strings.TrimRight(v.base.Path, "/") + "/v1/" + strings.Join(path, "/")}
 }
 
-func (v *vault) kv(verb string) []string {
-	return slices.Concat(segments(v.mount), []string{verb}, segments(v.path))
+// data is the path of the values. The engine puts a word between its mount and the
+// path of a secret.
+func (v *vault) data() []string {
+	return slices.Concat(segments(v.mount), []string{"data"}, segments(v.path))
 }
 
 func segments(path string) []string { return strings.Split(path, "/") }
@@ -174,5 +171,5 @@ func (v *vault) ill(ctx context.Context, status int) error {
 
 func (v *vault) denied() error {
 	return v.fail(ErrDenied, "was refused: "+v.login.who()+" expired, was revoked, is of another namespace, or has no policy for it.",
-		"See what it may do, and give it a policy with this path:\n\n    vault token capabilities "+shellPath(v.kv("data"))+"\n\n    path \""+strings.Join(v.kv("data"), "/")+"\" { capabilities = [\"create\", \"read\", \"update\"] }")
+		"See what it may do, and give it a policy with this path:\n\n    vault token capabilities "+shellPath(v.data())+"\n\n    path \""+strings.Join(v.data(), "/")+"\" { capabilities = [\"create\", \"read\", \"update\"] }")
 }

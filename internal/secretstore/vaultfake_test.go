@@ -2,6 +2,7 @@ package secretstore
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"encoding/pem"
@@ -44,6 +45,7 @@ type vaultFake struct {
 
 type fakeEngine struct {
 	version string
+	kind    string // "" is kv
 	secrets map[string]*fakeSecret
 }
 
@@ -96,7 +98,8 @@ func (f *vaultFake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	path, ok := strings.CutPrefix(r.URL.Path, "/v1/")
-	if !ok || strings.Contains(path, "//") || strings.HasSuffix(path, "/") || slices.Contains(strings.Split(path, "/"), "..") || r.URL.RawQuery != "" && r.Method != "LIST" {
+	list := r.Method == http.MethodGet && r.URL.RawQuery == "list=true"
+	if !ok || strings.Contains(path, "//") || strings.HasSuffix(path, "/") != list || slices.Contains(strings.Split(path, "/"), "..") || r.URL.RawQuery != "" && !list {
 		f.complain("no path of the API: %s", r.URL.Path)
 		f.errors(w, http.StatusNotFound)
 		return
@@ -113,7 +116,7 @@ func (f *vaultFake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.complain("%s %s without a Content-Type", r.Method, path)
 	}
 	whole := strings.HasPrefix(path, "sys/health")
-	if got := r.Header.Get("X-Vault-Namespace"); got != f.namespace && !whole {
+	if got := r.Header.Get("X-Vault-Namespace"); got != "" && whole || got != f.namespace && !whole {
 		f.complain("%s %s in the namespace %q", r.Method, path, got)
 		f.errors(w, http.StatusForbidden, "permission denied")
 		return
@@ -169,7 +172,7 @@ func (f *vaultFake) route(w http.ResponseWriter, r *http.Request, path, token st
 	case strings.HasPrefix(do, "GET sys/internal/ui/mounts/"):
 		name := strings.TrimPrefix(path, "sys/internal/ui/mounts/")
 		if e := f.mounts[name]; e != nil {
-			f.answer(w, map[string]any{"data": map[string]any{"type": "kv", "path": name + "/", "options": map[string]string{"version": e.version}}})
+			f.answer(w, map[string]any{"data": map[string]any{"type": cmp.Or(e.kind, "kv"), "path": name + "/", "options": map[string]string{"version": e.version}}})
 			return
 		}
 		f.errors(w, http.StatusForbidden, "preflight capability check returned 403, please ensure client's policies grant access to path \""+name+"/\"")
@@ -211,6 +214,15 @@ func (f *vaultFake) kv(w http.ResponseWriter, method string, e *fakeEngine, verb
 		newest = s.versions[len(s.versions)-1]
 	}
 	switch do := method + " " + verb; {
+	case do == "GET metadata" && (name == "" || strings.HasSuffix(name, "/")):
+		keys := map[string]bool{}
+		for n := range e.secrets {
+			if rest, ok := strings.CutPrefix(n, name); ok {
+				key, _, folder := strings.Cut(rest, "/")
+				keys[key+map[bool]string{true: "/"}[folder]] = true
+			}
+		}
+		f.answer(w, map[string]any{"data": map[string]any{"keys": slices.Sorted(maps.Keys(keys))}})
 	case do == "GET data" && s == nil:
 		f.errors(w, http.StatusNotFound)
 	case do == "GET data":

@@ -2,6 +2,7 @@ package secretstore
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -20,7 +21,7 @@ func troubled(t *testing.T) (f *vaultFake, st *vault, snap Snapshot, pauses *[]t
 	t.Helper()
 	f, srv, root := newVaultFake(t)
 	f.mounts["secret"] = &fakeEngine{version: "2", secrets: map[string]*fakeSecret{}}
-	s := vaultServer{address: srv.URL, token: root, env: map[string]string{"VAULT_CACERT": caFile(t, srv)}, fake: f}
+	s := vaultServer{address: srv.URL, token: root, env: map[string]string{"VAULT_CACERT": caFile(t, srv)}}
 	st = s.open(t, "secret", "shop/prod")
 	pauses = new([]time.Duration)
 	st.pause = func(_ context.Context, d time.Duration) error { *pauses = append(*pauses, d); return nil }
@@ -52,10 +53,22 @@ func TestVaultRetries(t *testing.T) {
 		want        error
 		requests    int
 	}{
-		{500, 3, "", nil, 4}, {502, 1, "", nil, 2}, {503, 2, "", nil, 3}, {504, 1, "", nil, 2}, {429, 2, "1", nil, 3}, {412, 1, "", nil, 2},
-		{500, 9, "", ErrUnavailable, 4}, {429, 9, "100000", ErrUnavailable, 4}, {429, 9, "Fri, 31 Dec 2999 23:59:59 GMT", ErrUnavailable, 4},
-		{503, 9, "-1", ErrUnavailable, 4}, {403, 1, "", ErrDenied, 1}, {400, 1, "", ErrInvalid, 1}, {405, 1, "", ErrInvalid, 1}, {413, 1, "", ErrInvalid, 1},
-		{501, 1, "", ErrUnavailable, 1}, {204, 1, "", ErrUnavailable, 1},
+		{500, 3, "", nil, 4},
+		{502, 1, "", nil, 2},
+		{503, 2, "", nil, 3},
+		{504, 1, "", nil, 2},
+		{429, 2, "1", nil, 3},
+		{412, 1, "", nil, 2},
+		{500, 9, "", ErrUnavailable, 4},
+		{429, 9, "100000", ErrUnavailable, 4},
+		{429, 9, "Fri, 31 Dec 2999 23:59:59 GMT", ErrUnavailable, 4},
+		{503, 9, "-1", ErrUnavailable, 4},
+		{403, 1, "", ErrDenied, 1},
+		{400, 1, "", ErrInvalid, 1},
+		{405, 1, "", ErrInvalid, 1},
+		{413, 1, "", ErrInvalid, 1},
+		{501, 1, "", ErrUnavailable, 1},
+		{204, 1, "", ErrUnavailable, 1},
 	} {
 		t.Run(fmt.Sprintf("%d for %d", tt.code, tt.times), func(t *testing.T) {
 			f, st, snap, pauses := troubled(t)
@@ -87,10 +100,11 @@ func TestVaultRetries(t *testing.T) {
 func TestVaultThatIsNotReady(t *testing.T) {
 	for code, word := range map[int]string{503: "sealed", 501: "operator init", 429: "standby", 472: "standby", 473: "standby", 200: "HTTP status 503"} {
 		f, st, _, _ := troubled(t)
+		st.namespace = "team"
 		f.before = func(w http.ResponseWriter, r *http.Request) bool {
 			if r.URL.Path == "/v1/sys/health" {
-				if r.Header.Get("X-Vault-Token") != "" {
-					t.Error("the token is shown to the health check")
+				if r.Header.Get("X-Vault-Token") != "" || r.Header.Get("X-Vault-Namespace") != "" {
+					t.Error("the token or the namespace is shown to the health check")
 				}
 				w.WriteHeader(code)
 			} else {
@@ -132,6 +146,12 @@ func TestVaultWriteWhoseAnswerWasLost(t *testing.T) {
 	}
 	mustLoad(t, st, "2", snap.Values)
 
+	// Somebody else's write is theirs, whatever is in it.
+	f, st, snap, _ := troubled(t)
+	v := f.mounts["secret"].secrets["shop/prod"]
+	v.versions = append(v.versions, &fakeVersion{data: map[string]any{"K": snap.Values["K"]}})
+	wantKind(t, st.Save(t.Context(), snap), ErrConflict)
+
 	other := map[string]string{"K": made()}
 	st, _, err = lose(t, func(f *vaultFake, _ *vault) {
 		s := f.mounts["secret"].secrets["shop/prod"]
@@ -139,6 +159,32 @@ func TestVaultWriteWhoseAnswerWasLost(t *testing.T) {
 	})
 	wantKind(t, err, ErrConflict)
 	mustLoad(t, st, "3", other)
+}
+
+func TestVaultMountThatIsNoKV(t *testing.T) {
+	f, st, snap, _ := troubled(t)
+	f.mounts["secret"].kind = "cubbyhole"
+	f.mounts["secret"].secrets = map[string]*fakeSecret{}
+	wantKind(t, st.Save(t.Context(), Snapshot{Values: snap.Values}), ErrInvalid, "version 2")
+	if len(f.mounts["secret"].secrets) != 0 {
+		t.Error("it was written to")
+	}
+}
+
+// TestVaultRoleWithoutPolicy counts the tokens that a refused role leaves behind.
+func TestVaultRoleWithoutPolicy(t *testing.T) {
+	f, srv, root := newVaultFake(t)
+	f.approle, f.roles["id"], f.rolePols["id"] = true, map[string]int{"secret": 0}, []string{"none"}
+	f.mounts["secret"] = &fakeEngine{version: "2", secrets: map[string]*fakeSecret{}}
+	s := vaultServer{address: srv.URL, token: root, env: map[string]string{"VAULT_CACERT": caFile(t, srv)}}
+	st := s.open(t, "secret", "shop", "VAULT_ROLE_ID", "id", "VAULT_SECRET_ID", "secret")
+	for range 3 {
+		_, err := st.Load(t.Context())
+		wantKind(t, err, ErrDenied, "the role of VAULT_ROLE_ID")
+	}
+	if len(f.tokens) != 2 {
+		t.Errorf("%d tokens beside the root's are left", len(f.tokens)-1)
+	}
 }
 
 func TestVaultSendsNoTokenAside(t *testing.T) {
@@ -156,11 +202,12 @@ func TestVaultSendsNoTokenAside(t *testing.T) {
 		wantKind(t, err, ErrUnavailable, "redirect", "active")
 		wantKind(t, st.Save(t.Context(), snap), ErrUnavailable, "redirect")
 	}
-	t.Setenv("HTTP_PROXY", aside.URL)
-	t.Setenv("HTTPS_PROXY", aside.URL)
-	t.Setenv("ALL_PROXY", aside.URL)
-	_, st, snap, _ := troubled(t)
-	mustLoad(t, st, "1", snap.Values)
+	// The standard library asks no proxy for a server on this host, and reads the
+	// variables once: so it is the setting that is looked at.
+	_, st, _, _ := troubled(t)
+	if st.client.Transport.(*http.Transport).Proxy != nil {
+		t.Error("a proxy of the environment gets the token")
+	}
 	if reached.Load() != 0 {
 		t.Error("a request went to another server")
 	}
@@ -190,9 +237,12 @@ func TestVaultOverAnUnsafeConnection(t *testing.T) {
 
 	old := httptest.NewUnstartedServer(f)
 	old.Config.ErrorLog = quiet()
+	old.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	old.StartTLS()
+	s.address, s.env["VAULT_CACERT"] = old.URL, caFile(t, old)
+	_, err = s.open(t, "secret", "shop").Load(t.Context())
+	wantKind(t, err, ErrUnavailable, "TLS 1.2")
 	old.Close()
-	s.address = old.URL
 	st := s.open(t, "secret", "shop")
 	st.pause = func(context.Context, time.Duration) error { return nil }
 	_, err = st.Load(t.Context())

@@ -7,6 +7,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strings"
 )
 
@@ -130,10 +131,8 @@ func ofKnownWord(raw []byte) bool {
 		}
 	}
 	for _, list := range [][]string{placeholders(), common(), {"", "hello", "foo", "bar", "123456", "12345678", "123456789"}} {
-		for _, word := range list {
-			if is(word) {
-				return true
-			}
+		if slices.ContainsFunc(list, is) {
+			return true
 		}
 	}
 	return false

@@ -83,7 +83,7 @@ func TestStrong(t *testing.T) {
 		"base64":    func() string { return base64.StdEncoding.EncodeToString(random(32)) },
 		"base64url": func() string { return base64.RawURLEncoding.EncodeToString(random(16)) },
 		"issued": func() string {
-			return "sk_" + pick(t, []string{"live", "test"}) + "_" + base64.RawURLEncoding.EncodeToString(random(18))
+			return "acme_" + pick(t, []string{"live", "test"}) + "_" + base64.RawURLEncoding.EncodeToString(random(18))
 		},
 		"uuid": func() string {
 			b := random(16)
@@ -157,15 +157,15 @@ func TestCostsLittle(t *testing.T) {
 	}
 }
 
-// FuzzProblem holds that nothing panics, and that an answer does not depend on luck.
+// FuzzProblem holds that nothing panics, and that no answer has the value in it.
 func FuzzProblem(f *testing.F) {
 	for line := range strings.Lines(weakValues) {
 		f.Add(strings.TrimSpace(line))
 	}
 	f.Add("\xff\x00$(")
 	f.Fuzz(func(t *testing.T, value string) {
-		if Problem(value, 12, names()) != Problem(value, 12, names()) {
-			t.Error("two answers")
+		if problem := Problem(value, 12, names()); len(value) > 40 && strings.Contains(problem, value) {
+			t.Error("the answer repeats the value")
 		}
 	})
 }

@@ -135,6 +135,12 @@ func TestPair(t *testing.T) {
 		t.Errorf("verifiers of %q", got)
 	}
 
+	// With all of its connections in use, it is still known.
+	c.mustAdmin("ALTER ROLE app_b CONNECTION LIMIT 0")
+	prove("app_b", next, 0)
+	prove("app_b", old, 3)
+	c.mustAdmin("ALTER ROLE app_b CONNECTION LIMIT 50")
+
 	// What is damaged changes nothing, and quotes nothing.
 	broken := strings.Replace(c.rolesSQL(), "GRANT \"app_read_write\"", "GRNT \"app_read_write\"", 1)
 	if code, out := c.entry(broken, "apply"); code == 0 || strings.Contains(out, "SCRAM") || strings.Contains(out, "LINE") {

@@ -59,7 +59,7 @@ func Funcs() []Func {
 		{redisACLHash, "Writes the password rule of a Redis ACL (`#` and the SHA-256 in hexadecimal); two of them while the secret is rotated and both values are valid.", RedisACLHash},
 		{"scram_verifier", "Derives a PostgreSQL SCRAM-SHA-256 verifier (100,000 iterations, 32-byte salt).", nil},
 		{"pbkdf2_sha256", "Hashes with PBKDF2-HMAC-SHA256 (100,000 iterations, 32-byte salt) in the PHC string format.", nil},
-		{"bcrypt", "Hashes with bcrypt, cost 10, as auth_basic of nginx reads it.", nil},
+		{"bcrypt", "Hashes with bcrypt, cost 10, as auth_basic of nginx reads it: a line of its file is `admin:${bcrypt(secret.admin)}`.", nil},
 		{Login, "Names the login that has the current value of a secret whose rotation is of class `pair`: `app_a` or `app_b`.", nil},
 		{LoginA, "Writes the options of the first login of a pair for `ALTER ROLE` of PostgreSQL: `LOGIN PASSWORD` and a verifier, or `NOLOGIN PASSWORD NULL` when nobody may use it now.", nil},
 		{LoginB, "Writes those of the second login of a pair.", nil},

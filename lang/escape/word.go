@@ -53,7 +53,9 @@ func ShellWord(s string) string {
 // Dotenv writes a value as compose-go's dotenv reader takes it: bare when
 // nothing in it could be read otherwise, else in single quotes, which expand
 // nothing, else in double quotes with escapes. A backslash or quote never goes
-// into single quotes: `'a\'` is unterminated there. It fails on NUL, which no
+// into single quotes: `'a\'` is unterminated there. A backquote in double quotes is
+// written as an octal escape: a shell that is made to read the file, which it is not
+// meant for, would run what stands between two of them. It fails on NUL, which no
 // environment can hold.
 func Dotenv(s string) (string, error) {
 	if strings.Contains(s, "\x00") {
@@ -72,5 +74,5 @@ func Dotenv(s string) (string, error) {
 	case !strings.ContainsAny(s, "'\\\r\n"):
 		return "'" + s + "'", nil
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "\n", `\n`, "\r", `\r`).Replace(s) + `"`, nil
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "`", `\0140`, "\n", `\n`, "\r", `\r`).Replace(s) + `"`, nil
 }

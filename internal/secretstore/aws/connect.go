@@ -125,7 +125,7 @@ func (m *metadata) GetMetadata(ctx context.Context, in *imds.GetMetadataInput, o
 		return nil, err
 	}
 	text, err := io.ReadAll(io.LimitReader(out.Content, 64<<10)) // before the time-out ends the connection
-	out.Content.Close()
+	_ = out.Content.Close()                                      // it was read
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -86,7 +85,7 @@ func (s *Secret) Write(ctx context.Context, text, version string) error {
 	// because its answer was lost makes no second one.
 	token := newToken()
 	label := "nselfc-" + token[:16]
-	put, err := c.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
+	_, err = c.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
 		SecretId: &s.config.ID, SecretString: &text, ClientRequestToken: &token, VersionStages: []string{label},
 	})
 	if err != nil {
@@ -96,9 +95,6 @@ func (s *Secret) Write(ctx context.Context, text, version string) error {
 		return s.create(ctx, text, token)
 	}
 	defer s.drop(ctx, label, token)
-	if version == "" && slices.Contains(put.VersionStages, current) { // the first version of a secret is current at once
-		return nil
-	}
 	move := &secretsmanager.UpdateSecretVersionStageInput{SecretId: &s.config.ID, VersionStage: aws.String(current), MoveToVersionId: &token}
 	if version != "" {
 		move.RemoveFromVersionId = &version
@@ -109,7 +105,7 @@ func (s *Secret) Write(ctx context.Context, text, version string) error {
 	f := failure(err)
 	switch _, now, err := s.Read(ctx); {
 	case err != nil:
-	case now == token: // it was moved, and the answer was lost
+	case now == token: // it was moved and the answer was lost, or it is the first version, which is current at once
 		return nil
 	case now != version && f.Reason == Refused:
 		f.Reason = Conflict

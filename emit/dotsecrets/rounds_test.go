@@ -1,0 +1,7 @@
+//go:build !lab
+
+package dotsecrets_test
+
+// files is how many files of 500 random values each TestRandomValues writes; with
+// -tags lab they are a million values.
+const files = 40

@@ -1,0 +1,5 @@
+//go:build lab
+
+package secrets
+
+const thorough = true
