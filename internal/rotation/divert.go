@@ -95,6 +95,31 @@ func marksOf(stack *ir.Stack, s *ir.Service, group string) (out []mark) {
 	return out
 }
 
+// ingress gives the container that sends requests, or "".
+func (r *replacement) ingress(ctx context.Context) (string, error) {
+	all, err := r.engine.Containers(ctx)
+	for _, c := range all {
+		if r.stack.Ingress != nil && c.Service == r.stack.Ingress.Service && c.Running {
+			return c.ID, nil
+		}
+	}
+	return "", err
+}
+
+// unmark takes all marks of services away.
+func (r *replacement) unmark(ctx context.Context, marks []mark) error {
+	ingress, err := r.ingress(ctx)
+	if err != nil || ingress == "" {
+		return err
+	}
+	for _, m := range marks {
+		if err := r.engine.Unmark(ctx, ingress, append(m.others, m.path)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // divert sends the ingress's requests to the new containers alone. Where it cannot
 // be told, it finds them by itself, and repeats what an old one refuses.
 func (r *replacement) divert(ctx context.Context, marks []mark, group []batch) (begun time.Time, ingress string, err error) {
@@ -102,14 +127,8 @@ func (r *replacement) divert(ctx context.Context, marks []mark, group []batch) (
 	if len(marks) == 0 {
 		return begun, "", nil
 	}
-	all, err := r.engine.Containers(ctx)
-	if err != nil {
+	if ingress, err = r.ingress(ctx); err != nil {
 		return begun, "", err
-	}
-	for _, c := range all {
-		if c.Service == r.stack.Ingress.Service && c.Running {
-			ingress = c.ID
-		}
 	}
 	if ingress == "" {
 		return begun, "", nil // nobody sends requests

@@ -148,7 +148,13 @@ func (r *replacement) exchange(ctx context.Context, services []*ir.Service) erro
 		if err != nil {
 			return err
 		}
-		old[s.Name] = len(had)
+		for _, c := range had {
+			if c.Running {
+				old[s.Name]++
+			} else if err := r.engine.Remove(ctx, c.ID); err != nil { // of a run that was killed: it answers nobody
+				return err
+			}
+		}
 	}
 	memory, err := r.engine.Memory(ctx)
 	if err != nil {
@@ -175,16 +181,18 @@ func (r *replacement) round(ctx context.Context, group []batch) error {
 		if err != nil {
 			return err
 		}
-		left := max(0, len(old)-b.count)
-		if err := r.well(ctx, b.service, min(replicas(b.service)-left, len(fresh))); err != nil {
+		if err := r.well(ctx, b.service, min(due(b, old), len(fresh))); err != nil {
 			return err
 		}
 		group, err := r.admit(ctx, b.service)
 		if err != nil {
 			return err
 		}
+		marks := marksOf(r.stack, b.service, group)
 		if b.whole {
-			marked = append(marked, marksOf(r.stack, b.service, group)...)
+			marked = append(marked, marks...)
+		} else if err := r.unmark(ctx, marks); err != nil { // of a run that was killed: all copies get requests
+			return err
 		}
 	}
 	begun, ingress, err := r.divert(ctx, marked, group)
