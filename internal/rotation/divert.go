@@ -95,6 +95,31 @@ func marksOf(stack *ir.Stack, s *ir.Service, group string) (out []mark) {
 	return out
 }
 
+// ingress gives the container that sends requests, or "".
+func (r *replacement) ingress(ctx context.Context) (string, error) {
+	all, err := r.engine.Containers(ctx)
+	for _, c := range all {
+		if r.stack.Ingress != nil && c.Service == r.stack.Ingress.Service && c.Running {
+			return c.ID, nil
+		}
+	}
+	return "", err
+}
+
+// unmark takes all marks of services away.
+func (r *replacement) unmark(ctx context.Context, marks []mark) error {
+	ingress, err := r.ingress(ctx)
+	if err != nil || ingress == "" {
+		return err
+	}
+	for _, m := range marks {
+		if err := r.engine.Unmark(ctx, ingress, append(m.others, m.path)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // divert sends the ingress's requests to the new containers alone. Where it cannot
 // be told, it finds them by itself, and repeats what an old one refuses.
 func (r *replacement) divert(ctx context.Context, marks []mark, group []batch) (begun time.Time, ingress string, err error) {
@@ -102,22 +127,16 @@ func (r *replacement) divert(ctx context.Context, marks []mark, group []batch) (
 	if len(marks) == 0 {
 		return begun, "", nil
 	}
-	all, err := r.engine.Containers(ctx)
-	if err != nil {
+	if ingress, err = r.ingress(ctx); err != nil {
 		return begun, "", err
-	}
-	for _, c := range all {
-		if c.Service == r.stack.Ingress.Service && c.Running {
-			ingress = c.ID
-		}
 	}
 	if ingress == "" {
 		return begun, "", nil // nobody sends requests
 	}
-	life := drainLimit + settle + 2*forget // at least; without the mark, new and old ones get requests
+	life := settle + 2*forget // and as long as the old ones may take: without the mark they get requests
 	for _, b := range group {
 		grace, _ := time.ParseDuration(b.service.StopGrace.V)
-		life += time.Duration(b.count) * max(grace, 10*time.Second)
+		life += time.Duration(b.count) * (drainLimit + max(grace, 10*time.Second))
 	}
 	for _, m := range marks {
 		err := r.engine.Mark(ctx, ingress, m.path, life)

@@ -99,11 +99,6 @@ func (d Docker) compose() []string {
 	return []string{"compose", "--project-directory", ".", "--ansi=never", "--progress=plain"}
 }
 
-func (d Docker) up(ctx context.Context, args ...string) error {
-	_, err := d.command(ctx, nil, slices.Concat(d.compose(), []string{"up", "--no-deps", "--no-build", "--pull=never"}, args)...)
-	return err
-}
-
 // Containers is Engine's.
 func (d Docker) Containers(ctx context.Context) ([]Container, error) {
 	ids, err := d.command(ctx, nil, "ps", "--all", "--quiet", "--no-trunc", "--filter", "label="+labelProject+"="+d.Project, "--filter", "label="+labelOneOff+"=False")
@@ -161,19 +156,16 @@ func readContainers(text []byte, project string) ([]Container, error) {
 	return out, nil
 }
 
-// Create is Engine's.
+// Create is Engine's. Compose is told of all services: of a part of them, releases
+// before 2.31 make containers that the next "up" takes for those of another
+// configuration, as what they depend on is left out (--no-deps).
 func (d Docker) Create(ctx context.Context, counts map[string]int) error {
-	args := []string{"--no-start", "--no-recreate"}
-	services := slices.Sorted(maps.Keys(counts))
-	for _, s := range services {
+	args := append(d.compose(), "up", "--no-start", "--no-recreate", "--no-build", "--pull=never")
+	for _, s := range slices.Sorted(maps.Keys(counts)) {
 		args = append(args, "--scale", s+"="+strconv.Itoa(counts[s]))
 	}
-	return d.up(ctx, append(args, services...)...)
-}
-
-// Recreate is Engine's. Compose waits for no health here: that is for the caller.
-func (d Docker) Recreate(ctx context.Context, services []string) error {
-	return d.up(ctx, slices.Concat([]string{"--detach", "--force-recreate"}, services)...)
+	_, err := d.command(ctx, nil, args...)
+	return err
 }
 
 // Start is Engine's.

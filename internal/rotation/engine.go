@@ -13,9 +13,8 @@ type Engine interface {
 	// Containers lists those of the project, stopped ones too, sorted by service and number.
 	Containers(ctx context.Context) ([]Container, error)
 	// Create brings services to so many containers each; the new ones are not started.
+	// It is told of every service of the stack, also of those that stay as they are.
 	Create(ctx context.Context, counts map[string]int) error
-	// Recreate puts new, started containers in the place of all of the services'.
-	Recreate(ctx context.Context, services []string) error
 	Start(ctx context.Context, id string) error
 	// Attach joins a container to a network of the project, where it answers to the aliases.
 	Attach(ctx context.Context, c Container, network string, aliases []string) error

@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
@@ -78,21 +79,32 @@ func (r *replacement) of(ctx context.Context, service string) (old, fresh []Cont
 	return old, fresh, err
 }
 
-// recreate replaces what cannot run twice.
+// recreate replaces what cannot run twice: the old ones go first.
 func (r *replacement) recreate(ctx context.Context, services []string) error {
-	var left []string
+	want, told := map[string]int{}, false
 	for _, name := range services {
-		old, _, err := r.of(ctx, name)
+		old, fresh, err := r.of(ctx, name)
 		if err != nil {
 			return err
 		}
-		if len(old) > 0 {
-			left = append(left, name)
+		if len(old) > 0 && !told {
+			told = true
+			r.say("recreating %s", strings.Join(services, ", "))
+		}
+		for _, c := range old {
+			if err := r.engine.Remove(ctx, c.ID); err != nil {
+				return err
+			}
+		}
+		if n := replicas(find(r.stack, name)); len(fresh) < n {
+			want[name] = n
 		}
 	}
-	if len(left) > 0 {
-		r.say("recreating %s", strings.Join(left, ", "))
-		if err := r.engine.Recreate(ctx, left); err != nil {
+	if err := r.create(ctx, want); err != nil {
+		return err
+	}
+	for _, name := range services {
+		if err := r.start(ctx, find(r.stack, name)); err != nil {
 			return err
 		}
 	}
@@ -104,6 +116,29 @@ func (r *replacement) recreate(ctx context.Context, services []string) error {
 	return nil
 }
 
+// create makes containers, so that there are as many of some services as are wanted,
+// and of the others as many as there are.
+func (r *replacement) create(ctx context.Context, want map[string]int) error {
+	if len(want) == 0 {
+		return nil
+	}
+	all, err := r.engine.Containers(ctx)
+	if err != nil {
+		return err
+	}
+	counts := map[string]int{}
+	for _, s := range r.stack.Services {
+		counts[s.Name] = 0
+	}
+	for _, c := range all {
+		if _, ours := counts[c.Service]; ours {
+			counts[c.Service]++
+		}
+	}
+	maps.Copy(counts, want)
+	return r.engine.Create(ctx, counts)
+}
+
 // exchange starts new containers, sends the requests to them, and takes the old ones
 // away when these have answered what they had begun to.
 func (r *replacement) exchange(ctx context.Context, services []*ir.Service) error {
@@ -113,7 +148,13 @@ func (r *replacement) exchange(ctx context.Context, services []*ir.Service) erro
 		if err != nil {
 			return err
 		}
-		old[s.Name] = len(had)
+		for _, c := range had {
+			if c.Running {
+				old[s.Name]++
+			} else if err := r.engine.Remove(ctx, c.ID); err != nil { // of a run that was killed: it answers nobody
+				return err
+			}
+		}
 	}
 	memory, err := r.engine.Memory(ctx)
 	if err != nil {
@@ -140,16 +181,18 @@ func (r *replacement) round(ctx context.Context, group []batch) error {
 		if err != nil {
 			return err
 		}
-		left := max(0, len(old)-b.count)
-		if err := r.well(ctx, b.service, min(replicas(b.service)-left, len(fresh))); err != nil {
+		if err := r.well(ctx, b.service, min(due(b, old), len(fresh))); err != nil {
 			return err
 		}
 		group, err := r.admit(ctx, b.service)
 		if err != nil {
 			return err
 		}
+		marks := marksOf(r.stack, b.service, group)
 		if b.whole {
-			marked = append(marked, marksOf(r.stack, b.service, group)...)
+			marked = append(marked, marks...)
+		} else if err := r.unmark(ctx, marks); err != nil { // of a run that was killed: all copies get requests
+			return err
 		}
 	}
 	begun, ingress, err := r.divert(ctx, marked, group)

@@ -180,19 +180,6 @@ func (w *world) Create(_ context.Context, counts map[string]int) error {
 	return nil
 }
 
-// Recreate implements Engine.
-func (w *world) Recreate(_ context.Context, services []string) error {
-	return w.change("recreate "+strings.Join(services, " "), func() error {
-		for _, name := range services {
-			w.containers = slices.DeleteFunc(w.containers, func(c *fake) bool { return c.Service == name })
-			for range replicas(find(w.stack, name)) {
-				w.start(w.add(find(w.stack, name)))
-			}
-		}
-		return nil
-	})
-}
-
 // Start implements Engine.
 func (w *world) Start(_ context.Context, id string) error {
 	return w.change("start", func() error { w.start(w.find(id)); return nil })

@@ -20,15 +20,13 @@ func (r *replacement) begin(ctx context.Context, group []batch) (names []string,
 		if err != nil {
 			return nil, err
 		}
-		if missing := replicas(b.service) - max(0, len(old)-b.count) - len(fresh); missing > 0 {
+		if missing := due(b, old) - len(fresh); missing > 0 {
 			counts[b.service.Name] = len(old) + len(fresh) + missing
 		}
 		names = append(names, b.service.Name)
 	}
-	if len(counts) > 0 {
-		if err := r.engine.Create(ctx, counts); err != nil {
-			return nil, err
-		}
+	if err := r.create(ctx, counts); err != nil {
+		return nil, err
 	}
 	for _, b := range group {
 		if err := r.start(ctx, b.service); err != nil {
@@ -36,6 +34,14 @@ func (r *replacement) begin(ctx context.Context, group []batch) (names []string,
 		}
 	}
 	return names, nil
+}
+
+// due is how many new containers have to be well before those of a batch go: as many
+// as make up for them, and one in any case, as an old one that stays may be one that
+// was never let in.
+func due(b batch, old []Container) int {
+	n := replicas(b.service)
+	return max(min(1, n), n-max(0, len(old)-b.count))
 }
 
 func (r *replacement) start(ctx context.Context, s *ir.Service) error {
