@@ -106,6 +106,14 @@ func development(f func(b *builder)) func(b *builder) {
 	}
 }
 
+// store chooses where the values of the environment are kept.
+func store(kind string, set func(b *builder, s *lang.SecretStore)) func(b *builder) {
+	return func(b *builder) {
+		b.stack.Store = &lang.SecretStore{Range: b.at(), Kind: b.str(kind)}
+		set(b, b.stack.Store)
+	}
+}
+
 var errorCases = []errorCase{
 	{"nothing", func(*builder) {}, ""},
 	{"image grammar", image("UPPER case!!"), "error NS300"},
@@ -354,6 +362,12 @@ var errorCases = []errorCase{
 	{"one companion twice", onAPI(func(b *builder, s *lang.Service) {
 		s.Files = []lang.CompanionFile{{Name: "ca.crt", Text: b.text(ref("secret.jwt_key"))}, {Name: "ca.crt", Text: b.text(ref("secret.jwt_key"))}}
 	}), ""},
+
+	// TestBadStores has the many forms of each.
+	{"recipient", store("age", func(b *builder, s *lang.SecretStore) { s.Recipients = b.strs("nobody") }), "error NS641"},
+	{"private key", store("age", func(b *builder, s *lang.SecretStore) { s.Recipients = b.strs("AGE-SECRET-KEY-1") }), "error NS642"},
+	{"store over http", store("vault", func(b *builder, s *lang.SecretStore) { s.Address = b.str("http://vault.example.com") }), "error NS643"},
+	{"store behind a shell", store("exec", func(b *builder, s *lang.SecretStore) { s.Command = b.strs("sh", "-c", "x") }), "error NS644"},
 
 	{"secret in the command", onAPI(func(b *builder, s *lang.Service) { s.Command = b.strs("--key=" + ref("secret.jwt_key").Token()) }), "error NS900"},
 	{"secret in the image", image("a:" + ref("secret.jwt_key").Token()), "error NS900"},
