@@ -136,7 +136,7 @@ func batches(stack *ir.Stack, services []*ir.Service, old map[string]int, memory
 		n := old[s.Name]
 		if !left.take(s, n) {
 			flush()
-			if !left.take(s, n) && n > 1 {
+			if !left.take(s, n) && replicas(s) > 1 { // for one, there always has to be room
 				left = roomOf(stack, memory)
 				for range n {
 					groups = append(groups, []batch{{service: s, count: 1}})
