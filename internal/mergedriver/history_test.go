@@ -161,7 +161,7 @@ func (h *history) join() {
 			}
 		}
 	}
-	h.git("config", "--unset", "merge.directoryRenames") // it is set only where git died
+	_, _ = h.git("config", "--unset", "merge.directoryRenames") // it is set only where git died
 	h.finish("the joined branches", nothing)
 	h.commit(h.t, "build")
 	// Git itself drops an edit of a file that the other side renamed to one that both
@@ -186,7 +186,7 @@ func (h *history) joining(args ...string) (string, error) {
 func (h *history) anew(args ...string) (string, error) {
 	h.t.Logf("git died; again without renamed folders: %v", args)
 	_ = os.Remove(filepath.Join(h.dir, ".git", "index.lock"))
-	h.git(args[0], "--abort") // it fails where git died before it began
+	_, _ = h.git(args[0], "--abort") // it fails where git died before it began
 	h.must(h.t, "reset", "-q", "--hard")
 	h.must(h.t, "config", "merge.directoryRenames", "false")
 	return h.git(args...)

@@ -101,7 +101,7 @@ func (w *world) up() {
 	}
 }
 
-func (w *world) add(s *ir.Service) *fake {
+func (w *world) add(s *ir.Service) {
 	w.next++
 	n := 1
 	for _, c := range w.containers {
@@ -114,7 +114,6 @@ func (w *world) add(s *ir.Service) *fake {
 		c.Networks[a.Network] = Endpoint{Aliases: []string{s.Name}}
 	}
 	w.containers = append(w.containers, c)
-	return c
 }
 
 func (w *world) start(c *fake) {

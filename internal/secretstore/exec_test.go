@@ -58,7 +58,7 @@ esac`, "ONE", "ABSENT", "ENV", "STDIN", "LINES", "CRLF")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range strings.Fields(got.Values["ENV"]) {
+	for name := range strings.FieldsSeq(got.Values["ENV"]) {
 		if strings.HasPrefix(name, "NSELFC_") != (name == "NSELFC_TEST_TOKEN") || name == "SHELL" {
 			t.Errorf("the program gets %s", name)
 		}
