@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -122,13 +123,14 @@ func read(t *testing.T, name string) string {
 	return string(b)
 }
 
-// committed gives the files of an output directory that git would take.
+// committed gives the files of an output directory that a build compiles. The record
+// of the secrets, which git takes too, says what was made and when.
 func committed(t *testing.T, out string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	err := filepath.WalkDir(out, func(p string, e fs.DirEntry, err error) error {
 		name := strings.TrimPrefix(p, out+"/")
-		if err != nil || e.IsDir() || strings.HasPrefix(name, ".secrets") || strings.HasPrefix(name, ".nself.") || name == "mine.txt" {
+		if err != nil || e.IsDir() || strings.HasPrefix(name, ".secrets") || strings.HasPrefix(name, ".nself.") || name == "mine.txt" || name == record {
 			if os.IsNotExist(err) {
 				return nil
 			}
@@ -142,6 +144,9 @@ func committed(t *testing.T, out string) map[string]string {
 	}
 	return files
 }
+
+// record names the file of ages and fingerprints.
+const record = "nself.secrets.json"
 
 func same(a, b map[string]string) bool {
 	if len(a) != len(b) {
@@ -265,6 +270,9 @@ func (r faultRun) at(t *testing.T, at int, errno syscall.Errno) {
 			t.Errorf("%s: %s is neither old nor new: %q", what, name, text)
 		}
 	}
+	if text := read(t, filepath.Join(out, record)); text != "" && !json.Valid([]byte(text)) {
+		t.Errorf("%s: the record of the secrets is torn: %q", what, text)
+	}
 	_, err := os.Lstat(filepath.Join(out, ".nself.next"))
 	done := same(found, r.wanted) && err != nil
 	r.expectCheck(t, what, dir, done)
@@ -286,6 +294,9 @@ func (r faultRun) at(t *testing.T, at int, errno syscall.Errno) {
 	r.expectSecrets(t, what, out, after, read(t, filepath.Join(out, ".secrets")))
 	if key := secretValue(read(t, filepath.Join(out, ".secrets")), "KEY"); key == "" || read(t, filepath.Join(out, ".secrets.d/api/KEY")) != key {
 		t.Errorf("%s: the service does not get the value that is kept", what)
+	}
+	if !strings.Contains(read(t, filepath.Join(out, record)), `"secret.key"`) {
+		t.Errorf("%s: the record does not know the secret", what)
 	}
 	if r.built && read(t, filepath.Join(out, "mine.txt")) != "mine" {
 		t.Errorf("%s: somebody's file is lost", what)
