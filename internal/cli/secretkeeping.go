@@ -116,12 +116,25 @@ func (k *keeping) remove() func(keys []string) diag.List {
 	}
 }
 
+// save writes the values, and reads the version that they have now: a rotation saves
+// more than once.
 func (k *keeping) save(values map[string]string) diag.List {
 	err := k.store.Save(k.ctx, secretstore.Snapshot{Values: values, Version: k.held.Version})
+	if err == nil {
+		k.held, err = k.store.Load(k.ctx)
+	}
 	if d := secretstore.Diagnostic(k.of, err); d != nil {
 		return diag.List{d}
 	}
 	return nil
+}
+
+// readOnly refuses what would be found out halfway: that the store takes no values.
+func (k *keeping) readOnly() *diag.Diagnostic {
+	if k == nil || k.of.Kind.V != "exec" {
+		return nil
+	}
+	return secretstore.Diagnostic(k.of, k.store.Save(k.ctx, k.held)) // it says what to do instead
 }
 
 // keptIn names where the values of an environment are, for a sentence; file is the

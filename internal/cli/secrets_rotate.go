@@ -130,6 +130,9 @@ func (o RotateOptions) end(ctx context.Context, env Env, d Display, h *build.Hos
 // rotating makes the host that a rotation works on.
 func (o RotateOptions) rotating(ctx context.Context, env Env, h *build.Host) (*rotation.Host, *keeping, *diag.Diagnostic) {
 	k, found := openKeeping(ctx, env, h)
+	if found == nil {
+		found = k.readOnly()
+	}
 	if found != nil {
 		return nil, nil, found
 	}

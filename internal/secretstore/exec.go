@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"nselfc/compiler/ir"
@@ -33,9 +32,7 @@ const (
 )
 
 const (
-	maxOutput    = 64 << 10 // bytes of a value; a certificate chain has some 10 KiB
-	maxSaid      = 2 << 10  // bytes of what a program says on its standard error
-	maxSaidLines = 12
+	maxOutput = 64 << 10 // bytes of a value; a certificate chain has some 10 KiB
 	// killGrace is how long a program's children may hold its pipes once it has ended.
 	killGrace = 2 * time.Second
 )
@@ -59,7 +56,7 @@ func (p *program) Load(ctx context.Context) (Snapshot, error) {
 	}
 	s := Snapshot{Values: map[string]string{}, Version: "exec"}
 	for _, key := range p.opts.Keys {
-		value, err := p.ask(ctx, path, key, s.Values)
+		value, err := p.ask(ctx, path, key)
 		switch {
 		case errors.Is(err, ErrAbsent):
 			continue
@@ -134,9 +131,8 @@ func (p *program) lookPath(word string) (string, error) {
 	return "", errors.New("it is in no directory of PATH")
 }
 
-// ask runs the program for one key. known are the values that are not to be
-// repeated in what it says.
-func (p *program) ask(ctx context.Context, path, key string, known map[string]string) (string, error) {
+// ask runs the program for one key.
+func (p *program) ask(ctx context.Context, path, key string) (string, error) {
 	limit := time.Duration(p.settings.Timeout.V) * time.Second
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -151,16 +147,17 @@ func (p *program) ask(ctx context.Context, path, key string, known map[string]st
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = killGrace
-	out, said := &bounded{limit: maxOutput}, &bounded{limit: maxSaid}
-	out.full = cancel
-	cmd.Stdout, cmd.Stderr = out, said
+	out := &bounded{limit: maxOutput, full: cancel}
+	// What it says on its standard error is shown to nobody: a value could be in it
+	// that nselfc does not know yet. Whoever runs it by hand sees it.
+	cmd.Stdout = out
 	err := cmd.Run()
 	if cmd.Process != nil {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it left behind; mostly there is nothing
 	}
 	value := strings.TrimSuffix(strings.TrimSuffix(out.String(), "\n"), "\r")
 	failed := func(kind error, problem, advice string) error {
-		return &Error{Kind: kind, Store: p.name(), Problem: problem, Advice: advice + p.quote(said, append(p.hidden(known), out.String(), value))}
+		return &Error{Kind: kind, Store: p.name(), Problem: problem, Advice: advice}
 	}
 	byHand := "Run it by hand, without printing the value:\n\n    " + p.line(key) + " >/dev/null; echo $?"
 	status := -1
@@ -203,49 +200,6 @@ func (p *program) environment() []string {
 		}
 	}
 	return env
-}
-
-// hidden lists what must not be repeated: values that are known already, and the
-// variables that the stack hands through, which are mostly tokens.
-func (p *program) hidden(known map[string]string) []string {
-	var out []string
-	for _, v := range known {
-		out = append(out, v)
-	}
-	for _, n := range p.settings.Environment {
-		out = append(out, p.opts.getenv(n.V))
-	}
-	return out
-}
-
-// quote gives what the program said on its standard error, without what is hidden,
-// line by line as indented text.
-func (p *program) quote(said *bounded, hidden []string) string {
-	text := strings.ToValidUTF8(said.String(), "�")
-	for _, h := range hidden {
-		for _, part := range append(strings.Split(h, "\n"), h) {
-			if part = strings.TrimSpace(part); len(part) >= 4 {
-				text = strings.ReplaceAll(text, part, "(sensitive)")
-			}
-		}
-	}
-	text = strings.Map(func(r rune) rune {
-		if r != '\n' && unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.TrimSpace(text))
-	if text == "" {
-		return ""
-	}
-	lines := strings.Split(text, "\n")
-	if len(lines) > maxSaidLines {
-		lines, said.over = lines[:maxSaidLines], true
-	}
-	if said.over {
-		lines[len(lines)-1] += " …"
-	}
-	return "\n\nIt said:\n\n    " + strings.Join(lines, "\n    ")
 }
 
 // bounded keeps the first bytes that are written, and says when there are more. It
