@@ -40,7 +40,7 @@ func Main(args []string, env Env, newRoot func(Env) *cobra.Command) (code int) {
 		}
 	}()
 	root := newRoot(env)
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // of nil, cobra would take the process's own
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
