@@ -25,7 +25,7 @@ unit: ## tests that need no root and no network
 lab: ## tests with real parts: Docker, nginx, ufw, PostgreSQL, Redis (needs root; see internal/lab/README.md)
 	tools/install-test-deps
 	$(GOTEST) -tags lab -timeout 40m $(filter-out $(ENGINES),$(LAB_DIRS))
-	$(GOTEST) -tags lab -p 1 -timeout 40m $(ENGINES) # one engine at a time
+	$(GOTEST) -tags lab -p 1 -timeout 70m $(ENGINES) # one engine at a time
 
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	@grep -rHoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | while IFS=: read -r file func; do \
