@@ -34,8 +34,22 @@ func TestCheckPage(t *testing.T) {
 	if out := sh("rm -rf out && nselfc build --no-secrets >/dev/null 2>&1 && git init -q && git add -A && git -c user.name=a -c user.email=a@example.com commit -q -m first"); out != "" {
 		t.Fatal(out)
 	}
-	blocks := 0
-	got := regexp.MustCompile("(?ms)^```console\n(.*?)^```").ReplaceAllStringFunc(string(page), func(block string) string {
+	got, blocks := asPrinted(string(page), sh)
+	if *update {
+		if err := os.WriteFile(filepath.FromSlash(name), []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if d := cmp.Diff(string(page), got); d != "" || blocks < 5 {
+		t.Errorf("%d blocks (-page +printed):\n%s", blocks, d)
+	}
+}
+
+// asPrinted gives a page with what the commands in its console blocks print now, and
+// counts these blocks.
+func asPrinted(page string, sh func(command string) string) (got string, blocks int) {
+	got = regexp.MustCompile("(?ms)^```console\n(.*?)^```").ReplaceAllStringFunc(page, func(block string) string {
 		blocks++
 		var b strings.Builder
 		b.WriteString("```console\n")
@@ -49,13 +63,5 @@ func TestCheckPage(t *testing.T) {
 		}
 		return b.String() + "```"
 	})
-	if *update {
-		if err := os.WriteFile(filepath.FromSlash(name), []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if d := cmp.Diff(string(page), got); d != "" || blocks < 5 {
-		t.Errorf("%d blocks (-page +printed):\n%s", blocks, d)
-	}
+	return got, blocks
 }

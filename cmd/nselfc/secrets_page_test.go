@@ -68,21 +68,7 @@ func TestSecretsPage(t *testing.T) {
 		out, _ := c.CombinedOutput() // some are refused
 		return timeless(string(out))
 	}
-	blocks := 0
-	got := regexp.MustCompile("(?ms)^```console\n(.*?)^```").ReplaceAllStringFunc(string(page), func(block string) string {
-		blocks++
-		var b strings.Builder
-		b.WriteString("```console\n")
-		for line := range strings.Lines(block) {
-			if command, ok := strings.CutPrefix(line, "$ "); ok {
-				b.WriteString(line)
-				for out := range strings.Lines(sh(command)) {
-					b.WriteString(strings.TrimRight(out, " \n") + "\n")
-				}
-			}
-		}
-		return b.String() + "```"
-	})
+	got, blocks := asPrinted(string(page), sh)
 	for _, file := range []string{"stripe", "another"} {
 		value, err := os.ReadFile(filepath.Join(dir, file))
 		if err != nil || strings.Contains(got, string(value)) {

@@ -25,19 +25,11 @@ import (
 // between the two writes, so that its failure loses nothing. It gets the keys, and
 // gives the values that the store had for them, which are kept too.
 func Retire(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options, names []string, unused func() diag.List, keep func(keys []string) diag.List) diag.List {
-	st, done, diags := openLocked(ctx, dir, opts)
+	st, doc, r, done, diags := openRetired(ctx, dir, opts)
 	if diags.HasErrors() {
 		return diags
 	}
 	defer done()
-	doc, _, more := st.readSecrets()
-	if diags = append(diags, more...); diags.HasErrors() {
-		return diags
-	}
-	r, d := st.loadRetired()
-	if d != nil {
-		return append(diags, d)
-	}
 	out := undeclared(doc, stack, files)
 	var gone []string
 	for _, name := range names {
@@ -77,21 +69,32 @@ func Retire(ctx context.Context, dir string, stack *ir.Stack, files []emit.File,
 	return append(diags, st.saveDocument(doc)...)
 }
 
+// openRetired takes the directory, and reads the values in use and those that were
+// retired. done gives it back; it is nil when there are errors.
+func openRetired(ctx context.Context, dir string, opts Options) (st *store, doc *dotsecrets.Document, r *retired, done func(), diags diag.List) {
+	st, done, diags = openLocked(ctx, dir, opts)
+	if diags.HasErrors() {
+		return nil, nil, nil, nil, diags
+	}
+	doc, _, more := st.readSecrets()
+	r, d := st.loadRetired()
+	if diags = append(diags, more...); d != nil {
+		diags = append(diags, d)
+	}
+	if diags.HasErrors() {
+		done()
+		return nil, nil, nil, nil, diags
+	}
+	return st, doc, r, done, diags
+}
+
 // Unretire puts the newest retired value of a key back.
 func Unretire(ctx context.Context, dir string, opts Options, name string, keep func(values map[string]string) diag.List) diag.List {
-	st, done, diags := openLocked(ctx, dir, opts)
+	st, doc, r, done, diags := openRetired(ctx, dir, opts)
 	if diags.HasErrors() {
 		return diags
 	}
 	defer done()
-	doc, _, more := st.readSecrets()
-	if diags = append(diags, more...); diags.HasErrors() {
-		return diags
-	}
-	r, d := st.loadRetired()
-	if d != nil {
-		return append(diags, d)
-	}
 	i := r.last(name)
 	if i < 0 {
 		return append(diags, st.notRetired(r, name))
