@@ -65,7 +65,7 @@ func TestTurnAPair(t *testing.T) {
 	turn(t, dir)
 	first := entries(t, dir)["APP"]
 	a, b := roles()
-	if !login.MatchString(a) || b != notLogin || consumer() != "app_a:"+first {
+	if !login.MatchString(a) || b != "NOLOGIN PASSWORD NULL" || consumer() != "app_a:"+first {
 		t.Fatalf("at first: %.20s, %.20s", a, b)
 	}
 
@@ -101,7 +101,7 @@ func TestTurnAPair(t *testing.T) {
 	}
 	turn(t, dir, Change{Address: "secret.app", Op: Promote})
 	turn(t, dir, Change{Address: "secret.app", Op: Revoke})
-	if a5, b5 := roles(); a5 != notLogin || b5 != b2 || consumer() != "app_b:"+second {
+	if a5, b5 := roles(); a5 != "NOLOGIN PASSWORD NULL" || b5 != b2 || consumer() != "app_b:"+second {
 		t.Fatal("the old login still has a way in, or the new one has none")
 	}
 	all := entries(t, dir)
@@ -113,7 +113,7 @@ func TestTurnAPair(t *testing.T) {
 	// Discarding takes the other login its way in again.
 	turn(t, dir, Change{Address: "secret.app", Op: Stage})
 	turn(t, dir, Change{Address: "secret.app", Op: Discard})
-	if a6, b6 := roles(); a6 != notLogin || b6 != b2 {
+	if a6, b6 := roles(); a6 != "NOLOGIN PASSWORD NULL" || b6 != b2 {
 		t.Fatal("a discarded value may still log in")
 	}
 }
