@@ -142,7 +142,8 @@ func TestOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(tool(t, "python3"), "-c", python)
+	// Debian's own: a python3 that comes first in PATH does not see the packages.
+	cmd := exec.Command(tool(t, "/usr/bin/python3"), "-c", python)
 	cmd.Stdin = bytes.NewReader(in)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
