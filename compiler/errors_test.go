@@ -464,7 +464,7 @@ func codesInSource(t *testing.T) []string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, m := range regexp.MustCompile(`"(NS\d\d\d)"`).FindAllSubmatch(text, -1) {
+			for _, m := range regexp.MustCompile(`"(NS\d{3,4})"`).FindAllSubmatch(text, -1) {
 				out = append(out, string(m[1]))
 			}
 		}

@@ -18,7 +18,7 @@ import (
 // expectation is a comment at the end of the offending line:
 //
 //	imge = "x" # ERROR NS102: Unsupported argument
-var expectation = regexp.MustCompile(`(?:#|//) (ERROR|WARNING) (NS[0-9]{3}): (.*?)(?:; (ERROR|WARNING) (NS[0-9]{3}): (.*))?$`)
+var expectation = regexp.MustCompile(`(?:#|//) (ERROR|WARNING) (NS[0-9]{3,4}): (.*?)(?:; (ERROR|WARNING) (NS[0-9]{3,4}): (.*))?$`)
 
 // TestErrors holds every file of testdata/errors against its own comments: each
 // finding that it names, on its line, and none besides.

@@ -5,7 +5,8 @@ import "nselfc/compiler/ir"
 func noHealthCheck() Rule {
 	return Rule{
 		Code: "NS315", Title: "No health check", Production: Warning,
-		Source: "CIS Docker Benchmark 4.6 and 5.27",
+		Theme: Resources, Severity: Medium, Held: ByCheck, Waivable: true,
+		References: []string{"CIS Docker Benchmark 4.6 and 5.27"},
 		Check: eachService(func(s *ir.Service, report func(Finding)) {
 			if s.Health != nil || s.Job {
 				return
@@ -20,7 +21,8 @@ func noHealthCheck() Rule {
 func noLimit() Rule {
 	return Rule{
 		Code: "NS316", Title: "Service without limits", Production: Error, Development: Error,
-		Source: "CIS Docker Benchmark 5.11, 5.12 and 5.29; OWASP Docker D7",
+		Theme: Resources, Severity: Medium, Held: ByDefault,
+		References: []string{"CIS Docker Benchmark 5.11, 5.12 and 5.29", "OWASP Docker D7"},
 		Check: eachService(func(s *ir.Service, report func(Finding)) {
 			missing := ""
 			switch {

@@ -11,7 +11,8 @@ import (
 func publishedPort() Rule {
 	return Rule{
 		Code: "NS317", Title: "Port published past the ingress", Production: Error, Development: Error,
-		Source: "CIS Docker Benchmark 5.14; OWASP Docker D5a; moby#45610",
+		Theme: Network, Severity: Critical, Held: ByDefault,
+		References: []string{"CIS Docker Benchmark 5.14", "OWASP Docker D5a", "moby#45610"},
 		Check: eachPublished(func(stack *ir.Stack, s *ir.Service, p ir.Publish, report func(Finding)) {
 			loopback := isLoopback(p.HostIP.V)
 			switch {
@@ -52,7 +53,8 @@ func isLoopback(address string) bool {
 func localCertificate() Rule {
 	return Rule{
 		Code: "NS340", Title: "Local certificate in production", Production: Error,
-		Source: "Mozilla, Server Side TLS 6.0; OWASP Transport Layer Security",
+		Theme: TLS, Severity: High, Held: ByCheck, Waivable: true,
+		References: []string{"Mozilla, Server Side TLS 6.0", "OWASP Transport Layer Security"},
 		Check: func(s *ir.Stack, report func(Finding)) {
 			if s.Ingress == nil || s.Ingress.Certificate.Source != "local" {
 				return
@@ -72,7 +74,8 @@ func localCertificate() Rule {
 func noFirewall() Rule {
 	return Rule{
 		Code: "NS341", Title: "Published ports without a firewall", Production: Warning,
-		Source: "Docker, Packet filtering and firewalls; CIS Debian 3.5",
+		Theme: Firewall, Severity: High, Held: ByCheck, Waivable: true,
+		References: []string{"Docker, Packet filtering and firewalls", "CIS Debian 3.5"},
 		Check: func(s *ir.Stack, report func(Finding)) {
 			if s.Firewall != nil || s.Ingress == nil {
 				return
@@ -88,7 +91,8 @@ func noFirewall() Rule {
 func trustedGateway() Rule {
 	return Rule{
 		Code: "NS354", Title: "Trusted proxies include Docker's own address", Production: Error, Development: Warning,
-		Source: "RFC 7239, 8.1; nginx, ngx_http_realip_module",
+		Theme: Edge, Severity: High, Held: ByCheck, Waivable: true,
+		References: []string{"RFC 7239, 8.1", "nginx, ngx_http_realip_module"},
 		Check: func(s *ir.Stack, report func(Finding)) {
 			if s.Ingress == nil {
 				return
@@ -155,7 +159,8 @@ func unguarded(port int) string {
 func openDatabase() Rule {
 	return Rule{
 		Code: "NS319", Title: "Database port open to the world", Production: Error, Development: Warning,
-		Source: "NIST SP 800-190, 4.4.2",
+		Theme: Firewall, Severity: Critical, Held: ByCheck,
+		References: []string{"NIST SP 800-190, 4.4.2"},
 		Check: func(s *ir.Stack, report func(Finding)) {
 			if s.Firewall == nil {
 				return

@@ -11,7 +11,8 @@ import (
 func floatingTag() Rule {
 	return Rule{
 		Code: "NS310", Title: "Floating image tag", Production: Error, Development: Warning,
-		Source: "CIS Docker Benchmark 5.28; Checkov CKV_DOCKER_7",
+		Theme: Images, Severity: High, Held: ByCheck, Waivable: true,
+		References: []string{"CIS Docker Benchmark 5.28", "Checkov CKV_DOCKER_7"},
 		Check: eachService(func(s *ir.Service, report func(Finding)) {
 			image, err := reference.Parse(s.Image.V)
 			if err != nil || s.Build != nil || !image.Floating() {
@@ -42,7 +43,8 @@ func exampleTag(image reference.Image) string {
 func missingDigest() Rule {
 	return Rule{
 		Code: "NS311", Title: "Image without a digest", Production: Warning,
-		Source: "CIS Docker Benchmark 5.28; OWASP Docker D13",
+		Theme: Images, Severity: Medium, Held: ByCheck, Waivable: true,
+		References: []string{"CIS Docker Benchmark 5.28", "OWASP Docker D13"},
 		Check: func(stack *ir.Stack, report func(Finding)) {
 			var images []string // in the order of their first use
 			users := map[string][]*ir.Service{}
@@ -75,7 +77,8 @@ const safeNginx = "1.30.4"
 func outdatedNginx() Rule {
 	return Rule{
 		Code: "NS339", Title: "Outdated nginx", Production: Warning,
-		Source: "nginx.org, security advisories: CVE-2026-42945, CVE-2026-9256, CVE-2026-42533, CVE-2026-60005",
+		Theme: Images, Severity: High, Held: ByCheck, Waivable: true,
+		References: []string{"nginx.org, security advisories: CVE-2026-42945, CVE-2026-9256, CVE-2026-42533, CVE-2026-60005"},
 		Check: func(s *ir.Stack, report func(Finding)) {
 			if s.Ingress == nil {
 				return

@@ -9,7 +9,8 @@ import (
 func writableRoot() Rule {
 	return Rule{
 		Code: "NS312", Title: "Writable root file system", Production: Warning,
-		Source: "CIS Docker Benchmark 5.13; OWASP Docker D8",
+		Theme: Isolation, Severity: Medium, Held: ByDefault, Waivable: true,
+		References: []string{"CIS Docker Benchmark 5.13", "OWASP Docker D8"},
 		Check: eachService(func(s *ir.Service, report func(Finding)) {
 			if s.ReadOnly.V {
 				return
@@ -25,7 +26,8 @@ func writableRoot() Rule {
 func rootUser() Rule {
 	return Rule{
 		Code: "NS313", Title: "Service runs as root", Production: Error, Development: Warning,
-		Source: "CIS Docker Benchmark 4.1; OWASP Docker D2",
+		Theme: Isolation, Severity: High, Held: ByDefault, Waivable: true,
+		References: []string{"CIS Docker Benchmark 4.1", "OWASP Docker D2"},
 		Check: eachService(func(s *ir.Service, report func(Finding)) {
 			uid, _, _ := strings.Cut(s.User.V, ":")
 			if uid != "0" {
@@ -66,7 +68,8 @@ func dangerous(capability string) string {
 func dangerousCapability() Rule {
 	return Rule{
 		Code: "NS314", Title: "Dangerous capability", Production: Error, Development: Error,
-		Source: "CIS Docker Benchmark 5.4; OWASP Docker D3; capabilities(7)",
+		Theme: Isolation, Severity: High, Held: ByDefault,
+		References: []string{"CIS Docker Benchmark 5.4", "OWASP Docker D3", "capabilities(7)"},
 		Check: eachService(func(s *ir.Service, report func(Finding)) {
 			for _, c := range s.CapAdd {
 				if why := dangerous(c.V); why != "" {
@@ -81,7 +84,8 @@ func dangerousCapability() Rule {
 func writableBind() Rule {
 	return Rule{
 		Code: "NS318", Title: "Writable host folder", Production: Warning,
-		Source: "OWASP Docker D8",
+		Theme: Volumes, Severity: Medium, Held: ByDefault, Waivable: true,
+		References: []string{"OWASP Docker D8"},
 		Check: eachService(func(s *ir.Service, report func(Finding)) {
 			for _, v := range s.Volumes {
 				if v.Volume == "" && !v.ReadOnly.V {

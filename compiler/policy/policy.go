@@ -14,38 +14,6 @@ import (
 	"nselfc/lang/source"
 )
 
-// Level is what a rule's finding is in one posture.
-type Level uint8
-
-// The levels. Off keeps the check from running.
-const (
-	Off Level = iota
-	Note
-	Warning
-	Error
-)
-
-// Rule is one promise about a stack.
-type Rule struct {
-	Code        string // "NS310"
-	Title       string // the diagnostic's summary
-	Production  Level
-	Development Level
-	// Source is where the rule comes from: a benchmark, a standard, a guide.
-	Source string
-	// Check calls report for every place that breaks the rule. It must be linear
-	// in the size of the stack and must not change it.
-	Check func(s *ir.Stack, report func(Finding))
-}
-
-// Level gives the rule's level in a posture.
-func (r Rule) Level(p ir.Posture) Level {
-	if p == ir.Development {
-		return r.Development
-	}
-	return r.Production
-}
-
 // Finding is one place that breaks a rule.
 type Finding struct {
 	// Service that the finding is about, nil for the stack's own.
@@ -58,24 +26,12 @@ type Finding struct {
 	Also []*ir.Service
 }
 
-// Rules lists all rules, by code.
-func Rules() []Rule {
-	return []Rule{
-		floatingTag(), missingDigest(), // NS310, NS311
-		writableRoot(), rootUser(), dangerousCapability(), // NS312 to NS314
-		noHealthCheck(), noLimit(), // NS315, NS316
-		publishedPort(), writableBind(), openDatabase(), // NS317 to NS319
-		outdatedNginx(), localCertificate(), noFirewall(), // NS339 to NS341
-		trustedGateway(), severalWriters(), // NS354, NS355
-	}
-}
-
 // Check judges a stack by every rule. The list is not sorted.
 func Check(s *ir.Stack) diag.List {
 	var out diag.List
 	for _, r := range Rules() {
 		level := r.Level(s.Posture)
-		if level == Off {
+		if level == Off || r.Check == nil {
 			continue
 		}
 		r.Check(s, func(f Finding) { out = append(out, diagnostic(r, level, f)) })

@@ -1,12 +1,13 @@
 package policy
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"nselfc/compiler/ir"
 	"nselfc/lang/diag"
@@ -133,22 +134,42 @@ func TestGoodStackHasNoFindings(t *testing.T) {
 	}
 }
 
+var themes = []Theme{Isolation, Resources, Images, Volumes, Network, Edge, TLS, Firewall, Secrets, Stores, Operations, Meta}
+
+// TestRulesStandByTheme: the catalogue is printed in the order of the list.
+func TestRulesStandByTheme(t *testing.T) {
+	rules := Rules()
+	if !slices.IsSortedFunc(rules, func(a, b Rule) int {
+		return cmp.Or(slices.Index(themes, a.Theme)-slices.Index(themes, b.Theme), diag.CompareCodes(a.Code, b.Code))
+	}) {
+		t.Error("not sorted by theme and code")
+	}
+}
+
 func TestRulesAreWellFormed(t *testing.T) {
 	var codes []string
 	for _, r := range Rules() {
 		codes = append(codes, r.Code)
-		if !regexp.MustCompile(`^NS3\d\d$`).MatchString(r.Code) || r.Title == "" || strings.HasSuffix(r.Title, ".") || r.Source == "" || r.Check == nil {
+		if !regexp.MustCompile(`^NS\d{3,4}$`).MatchString(r.Code) || r.Title != diag.Title(r.Code) || strings.HasSuffix(r.Title, ".") ||
+			r.Theme == "" || len(r.References) == 0 {
 			t.Errorf("%+v", r)
+		}
+		if !slices.Contains(themes, r.Theme) {
+			t.Errorf("%s: no theme %q", r.Code, r.Theme)
+		}
+		if r.Waivable && r.Held == ByConstruction {
+			t.Errorf("%s cannot be broken, and so not be waived", r.Code)
 		}
 		if r.Production < r.Development {
 			t.Errorf("%s is stricter in development", r.Code)
 		}
-		if !slices.ContainsFunc(ruleCases, func(c ruleCase) bool { return c.code == r.Code }) {
+		if r.Check != nil && !slices.ContainsFunc(ruleCases, func(c ruleCase) bool { return c.code == r.Code }) {
 			t.Errorf("no case breaks %s", r.Code)
 		}
 	}
-	if !slices.IsSorted(codes) || len(slices.Compact(slices.Clone(codes))) != len(codes) {
-		t.Errorf("codes: %v", codes)
+	slices.Sort(codes)
+	if len(slices.Compact(slices.Clone(codes))) != len(codes) {
+		t.Errorf("a code stands there twice: %v", codes)
 	}
 }
 
@@ -160,7 +181,7 @@ func TestFindingsInKindsPointAtTheirUse(t *testing.T) {
 	if len(got) != 1 || got[0].Subject != at(2) {
 		t.Fatalf("%+v", got)
 	}
-	if diff := cmp.Diff([]diag.Related{want}, got[0].Related); diff != "" {
+	if diff := gocmp.Diff([]diag.Related{want}, got[0].Related); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -177,7 +198,7 @@ func TestImageIsToldOnce(t *testing.T) {
 	if len(got) != 2 || got[0].Subject != at(11) || !strings.Contains(got[0].Detail, "a:1 of service.api has") || !strings.Contains(got[1].Detail, "b:1 of service.ingress has") {
 		t.Fatalf("%+v", got)
 	}
-	if diff := cmp.Diff([]diag.Related{{Range: at(40), Message: "and in service.other"}}, got[0].Related); diff != "" {
+	if diff := gocmp.Diff([]diag.Related{{Range: at(40), Message: "and in service.other"}}, got[0].Related); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -7,7 +7,8 @@ import "nselfc/compiler/ir"
 func severalWriters() Rule {
 	return Rule{
 		Code: "NS355", Title: "Several stores on one volume", Production: Error, Development: Error,
-		Source: "PostgreSQL, Starting the Database Server; Redis, Persistence",
+		Theme: Stores, Severity: Critical, Held: ByCheck,
+		References: []string{"PostgreSQL, Starting the Database Server", "Redis, Persistence"},
 		Check: func(stack *ir.Stack, report func(Finding)) {
 			writers := map[string]*ir.Service{} // by volume, or folder of the host
 			for _, s := range stack.Services {

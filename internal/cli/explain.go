@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"nselfc/lang/diag"
@@ -19,7 +20,7 @@ func Explain(env Env, codes []string) int {
 	}
 	for i, code := range codes {
 		code = strings.ToUpper(strings.TrimSpace(code))
-		if len(code) == 3 && !strings.HasPrefix(code, "NS") {
+		if _, err := strconv.Atoi(code); err == nil {
 			code = "NS" + code
 		}
 		page, ok := diag.Page(code)

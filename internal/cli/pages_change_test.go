@@ -23,7 +23,7 @@ func TestPagesOfChanges(t *testing.T) {
 	for _, code := range diag.Codes() {
 		page, _ := diag.Page(code)
 		before, after := examples(page, "Before"), examples(page, "After")
-		if code < "NS700" || code >= "NS800" {
+		if !diag.CodeIn(code, "NS700", "NS800") {
 			continue
 		}
 		if len(before) != 1 || len(after) != 1 {

@@ -1,6 +1,7 @@
 package diag
 
 import (
+	"cmp"
 	"embed"
 	"slices"
 	"strings"
@@ -37,6 +38,16 @@ func Codes() []string {
 	for _, e := range entries {
 		out = append(out, strings.TrimSuffix(e.Name(), ".md"))
 	}
-	slices.Sort(out)
+	slices.SortFunc(out, CompareCodes)
 	return out
+}
+
+// CompareCodes orders codes as their numbers are: NS1001 stands behind NS901.
+func CompareCodes(a, b string) int {
+	return cmp.Or(len(a)-len(b), strings.Compare(a, b))
+}
+
+// CodeIn tells whether a code is one of those from low to below high.
+func CodeIn(code, low, high string) bool {
+	return CompareCodes(code, low) >= 0 && CompareCodes(code, high) < 0
 }
