@@ -1,0 +1,67 @@
+// Package proof judges the emitted artefacts by their bytes. It reads what Docker
+// Compose, nginx, ufw and the stores will read, with readers of its own, and holds
+// them against the rules of the catalogue that the compiler keeps by construction:
+// a fault of an emitter is found before anything is written.
+//
+// It knows nothing of the language and of the intermediate representation, which the
+// emitters could share a mistake with. It touches no file of the host and knows no
+// secret: where a text holds one, it sees the token.
+package proof
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"nselfc/emit"
+)
+
+// Finding is one place in the artefacts that breaks a rule.
+type Finding struct {
+	Code string // of the rule, "NS1001"
+	Place
+	Detail string // what stands there, in a full sentence
+}
+
+// Place is a line of an artefact.
+type Place struct {
+	File string // path below the output directory
+	Line int    // from 1; 0 for the file as a whole
+}
+
+// Rule holds one rule of the catalogue against the artefacts.
+type Rule struct {
+	Code string
+	// Check calls report for every place that breaks the rule. It is linear in the
+	// size of what it reads.
+	Check func(a *Artefacts, report Report)
+}
+
+// Report takes one finding; the detail is a format.
+type Report func(at Place, detail string, args ...any)
+
+// Artefacts are the files of one environment, and what the readers made of them.
+type Artefacts struct {
+	Files []emit.File
+}
+
+// Rules lists what is proved.
+func Rules() []Rule {
+	return slices.Concat(composeRules(), edgeRules(), wallRules(), storeRules())
+}
+
+// Check judges the artefacts of an environment. Findings are sorted by file, line
+// and code, and none stands there twice.
+func Check(files []emit.File) []Finding {
+	a := &Artefacts{Files: files}
+	var out []Finding
+	for _, r := range Rules() {
+		r.Check(a, func(at Place, detail string, args ...any) {
+			out = append(out, Finding{Code: r.Code, Place: at, Detail: fmt.Sprintf(detail, args...)})
+		})
+	}
+	slices.SortStableFunc(out, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), a.Line-b.Line, cmp.Compare(a.Code, b.Code), cmp.Compare(a.Detail, b.Detail))
+	})
+	return slices.Compact(out)
+}
