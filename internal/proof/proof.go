@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 
 	"nselfc/emit"
 )
@@ -43,6 +44,14 @@ type Report func(at Place, detail string, args ...any)
 // Artefacts are the files of one environment, and what the readers made of them.
 type Artefacts struct {
 	Files []emit.File
+
+	compose func() *composition
+}
+
+func newArtefacts(files []emit.File) *Artefacts {
+	a := &Artefacts{Files: files}
+	a.compose = sync.OnceValue(func() *composition { return readCompose(files) })
+	return a
 }
 
 // Rules lists what is proved.
@@ -53,7 +62,7 @@ func Rules() []Rule {
 // Check judges the artefacts of an environment. Findings are sorted by file, line
 // and code, and none stands there twice.
 func Check(files []emit.File) []Finding {
-	a := &Artefacts{Files: files}
+	a := newArtefacts(files)
 	var out []Finding
 	for _, r := range Rules() {
 		r.Check(a, func(at Place, detail string, args ...any) {

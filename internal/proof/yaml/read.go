@@ -195,8 +195,8 @@ func (r *reader) block(n *Node, final bool, indent int) error {
 		} else if empty++; first {
 			return r.fail("a block of text begins with an empty line")
 		}
-		if first && line[indent] == ' ' {
-			return r.fail("a block of text begins with a space")
+		if first && (line[indent] == ' ' || line[indent] == '\t') {
+			return r.fail("a block of text begins with a blank")
 		}
 		first = false
 		r.rest = r.rest[end+1:]

@@ -134,6 +134,7 @@ var refused = map[string]string{
 	"a: b\n---\nc: d\n":                 "no key",
 	"---\na: b\n":                       "no key",
 	"a: b\n...\n":                       "no key",
+	"... a: b\n":                        "begins like",
 	"%YAML 1.2\n---\na: b\n":            "no key",
 	"- a\n":                             "belongs to nothing",
 	"a:\n  - - b\n":                     "list holds a list",
@@ -147,6 +148,7 @@ var refused = map[string]string{
 	"a: |\n  b\n c\n":                   "belongs to nothing",
 	"? a\n: b\n":                        "no key",
 	"a:  b\n":                           "begins like",
+	"a:b : c\n":                         "before a colon",
 	"a:b\n":                             "no key",
 	strings.Repeat("a", 1025) + ": b\n": "longer",
 }

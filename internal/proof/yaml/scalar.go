@@ -189,7 +189,7 @@ func plainReason(s string) string {
 	}
 	switch c := s[0]; {
 	case isLetter(s), c == '/', c == '_':
-	case c == '.' && len(s) > 1 && (s[1] == '/' || s[1] == '.' || isLetter(s[1:])):
+	case strings.HasPrefix(s, "./"), strings.HasPrefix(s, "../"), c == '.' && isLetter(s[1:]):
 	case c == '-' && isLetter(strings.TrimPrefix(s[1:], "-")):
 	case '0' <= c && c <= '9' && isQuantity(s):
 	default:
@@ -197,6 +197,9 @@ func plainReason(s string) string {
 	}
 	if len(s) <= 5 && isWord(strings.ToLower(s)) {
 		return "a text without quotes is a word that some readers take for a boolean, a number or nothing"
+	}
+	if s[len(s)-1] == ' ' {
+		return "a blank stands before a colon"
 	}
 	for i := range len(s) {
 		switch c := s[i]; {

@@ -1,0 +1,83 @@
+package proof
+
+// isCommon tells the keys that most services have and that rules look at one by one.
+func isCommon(key string) bool {
+	switch key {
+	case "image", "build", "depends_on", "volumes", "secrets", "environment", "env_file", "ports", "networks", "network_mode",
+		"command", "entrypoint", "working_dir", "restart", "healthcheck", "logging", "labels", "user", "cap_add", "cap_drop",
+		"deploy", "expose", "init", "memswap_limit", "read_only", "security_opt", "stop_grace_period", "tmpfs":
+		return true
+	}
+	return false
+}
+
+// isHarmless tells the keys that the author of a stack may add, by extra_compose:
+// they change how a process sees its own container.
+func isHarmless(key string) bool {
+	switch key {
+	case "attach", "cpu_shares", "cpuset", "dns_opt", "dns_search", "domainname", "hostname", "mem_reservation", "oom_score_adj",
+		"platform", "pull_policy", "shm_size", "stop_signal", "sysctls", "ulimits":
+		return true
+	}
+	return false
+}
+
+// forbiddenRules are those that a key alone breaks, whatever its value.
+func forbiddenRules() []Rule {
+	var out []Rule
+	for _, f := range forbidden() {
+		out = append(out, without(f.code, f.why, f.keys...))
+	}
+	return out
+}
+
+type forbiddance struct {
+	code string
+	keys []string
+	why  string
+}
+
+// forbidden are the keys that no service may have, by the rule that they break.
+func forbidden() []forbiddance {
+	return []forbiddance{
+		{"NS1001", []string{"privileged"}, "a privileged container is the host"},
+		{"NS1005", []string{"pid"}, "processes of the host, or of another container, would be in its reach"},
+		{"NS1006", []string{"ipc"}, "shared memory of the host, or of another container, would be in its reach"},
+		{"NS1007", []string{"uts"}, "it could change the name of the host"},
+		{"NS1008", []string{"userns_mode"}, "root in it would be root on the host, wherever the daemon keeps the two apart"},
+		{"NS1009", []string{"cgroup", "cgroup_parent"}, "another control group has other limits, or none"},
+		{"NS1017", []string{"extra_hosts"}, "a name could lead its credentials to another machine, or open the host"},
+		{"NS1019", []string{"stdin_open", "tty"}, "a service has nobody at its keyboard"},
+		{"NS1020", []string{"post_start", "pre_start", "pre_stop"}, "such a command may run as root and privileged"},
+		{"NS1021", []string{"group_add"}, "a group of the host, such as docker, can be root"},
+		{"NS1022", []string{"volumes_from"}, "it would take over every mount of another container"},
+		{"NS1023", []string{"annotations", "credential_spec", "isolation", "runtime"}, "another runtime isolates in another way, or not at all"},
+		{"NS1113", []string{
+			"blkio_config", "cpu_count", "cpu_percent", "cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpus",
+			"mem_limit", "mem_swappiness", "oom_kill_disable", "pids_limit", "storage_opt",
+		}, "it sets aside a limit that deploy.resources has set"},
+		{"NS1414", []string{"container_name"}, "two stacks, or two containers of one service, would claim one name"},
+		{"NS1415", []string{"external_links", "links"}, "it reaches a container past the networks"},
+		{"NS1416", []string{"dns", "mac_address"}, "it takes a part of the network out of Docker's hands"},
+		{"NS2111", []string{
+			"configs", "develop", "extends", "label_file", "models", "profiles", "provider", "pull_refresh_after", "scale", "umask",
+		}, "what runs would no longer be what this file says, or not on every release of Compose"},
+	}
+}
+
+// isForbidden tells a key that one of the rules above, or one with a look at its
+// value, reports.
+func isForbidden(key string) bool {
+	switch key {
+	case "use_api_socket", "devices", "device_cgroup_rules", "gpus":
+		return true
+	}
+	for _, f := range forbidden() {
+		for _, k := range f.keys {
+			if k == key {
+				return true
+			}
+		}
+	}
+	return false
+}
