@@ -11,19 +11,32 @@ import "slices"
 func Rules() []Rule {
 	return slices.Concat(
 		isolationRules(), resourceRules(), imageRules(), volumeRules(), networkRules(), edgeRules(),
-		tlsRules(), firewallRules(), storeRules(),
+		tlsRules(), firewallRules(), storeRules(), metaRules(),
 	)
 }
 
-func isolationRules() []Rule { return []Rule{writableRoot(), rootUser(), dangerousCapability()} }
+// proved makes the entry of a rule that holds by construction.
+func proved(theme Theme, code, title string, severity Severity, references ...string) Rule {
+	return Rule{
+		Code: code, Title: title, Theme: theme, Severity: severity, References: references,
+		Production: Error, Development: Error, Held: ByConstruction,
+	}
+}
 
-func resourceRules() []Rule { return []Rule{noHealthCheck(), noLimit()} }
+// reported makes the entry of a rule that the compiler holds the author to: what
+// breaks it is an error, and nothing is written.
+func reported(theme Theme, code, title string, severity Severity, references ...string) Rule {
+	r := proved(theme, code, title, severity, references...)
+	r.Held = ByCheck
+	return r
+}
 
-func imageRules() []Rule { return []Rule{floatingTag(), missingDigest(), outdatedNginx()} }
-
-func volumeRules() []Rule { return []Rule{writableBind()} }
-
-func networkRules() []Rule { return []Rule{publishedPort()} }
+// warned is reported for what may be meant.
+func warned(theme Theme, code, title string, severity Severity, references ...string) Rule {
+	r := reported(theme, code, title, severity, references...)
+	r.Production, r.Development = Warning, Warning
+	return r
+}
 
 func edgeRules() []Rule { return []Rule{trustedGateway()} }
 

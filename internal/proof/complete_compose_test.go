@@ -1,6 +1,7 @@
 package proof_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,45 +12,105 @@ const composeFile = "docker-compose.yml"
 
 // completeCompose puts an example into the compose file of a stack, the way a reader
 // would: under the section and the service that it names, a key takes the place of
-// the one of its name, or stands beside the others. A first line such as
-// "# docker-compose.part-01.yml" says that the example is a file of its own.
+// the one of its name, or stands beside the others. A service that the stack does not
+// have gets what every service has. An example of several files names each in a
+// comment, as in "# docker-compose.part-01.yml".
 func completeCompose(t *testing.T, files []emit.File, example string) []emit.File {
 	t.Helper()
-	if name, rest, ok := strings.Cut(strings.TrimPrefix(example, "# "), "\n"); ok && strings.HasPrefix(example, "# docker-compose") {
-		return replaced(files, name, rest)
+	whole := textOf(t, files, composeFile)
+	if !strings.HasPrefix(example, "# docker-compose") {
+		return replaced(files, composeFile, merged(whole, example, whole))
 	}
-	return replaced(files, composeFile, merged(textOf(t, files, composeFile), example, 0))
+	for segment := range strings.SplitSeq(strings.TrimPrefix(example, "# "), "\n# ") {
+		name, text, _ := strings.Cut(segment, "\n")
+		base := whole
+		if name != composeFile {
+			base, _, _ = strings.Cut(whole, "name:") // the head alone
+		}
+		files = replaced(files, name, merged(base, text+"\n", whole))
+	}
+	return files
 }
 
-// merged merges the keys of an example into a text, both indented by depth. Services
-// are merged key by key, all that stands elsewhere entry by entry.
-func merged(text, example string, depth int) string {
-	for _, part := range split(example, depth) {
-		key := keyOf(part)
-		all := split(text, depth)
-		at := -1
-		for i, p := range all {
-			if keyOf(p) == key {
-				at = i
+// merged merges an example into a compose file.
+func merged(text, example, stack string) string {
+	all := split(text, 0)
+	for _, section := range split(example, 0) {
+		key := keyOf(section)
+		_, inside, _ := strings.Cut(section, "\n")
+		at := find(all, key)
+		switch {
+		case at >= 0 && key != "#" && inside != "":
+			all[at] = mergedSection(all[at], inside, key, stack)
+		case at >= 0:
+			all[at] = section
+		case key == "include":
+			all = slices.Insert(all, 2, section) // behind the name
+		default:
+			all = append(all, mergedSection(key+":\n", inside, key, stack))
+		}
+		if inside == "" && at < 0 {
+			all[len(all)-1] = section
+		}
+	}
+	return strings.Join(all, "")
+}
+
+// mergedSection merges services key by key, and other entries as a whole.
+func mergedSection(section, example, key, stack string) string {
+	head, body, _ := strings.Cut(section, "\n")
+	all := split(body, 2)
+	for _, entry := range split(example, 2) {
+		at := find(all, keyOf(entry))
+		if at < 0 {
+			at = len(all)
+			all = append(all, entry)
+			if key == "services" {
+				all[at] = newService(stack, entry)
 			}
 		}
-		_, inside, _ := strings.Cut(part, "\n")
-		switch {
-		case at < 0:
-			all = append(all, part)
-		case depth == 0 && inside != "" || depth == 2 && isService(all[at]):
-			head, body, _ := strings.Cut(all[at], "\n")
-			all[at] = head + "\n" + merged(body, inside, depth+2)
-		default:
-			all[at] = part
+		if key != "services" {
+			all[at] = entry
+			continue
 		}
-		text = strings.Join(all, "")
+		name, keys, _ := strings.Cut(all[at], "\n")
+		parts := split(keys, 4)
+		_, changes, _ := strings.Cut(entry, "\n")
+		for _, change := range split(changes, 4) {
+			if i := find(parts, keyOf(change)); i >= 0 {
+				parts[i] = change
+			} else {
+				parts = append(parts, change)
+			}
+		}
+		all[at] = name + "\n" + strings.Join(parts, "")
 	}
-	return text
+	return head + "\n" + strings.Join(all, "")
 }
 
-func isService(entry string) bool {
-	return strings.Contains(entry, "\n    image:") || strings.Contains(entry, "\n    build:")
+// newService gives a service that keeps every rule and refers to nothing, made of
+// one that the stack has; the networks are left to the example that names some.
+func newService(stack, entry string) string {
+	name := keyOf(entry)
+	services := split(stack, 0)
+	all := split(services[find(services, "services")], 2)
+	var out strings.Builder
+	for _, part := range split(all[find(all, "worker")], 4)[1:] {
+		switch keyOf(part) {
+		case "depends_on", "secrets", "environment":
+		case "networks":
+			if !strings.Contains(entry, "    networks:\n") {
+				out.WriteString("    network_mode: none\n")
+			}
+		default:
+			out.WriteString(part)
+		}
+	}
+	return "  " + name + ":\n" + strings.ReplaceAll(out.String(), "service.worker", "service."+name)
+}
+
+func find(parts []string, key string) int {
+	return slices.IndexFunc(parts, func(p string) bool { return keyOf(p) == key })
 }
 
 // split cuts a text before each line that is indented by just depth spaces.
@@ -65,8 +126,12 @@ func split(text string, depth int) []string {
 	return out
 }
 
-// keyOf gives the key that a part begins with.
+// keyOf gives the key that a part begins with, and "#" for a comment.
 func keyOf(part string) string {
-	key, _, _ := strings.Cut(strings.TrimSpace(part), ":")
+	part = strings.TrimSpace(part)
+	if strings.HasPrefix(part, "#") {
+		return "#"
+	}
+	key, _, _ := strings.Cut(part, ":")
 	return key
 }

@@ -1,14 +1,12 @@
 package proof
 
-import (
-	"strings"
-)
+import "strings"
 
 // imageRules are proved on what a service runs.
 func imageRules() []Rule {
 	return []Rule{
 		eachService("NS1201", func(s *service, report Report) {
-			if n := s.Get("image"); n != nil && !isReference(n.Value()) {
+			if n := s.Get("image"); n.Value() != "" && !isReference(n.Value()) {
 				report(s.at(n), "The image of the service %s is %q.", s.Key, n.Value())
 			}
 		}),
@@ -35,8 +33,8 @@ func imageRules() []Rule {
 			}
 		}),
 		eachService("NS1206", func(s *service, report Report) {
-			if s.Get("image") == nil && s.Get("build") == nil {
-				report(s.at(nil), "The service %s has neither an image nor a build.", s.Key)
+			if n := s.Get("image"); n.Value() == "" && s.Get("build") == nil {
+				report(s.at(n), "The service %s has neither an image nor a build.", s.Key)
 			}
 		}),
 	}

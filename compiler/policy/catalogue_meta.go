@@ -1,0 +1,22 @@
+package policy
+
+// metaRules are about the compose file as a whole.
+func metaRules() []Rule {
+	return []Rule{
+		reported(Meta, "NS350", "Text cannot be written to docker-compose.yml", Low, "YAML 1.2.2"),
+		reported(Meta, "NS353", "Name begins with x-", Low, "Compose specification, extension"),
+		warned(Meta, "NS360", "Keys are passed to Compose as written", Low, "CWE-1188"),
+		reported(Meta, "NS362", "Value does not have the form that Compose expects", Low, "Compose specification"),
+		proved(Meta, "NS2101", "Value depends on the host's environment", High, "Compose specification, interpolation", "CWE-15"),
+		proved(Meta, "NS2102", "Project without a name", Low, "dclint require-project-name-field", "Compose specification, name"),
+		proved(Meta, "NS2103", "Section that no rule knows", Medium, "dclint no-version-field", "Compose specification"),
+		proved(Meta, "NS2104", "File that can be read in two ways", Medium, "YAML 1.2.2", "CWE-436"),
+		proved(Meta, "NS2105", "Part of the stack is missing", High, "Compose specification, include"),
+		proved(Meta, "NS2106", "File is out of order", Low, "dclint services-alphabetical-order", "dclint top-level-properties-order"),
+		proved(Meta, "NS2107", "Generated file does not say so", Low, "Go, generated code convention"),
+		proved(Meta, "NS2108", "Service does not say where it comes from", Low, "Compose specification, labels", "CWE-290"),
+		proved(Meta, "NS2109", "One service in two parts", High, "Compose specification, include"),
+		proved(Meta, "NS2110", "Variable that is no text", Low, "Compose specification, environment", "CWE-15"),
+		proved(Meta, "NS2111", "Service that is not what the file says", Medium, "Compose specification, profiles, extends and provider"),
+	}
+}
