@@ -16,7 +16,7 @@ func volumeRules() []Rule {
 		proved(Volumes, "NS1306", "Path that is not what it seems", High, "CWE-22"),
 		proved(Volumes, "NS1307", "Container sees secrets that are not its own", Critical, "OWASP Docker D12", "CWE-668"),
 		proved(Volumes, "NS1308", "Volume that is a folder of the host", High, "KICS 1c1325ff", "CIS Docker Benchmark 5.6"),
-		proved(Volumes, "NS1309", "Volume without a declaration or a use", Low, "Compose specification, volumes"),
+		proved(Volumes, "NS1309", "Volume without a declaration", Low, "Compose specification, volumes"),
 		proved(Volumes, "NS1310", "Mount hides what the container needs", High, "CWE-706", "KICS 1c1325ff"),
 		proved(Volumes, "NS1311", "Memory file system without bounds", Low, "OWASP Docker D8", "CIS Docker Benchmark 5.13", "CWE-770"),
 	}

@@ -176,7 +176,8 @@ func (c *Compiled) compile(name string, opts Options) (*Environment, diag.List) 
 	return env, append(append(diags, more...), secrets.Declared(lowered, env.Files)...)
 }
 
-// render runs the emitters and holds the compose file against its schema.
+// render runs the emitters, holds the compose file against its schema, and proves on
+// all that was written what holds by construction.
 func (e *Environment) render(trace bool) diag.List {
 	edge, diags := nginx.Render(e.Stack, nginx.Options{Trace: trace})
 	e.digestEdge(edge)
@@ -199,6 +200,9 @@ func (e *Environment) render(trace bool) diag.List {
 		e.Files = append(e.Files, out)
 	}
 	e.model(trace)
+	if !diags.HasErrors() {
+		diags = append(diags, e.prove()...)
+	}
 	return diags
 }
 

@@ -33,7 +33,7 @@ func Code(list diag.List) int {
 	for _, d := range list {
 		switch {
 		case d.Severity != diag.Error:
-		case d.Code == "NS900" || d.Code == "NS901":
+		case d.Code == "NS900" || d.Code == "NS901" || d.Code == "NS902":
 			return Bug
 		case slices.Contains(ioCodes, d.Code):
 			code = IO

@@ -89,6 +89,7 @@ func TestCode(t *testing.T) {
 		{diag.List{e("NS301"), e("NS504")}, IO},
 		{diag.List{e("NS604"), e("NS301")}, IO},
 		{diag.List{e("NS604"), e("NS900")}, Bug},
+		{diag.List{e("NS604"), e("NS902")}, Bug},
 	} {
 		if got := Code(tt.list); got != tt.want {
 			t.Errorf("%v: got %d, want %d", tt.list, got, tt.want)

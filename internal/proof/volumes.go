@@ -139,25 +139,15 @@ func keyOf(n *yaml.Node) string {
 
 func declaredVolumes(a *Artefacts, report Report) {
 	c := a.compose()
-	used := map[string]bool{}
 	declared := map[string]bool{}
 	for _, v := range c.volumes {
 		declared[v.Key] = true
 	}
 	for _, s := range c.services {
 		for m := range s.Get("volumes").All() {
-			if m.Get("type").Value() != "volume" {
-				continue
-			}
-			n := m.Get("source")
-			if used[n.Value()] = true; !declared[n.Value()] {
+			if n := m.Get("source"); m.Get("type").Value() == "volume" && !declared[n.Value()] {
 				report(s.at(n), "The service %s mounts the volume %q, which is not declared.", s.Key, n.Value())
 			}
-		}
-	}
-	for _, v := range c.volumes {
-		if !used[v.Key] {
-			report(v.at(nil), "No service mounts the volume %s.", v.Key)
 		}
 	}
 }
