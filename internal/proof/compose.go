@@ -14,7 +14,7 @@ const composeFile = "docker-compose.yml"
 
 // composeRules are proved on docker-compose.yml and its parts.
 func composeRules() []Rule {
-	return slices.Concat(isolationRules(), resourceRules(), imageRules(), volumeRules(), networkRules(), projectRules())
+	return slices.Concat(isolationRules(), resourceRules(), imageRules(), volumeRules(), networkRules(), mountedSecretRules(), projectRules())
 }
 
 // composition is what Docker Compose will be told: docker-compose.yml with the files
@@ -25,6 +25,7 @@ type composition struct {
 	named     map[string]*service
 	networks  []entry
 	volumes   []entry
+	secrets   []entry
 	generated folders // where the environment's files stand
 }
 
@@ -36,7 +37,7 @@ type document struct {
 	err  *yaml.Error
 }
 
-// entry is one service, network or volume.
+// entry is one service, network, volume or secret.
 type entry struct {
 	*yaml.Node
 	file string
@@ -53,9 +54,21 @@ func (e entry) at(n *yaml.Node) Place {
 // service is an entry with what many rules ask for.
 type service struct {
 	entry
-	address string       // in the language, as its label says
-	rare    []*yaml.Node // its keys that few services have
+	address string                 // in the language, as its label says
+	common  [commonKeys]*yaml.Node // its keys that most services have
+	rare    []*yaml.Node           // and the others
 }
+
+// Get gives the value of one of the service's common keys, or nil.
+func (s *service) Get(key string) *yaml.Node {
+	if i := common(key); i >= 0 {
+		return s.common[i]
+	}
+	return s.entry.Get(key)
+}
+
+// At follows keys through mappings, from a common one.
+func (s *service) At(key string, keys ...string) *yaml.Node { return s.Get(key).At(keys...) }
 
 // ingress tells the one service that may publish to the world.
 func (s *service) ingress() bool { return s.address == "ingress" }
@@ -80,12 +93,7 @@ func readCompose(files []emit.File) *composition {
 	})
 	for _, d := range c.documents {
 		for n := range d.root.Get("services").All() {
-			s := &service{entry: entry{n, d.path}, address: n.At("labels", "io.nselfc.address").Value()}
-			for key := range n.All() {
-				if !isCommon(key.Key) {
-					s.rare = append(s.rare, key)
-				}
-			}
+			s := newService(n, d.path)
 			c.services = append(c.services, s)
 			if c.named[n.Key] == nil {
 				c.named[n.Key] = s
@@ -93,8 +101,22 @@ func readCompose(files []emit.File) *composition {
 		}
 		c.networks = append(c.networks, entries(d, "networks")...)
 		c.volumes = append(c.volumes, entries(d, "volumes")...)
+		c.secrets = append(c.secrets, entries(d, "secrets")...)
 	}
 	return c
+}
+
+func newService(n *yaml.Node, file string) *service {
+	s := &service{entry: entry{n, file}}
+	for key := range n.All() {
+		if i := common(key.Key); i >= 0 {
+			s.common[i] = key
+		} else {
+			s.rare = append(s.rare, key)
+		}
+	}
+	s.address = s.At("labels", "io.nselfc.address").Value()
+	return s
 }
 
 func entries(d document, section string) []entry {

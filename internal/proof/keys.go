@@ -1,14 +1,70 @@
 package proof
 
-// isCommon tells the keys that most services have and that rules look at one by one.
-func isCommon(key string) bool {
+// commonKeys is how many keys most services have.
+const commonKeys = 28
+
+// common gives the place of a key that most services have and that rules ask for one
+// by one, or -1.
+func common(key string) int {
 	switch key {
-	case "image", "build", "depends_on", "volumes", "secrets", "environment", "env_file", "ports", "networks", "network_mode",
-		"command", "entrypoint", "working_dir", "restart", "healthcheck", "logging", "labels", "user", "cap_add", "cap_drop",
-		"deploy", "expose", "init", "memswap_limit", "read_only", "security_opt", "stop_grace_period", "tmpfs":
-		return true
+	case "image":
+		return 0
+	case "build":
+		return 1
+	case "depends_on":
+		return 2
+	case "volumes":
+		return 3
+	case "secrets":
+		return 4
+	case "environment":
+		return 5
+	case "env_file":
+		return 6
+	case "ports":
+		return 7
+	case "networks":
+		return 8
+	case "network_mode":
+		return 9
+	case "command":
+		return 10
+	case "entrypoint":
+		return 11
+	case "working_dir":
+		return 12
+	case "restart":
+		return 13
+	case "healthcheck":
+		return 14
+	case "logging":
+		return 15
+	case "labels":
+		return 16
+	case "user":
+		return 17
+	case "cap_add":
+		return 18
+	case "cap_drop":
+		return 19
+	case "deploy":
+		return 20
+	case "expose":
+		return 21
+	case "init":
+		return 22
+	case "memswap_limit":
+		return 23
+	case "read_only":
+		return 24
+	case "security_opt":
+		return 25
+	case "stop_grace_period":
+		return 26
+	case "tmpfs":
+		return 27
 	}
-	return false
+	return -1
 }
 
 // isHarmless tells the keys that the author of a stack may add, by extra_compose:

@@ -215,18 +215,22 @@ func (r *reader) block(n *Node, final bool, indent int) error {
 
 const spaces = "                                        "
 
-// names holds the keys of a mapping against each other: few with each other, many
-// through a set.
+// names holds the keys of a mapping against each other: few with each other, and only
+// where their hashes meet, many through a set.
 type names struct {
-	count int
-	set   map[string]bool
+	count  int
+	hashes uint64 // a bit for each of 64
+	set    map[string]bool
 }
 
 // add takes a key of the mapping, and tells whether it is a new one.
 func (s *names) add(parent *Node, key string) bool {
 	s.count++
-	if s.count <= 24 {
-		return parent.Get(key) == nil
+	if s.count <= 40 {
+		bit := uint64(1) << (hash(key) % 64)
+		fresh := s.hashes&bit == 0 || parent.Get(key) == nil
+		s.hashes |= bit
+		return fresh
 	}
 	if s.set == nil {
 		s.set = make(map[string]bool, 2*s.count)
@@ -239,4 +243,13 @@ func (s *names) add(parent *Node, key string) bool {
 	}
 	s.set[key] = true
 	return true
+}
+
+// hash is FNV-1a.
+func hash(s string) uint32 {
+	h := uint32(2166136261)
+	for i := range len(s) {
+		h = (h ^ uint32(s[i])) * 16777619
+	}
+	return h
 }

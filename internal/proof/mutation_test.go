@@ -1,0 +1,46 @@
+package proof_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"nselfc/internal/proof"
+)
+
+// free are the lines of a compose file that may be missing, as far as this file can
+// tell: what the author of a stack writes or leaves out, and what only its neighbours
+// can miss.
+var free = regexp.MustCompile(`^(` +
+	`      [A-Z_]+(_FILE|_ARGS)?: .*|` + // variables
+	`      (io\.nselfc\.(config|networks)|start_period): .*|` +
+	`        - .*|` + // words of a health check
+	`      - ([a-z]\S*|-c|/etc/\S+)|    entrypoint:|` + // words of a command, and what divides two
+	`      - /\S+:rw,.*|` + // writable paths
+	`      - '\d+'|` + // declared ports
+	`    (init|read_only): true|` +
+	`      [a-z]+: {}` + // networks: to wait for a service is no sign of a way to it (NS348)
+	`)$`)
+
+// TestNoLineCanBeDropped drops each line of a good compose file in turn: a finding
+// must tell, unless the line is one that a stack may do without.
+func TestNoLineCanBeDropped(t *testing.T) {
+	stack := good(t)
+	lines := strings.SplitAfter(textOf(t, stack, composeFile), "\n")
+	missed := 0
+	for i, line := range lines {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		text := strings.Join(lines[:i], "") + strings.Join(lines[i+1:], "")
+		if len(proof.Check(replaced(stack, composeFile, text))) > 0 {
+			continue
+		}
+		if missed++; !free.MatchString(strings.TrimSuffix(line, "\n")) {
+			t.Errorf("line %d can be dropped: %s", i+1, line)
+		}
+	}
+	if all := len(lines); missed > all/3 {
+		t.Errorf("%d of %d lines can be dropped", missed, all)
+	}
+}
