@@ -17,6 +17,8 @@ import (
 
 	"nselfc/compiler/model"
 	"nselfc/internal/build"
+	"nselfc/internal/proof/yaml"
+	"nselfc/internal/proof/yaml/agree"
 	"nselfc/lang/diag"
 )
 
@@ -35,6 +37,7 @@ func TestPipeline(t *testing.T) {
 		e := w.compile(rt, dir)
 		committed, secret := output(e)
 		f := readCompose(rt, committed["docker-compose.yml"])
+		w.checkReader(rt, committed["docker-compose.yml"])
 
 		w.checkServices(rt, f)
 		w.checkTexts(rt, f, committed)
@@ -53,6 +56,17 @@ func TestPipeline(t *testing.T) {
 			rt.Fatal(err)
 		}
 	})
+}
+
+// checkReader wants the reader that the proofs rest on to read what yaml.v3 reads.
+func (w *world) checkReader(t *rapid.T, text string) {
+	root, err := yaml.Read(text)
+	if err == nil {
+		err = agree.Compare(text, root)
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // write writes the stack into a folder, one file for each group of blocks.
