@@ -35,6 +35,9 @@ const (
 	Error
 )
 
+// String gives the lower-case word that every output uses.
+func (l Level) String() string { return [...]string{"off", "note", "warning", "error"}[l] }
+
 // Level gives the rule's level in a posture.
 func (r Rule) Level(p ir.Posture) Level {
 	if p == ir.Development {

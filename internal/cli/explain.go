@@ -9,7 +9,8 @@ import (
 	"nselfc/lang/eval"
 )
 
-// Explain prints the pages of codes, or every code with its summary.
+// Explain prints the pages of codes, those of rules with what the catalogue says of
+// them, or every code with its summary.
 func Explain(env Env, codes []string) int {
 	var b strings.Builder
 	if len(codes) == 0 {
@@ -23,7 +24,7 @@ func Explain(env Env, codes []string) int {
 		if _, err := strconv.Atoi(code); err == nil {
 			code = "NS" + code
 		}
-		page, ok := diag.Page(code)
+		page, ok := explained(code)
 		if !ok {
 			return Fail(env, Usage, "there is no code %q.%s nselfc explain lists all codes.", codes[i], eval.DidYouMean(code, diag.Codes()))
 		}

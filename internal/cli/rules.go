@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"nselfc/compiler/policy"
+	"nselfc/lang/diag"
+	"nselfc/lang/eval"
+)
+
+// RulesOptions say which rules to list, and how.
+type RulesOptions struct {
+	Format string // text or json
+	Theme  string // "" for all
+}
+
+// Themes lists the themes of the catalogue, in its order and in lower case.
+func Themes() []string {
+	var out []string
+	for _, r := range policy.Rules() {
+		if theme := themeName(r); len(out) == 0 || out[len(out)-1] != theme {
+			out = append(out, theme)
+		}
+	}
+	return out
+}
+
+func themeName(r policy.Rule) string { return strings.ToLower(string(r.Theme)) }
+
+// Rules prints the catalogue of rules.
+func Rules(env Env, o RulesOptions) int {
+	var rules []policy.Rule
+	for _, r := range policy.Rules() {
+		if o.Theme == "" || themeName(r) == strings.ToLower(o.Theme) {
+			rules = append(rules, r)
+		}
+	}
+	if len(rules) == 0 {
+		return Fail(env, Usage, "there is no theme %q.%s The themes are: %s.", o.Theme, eval.DidYouMean(o.Theme, Themes()), strings.Join(Themes(), ", "))
+	}
+	switch o.Format {
+	case "text":
+		return Print(env, rulesText(rules))
+	case "json":
+		b, err := json.MarshalIndent(rulesJSON(rules), "", "  ")
+		if err != nil {
+			return Fail(env, Bug, "this is a bug in nselfc: the rules cannot be written: %v", err)
+		}
+		return Print(env, string(b)+"\n")
+	}
+	return Fail(env, Usage, "there is no format %q: it is text or json", o.Format)
+}
+
+func rulesText(rules []policy.Rule) string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	theme := ""
+	for _, r := range rules {
+		if themeName(r) != theme {
+			if theme != "" {
+				fmt.Fprintln(w)
+			}
+			theme = themeName(r)
+			fmt.Fprintf(w, "%s\tseverity\tproduction\tdevelopment\theld\twaiver\t\n", theme)
+		}
+		waiver := "no"
+		if r.Waivable {
+			waiver = "yes"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Code, r.Severity, r.Production, r.Development, r.Held, waiver, r.Title)
+	}
+	if err := w.Flush(); err != nil {
+		return err.Error() // a builder takes every write
+	}
+	return b.String()
+}
+
+// rulesDocument is the form of --format json. A later minor version of the format
+// adds keys only.
+type rulesDocument struct {
+	FormatVersion string     `json:"format_version"`
+	Rules         []ruleJSON `json:"rules"`
+}
+
+type ruleJSON struct {
+	Code        string   `json:"code"`
+	Title       string   `json:"title"`
+	Theme       string   `json:"theme"`
+	Severity    string   `json:"severity"`
+	Production  string   `json:"production"`
+	Development string   `json:"development"`
+	Held        string   `json:"held"`
+	Waivable    bool     `json:"waivable"`
+	References  []string `json:"references"`
+}
+
+func rulesJSON(rules []policy.Rule) rulesDocument {
+	doc := rulesDocument{FormatVersion: "1.0", Rules: []ruleJSON{}}
+	for _, r := range rules {
+		doc.Rules = append(doc.Rules, ruleJSON{
+			r.Code, r.Title, themeName(r), r.Severity.String(), r.Production.String(), r.Development.String(), r.Held.String(), r.Waivable, r.References,
+		})
+	}
+	return doc
+}
+
+// ruleHead gives what the catalogue says of a code, as lines between the title of its
+// page and the text, or "" for a code that is no rule's.
+func ruleHead(code string) string {
+	for _, r := range policy.Rules() {
+		if r.Code != code {
+			continue
+		}
+		waiver := "none: nobody may accept it"
+		if r.Waivable {
+			waiver = "a waive block may accept it"
+		}
+		return fmt.Sprintf("    theme       %s\n    severity    %s\n    a finding   %s in production, %s in development\n    held        %s\n    waiver      %s\n    references  %s\n",
+			themeName(r), r.Severity, levelWord(r.Production), levelWord(r.Development), r.Held, waiver, strings.Join(r.References, ";\n                "))
+	}
+	return ""
+}
+
+func levelWord(l policy.Level) string {
+	if l == policy.Off {
+		return "none"
+	}
+	return l.String()
+}
+
+// explained gives the page of a code, with what the catalogue says of it below the
+// title.
+func explained(code string) (string, bool) {
+	page, ok := diag.Page(code)
+	head := ruleHead(code)
+	if title, text, cut := strings.Cut(page, "\n"); cut && head != "" {
+		page = title + "\n\n" + head + text
+	}
+	return page, ok
+}
