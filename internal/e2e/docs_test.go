@@ -21,27 +21,8 @@ var proof = regexp.MustCompile("`([a-z][a-z0-9/]*) (Test[A-Za-z0-9]+)((?:/[^`/]+
 // TestSecurityPage holds docs/security.md to the source tree: every test that it
 // names is there, subtests too, and no promise goes without one.
 func TestSecurityPage(t *testing.T) {
-	text, err := os.ReadFile("../../docs/security.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	packages := map[string]*testPackage{}
-	check := func(dir, test, subtests string) error {
-		if packages[dir] == nil {
-			packages[dir] = readTests(t, filepath.Join("../..", dir))
-		}
-		return packages[dir].has(test, subtests)
-	}
-	named := proof.FindAllStringSubmatch(string(text), -1)
-	if len(named) < 60 {
-		t.Errorf("the page names %d tests only", len(named))
-	}
-	for _, m := range named {
-		if err := check(m[1], m[2], m[3]); err != nil {
-			t.Errorf("%s: %v", m[0], err)
-		}
-	}
-	_, tables, _ := strings.Cut(string(text), "\n## Promises\n")
+	text, check := namedTests(t, "../../docs/security.md", 60)
+	_, tables, _ := strings.Cut(text, "\n## Promises\n")
 	promises := 0
 	for line := range strings.Lines(tables) {
 		cells := strings.Split(strings.TrimSpace(line), "|")
@@ -67,6 +48,37 @@ func TestSecurityPage(t *testing.T) {
 			t.Errorf("%v is found", m)
 		}
 	}
+}
+
+// TestRulesPage holds docs/rules.md to the source tree: the tests that prove its rules
+// live are there.
+func TestRulesPage(t *testing.T) { namedTests(t, "../../docs/rules.md", 10) }
+
+// namedTests reads a page and misses each test that it names and that is not there. It
+// gives what tells of one, too.
+func namedTests(t *testing.T, name string, least int) (page string, check func(dir, test, subtests string) error) {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := map[string]*testPackage{}
+	check = func(dir, test, subtests string) error {
+		if packages[dir] == nil {
+			packages[dir] = readTests(t, filepath.Join("../..", dir))
+		}
+		return packages[dir].has(test, subtests)
+	}
+	named := proof.FindAllStringSubmatch(string(text), -1)
+	if len(named) < least {
+		t.Errorf("the page names %d tests only", len(named))
+	}
+	for _, m := range named {
+		if err := check(m[1], m[2], m[3]); err != nil {
+			t.Errorf("%s: %v", m[0], err)
+		}
+	}
+	return string(text), check
 }
 
 // testPackage is what the test files of a folder hold.

@@ -123,6 +123,9 @@ func (s *session) table(compose string) error {
 			return err
 		}
 	}
+	if err := s.policy(); err != nil {
+		return err
+	}
 	if err := s.plans(); err != nil {
 		return err
 	}
