@@ -106,8 +106,8 @@ func size(n *yaml.Node) int64 {
 	if shift > 0 {
 		s = s[:len(s)-1]
 	}
-	v, err := strconv.ParseInt(s, 10, 34)
-	if err != nil || v < 0 {
+	v, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || v < 0 || v > 1<<50>>shift {
 		return -1
 	}
 	return v << shift

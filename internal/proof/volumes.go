@@ -109,11 +109,9 @@ func (f folders) holds(p string) bool {
 // shows tells whether a mount of the path shows more than one secret, or what tools
 // keep their own secrets in. One secret's file is what a service may see.
 func (f folders) shows(p string) bool {
-	for part := range strings.SplitSeq(p, "/") {
-		switch part {
-		case ".git", ".ssh", ".gnupg", ".docker", ".aws", ".kube", ".secrets":
-			return true
-		}
+	switch path.Base(p) { // alone: the stack itself may lie below a folder of such a name
+	case ".git", ".ssh", ".gnupg", ".docker", ".aws", ".kube", ".secrets":
+		return true
 	}
 	return f[p] || p == ".." || strings.HasSuffix(p, "/..") // a folder above holds the output
 }
@@ -160,7 +158,7 @@ func hidesSystem(target string) bool {
 		slices.Contains([]string{"/", "/bin", "/boot", "/etc", "/lib", "/lib64", "/sbin", "/usr"}, clean) {
 		return true
 	}
-	for _, tree := range [...]string{"/proc", "/sys", "/dev", "/run/secrets"} {
+	for _, tree := range [...]string{"/proc", "/sys", "/dev", "/run/secrets", "/var/run/secrets"} {
 		if clean != "/dev/shm" && strings.HasPrefix(clean+"/", tree+"/") {
 			return true
 		}

@@ -48,6 +48,9 @@ func (s *session) judge(n int) (func(), error) {
 		return nil, fmt.Errorf("the stack of %d services does not compile: %v", n, diags)
 	}
 	e := c.Environments[0]
+	if found := proof.Check(e.Files); len(found) > 0 {
+		return nil, fmt.Errorf("the stack of %d services breaks a rule: %+v", n, found[0])
+	}
 	return func() {
 		policy.Check(e.Stack)
 		proof.Check(e.Files)
