@@ -13,6 +13,14 @@ import (
 
 const defaultStoreTimeout = 15 // seconds; a person waits for it
 
+// Store lowers the store of one environment alone, for whoever compares it with
+// another's; what is wrong with it, Compile says. nil says that there is none.
+func Store(s *lang.Stack) *ir.SecretStore {
+	l := &lowering{in: s, out: &ir.Stack{}}
+	l.lowerStore()
+	return l.out.Store
+}
+
 // lowerStore lowers what says where the values are kept. A file beside the output
 // is what there is without a store.
 func (l *lowering) lowerStore() {

@@ -42,7 +42,7 @@ opened. With --all and --due, secrets that need their owner's hand are left out.
 	secretArgs(cmd, cobra.ArbitraryArgs, &o.SecretsOptions)
 	f := cmd.Flags()
 	f.BoolVar(&o.All, "all", false, "all secrets, but those that need their owner's hand")
-	f.BoolVar(&o.Due, "due", false, "those whose rotate_after or max_age is reached")
+	f.BoolVar(&o.Due, "due", false, "those that are older than rotate_after or max_age allow")
 	f.BoolVar(&o.Resume, "resume", false, "go on with the rotation that was interrupted")
 	f.BoolVar(&o.Abort, "abort", false, "take the rotation back that was interrupted")
 	f.BoolVar(&o.Compromised, "compromised", false, "somebody may know the old value: no grace, and its sessions end")

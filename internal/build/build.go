@@ -130,7 +130,7 @@ func (c *Compiled) compileAll(ctx context.Context, in *input, opts Options) diag
 		}
 	}
 	diags = append(diags, t.all(len(names))...)
-	return append(diags, c.note(sharedStores(c.Environments))...).Sort()
+	return append(diags, c.note(sharedStores(c.stores()))...).Sort()
 }
 
 // OutDir gives the output directory of the stack.

@@ -143,6 +143,7 @@ func (w *world) configs(t *rapid.T, name string, d *drawn) string {
 		b += "  config \"template\" {\n    path = \"/etc/app/template\"\n    template = \"templates/" + name + ".tmpl\"\n    vars = { x = " + quote(t, v) + " }\n  }\n"
 	}
 	if rapid.Bool().Draw(t, "secret config") {
+		d.sealed = append(d.sealed, "/etc/app/secret")
 		b += "  config \"secret\" {\n    path = \"/etc/app/secret\"\n    content = \"key = ${" + rapid.SampledFrom(w.secrets).Draw(t, "secret") + "}\"\n  }\n"
 	}
 	return b

@@ -46,6 +46,7 @@ type drawn struct {
 	env      map[string]string // plain variables
 	envKeys  []string          // variables that hold a secret
 	files    []string          // names below /run/secrets
+	sealed   []string          // paths of configuration files that hold a secret
 	configs  map[string]string // plain configuration files by path
 	command  []string
 	volumes  []string // targets
@@ -148,7 +149,10 @@ func (w *world) postgres(t *rapid.T, name string) {
 	access := rapid.SampledFrom([]string{"read_write", "read_only", "migrate", "monitor", "backup"}).Draw(t, "access")
 	version := rapid.SampledFrom([]string{"15.1", "17.6", "18.0", "17.6-alpine"}).Draw(t, "version")
 	w.blocks = append(w.blocks, fmt.Sprintf("postgres %q {\n  version = %q\n  databases = [\"app\"]\n  roles = {\n    app = { database = \"app\", access = %q }\n  }\n}\n", name, version, access))
-	w.add(name, &drawn{store: true, health: true, host: "postgres." + name + ".host", secret: "postgres." + name + ".roles.app.url"})
+	w.add(name, &drawn{
+		store: true, health: true, host: "postgres." + name + ".host", secret: "postgres." + name + ".roles.app.url",
+		sealed: []string{"/etc/postgresql/roles.sql", "/run/secrets/SERVER_TLS"},
+	})
 }
 
 // redis declares one, or one for each of two keys.
@@ -160,7 +164,7 @@ func (w *world) redis(t *rapid.T, name string) {
 	w.blocks = append(w.blocks, fmt.Sprintf("redis %q {\n%s  persistent = %v\n}\n", name, args, rapid.Bool().Draw(t, "persistent")))
 	for _, k := range each {
 		address := "redis." + name + k[1]
-		w.add(name+k[0], &drawn{store: true, health: true, host: address + ".host", secret: address + ".url"})
+		w.add(name+k[0], &drawn{store: true, health: true, host: address + ".host", secret: address + ".url", sealed: []string{"/etc/redis/users.acl"}})
 	}
 }
 

@@ -42,6 +42,7 @@ func TestPipeline(t *testing.T) {
 		w.checkServices(rt, f)
 		w.checkTexts(rt, f, committed)
 		w.checkSecrets(rt, f, e, committed, secret)
+		w.checkSeparation(rt, f, secret)
 		w.checkNetworks(rt, f)
 		published := w.checkPorts(rt, f)
 		w.checkFirewall(rt, published, committed)

@@ -52,22 +52,29 @@ func TestSharedStores(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "nself.hcl"), []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			_, diags := Compile(context.Background(), dir, Options{})
-			got := ""
-			for _, d := range diags {
-				if d.Code == "NS645" {
-					got = d.Severity.String()
-					if !strings.Contains(d.Detail, "prod and stage") || len(d.Related) != 1 {
-						t.Errorf("%s", d.Detail)
-					}
-				} else if d.Severity == diag.Error {
-					t.Fatalf("%s: %s\n%s", d.Code, d.Detail, text)
-				}
-			}
-			if got != tt.want {
-				t.Errorf("got %q, want %q\n%s", got, tt.want, text)
+			for _, env := range []string{"", "prod", "stage"} { // one alone is compared with the other as well
+				sharedStore(t, dir, env, text, tt.want)
 			}
 		})
+	}
+}
+
+func sharedStore(t *testing.T, dir, env, text, want string) {
+	t.Helper()
+	_, diags := Compile(context.Background(), dir, Options{Env: env})
+	got := ""
+	for _, d := range diags {
+		if d.Code == "NS645" {
+			got = d.Severity.String()
+			if !strings.Contains(d.Detail, "prod and stage") || len(d.Related) != 1 {
+				t.Errorf("%s", d.Detail)
+			}
+		} else if d.Severity == diag.Error {
+			t.Fatalf("%s: %s\n%s", d.Code, d.Detail, text)
+		}
+	}
+	if got != want {
+		t.Errorf("%s: got %q, want %q\n%s", env, got, want, text)
 	}
 }
 

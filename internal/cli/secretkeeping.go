@@ -2,13 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"slices"
-	"strings"
 
 	"nselfc/compiler/ir"
 	"nselfc/internal/build"
+	"nselfc/internal/secrets"
 	"nselfc/internal/secretstore"
 	"nselfc/lang/diag"
 )
@@ -17,20 +18,47 @@ import (
 // change is checked against the version that was read: what somebody else did
 // meanwhile is never lost.
 type keeping struct {
-	ctx   context.Context
-	of    *ir.SecretStore
-	store secretstore.Store
-	held  secretstore.Snapshot
+	ctx    context.Context
+	of     *ir.SecretStore
+	store  secretstore.Store
+	learn  func(key, value string) // keeps a value out of what is printed
+	filled bool                    // one that holds nothing yet is an error
+	held   secretstore.Snapshot
 }
 
-// openKeeping reads the store of an environment. nil without a finding says that
-// .secrets is all there is.
+// openKeeping opens the store of an environment, and has whoever takes the lock of
+// .secrets read it. nil without a finding says that .secrets is all there is.
 func openKeeping(ctx context.Context, env Env, h *build.Host) (*keeping, *diag.Diagnostic) {
 	of := h.Stack.Store
 	if of == nil || of.Kind.V == "file" || of.Kind.V == "kubernetes" { // manifests are made from .secrets
 		return nil, nil
 	}
-	return openStore(ctx, env, h, nil, true)
+	return openStore(ctx, env, h, nil)
+}
+
+// openStore opens a store. Nothing is read yet.
+func openStore(ctx context.Context, env Env, h *build.Host, identities []string) (*keeping, *diag.Diagnostic) {
+	of := h.Stack.Store
+	store, err := secretstore.Open(of, storeOptions(ctx, env, h, identities))
+	if err != nil {
+		return nil, secretstore.Diagnostic(of, err)
+	}
+	k := &keeping{ctx: ctx, of: of, store: store, learn: func(key, value string) { env.Secrets.Learn(secrets.NewValue(key, value)) }}
+	h.Options.ReadStore = k.read
+	return k, nil
+}
+
+// read gives what the store has now. What is written next takes the place of that.
+func (k *keeping) read() (map[string]string, diag.List) {
+	held, err := k.store.Load(k.ctx)
+	if err != nil && (k.filled || !errors.Is(err, secretstore.ErrAbsent)) {
+		return nil, diag.List{secretstore.Diagnostic(k.of, err)}
+	}
+	for key, value := range held.Values {
+		k.learn(key, value)
+	}
+	k.held = held
+	return held.Values, nil
 }
 
 // close ends the login of a store that has one.
@@ -40,46 +68,6 @@ func (k *keeping) close() {
 	}
 	if c, ok := k.store.(io.Closer); ok {
 		_ = c.Close() // what was saved is saved
-	}
-}
-
-// values gives what the store has.
-func (k *keeping) values() map[string]string {
-	if k == nil {
-		return nil
-	}
-	return k.held.Values
-}
-
-// add gives what makes new values known to the store, and changes none there.
-func (k *keeping) add() func(values map[string]string) diag.List {
-	if k == nil {
-		return nil
-	}
-	return func(values map[string]string) diag.List {
-		next, changed := maps.Clone(k.held.Values), false
-		var differ []string
-		for key, value := range values {
-			switch have, ok := next[key]; {
-			case !ok:
-				if next == nil {
-					next = map[string]string{}
-				}
-				next[key], changed = value, true
-			case have != value:
-				differ = append(differ, key)
-			}
-		}
-		if len(differ) > 0 {
-			slices.Sort(differ)
-			return diag.List{diag.Errorf("NS677", k.of.Origin.Range, "Store and .secrets differ",
-				"The store and .secrets have different values of %s. Which of them running services use, nselfc cannot know, and it changes none that is there.\n\nWhere the store is right, bring its values here:\n\n    nselfc secrets sync",
-				strings.Join(differ, ", "))}
-		}
-		if !changed {
-			return nil
-		}
-		return k.save(next)
 	}
 }
 
@@ -116,17 +104,42 @@ func (k *keeping) remove() func(keys []string) diag.List {
 	}
 }
 
-// save writes the values, and reads the version that they have now: a rotation saves
-// more than once.
+// save writes the values, in the place of those that were read.
 func (k *keeping) save(values map[string]string) diag.List {
 	err := k.store.Save(k.ctx, secretstore.Snapshot{Values: values, Version: k.held.Version})
-	if err == nil {
-		k.held, err = k.store.Load(k.ctx)
+	return present(secretstore.Diagnostic(k.of, err))
+}
+
+// agree finds the secrets that somebody else gave the store other values of.
+func (k *keeping) agree(kept secrets.Kept) (foreign []string, diags diag.List) {
+	held, diags := k.read()
+	_, foreign = kept.Over(held)
+	return foreign, diags
+}
+
+// follow gives the store what a rotation has put in use. Another change that happens
+// at the same moment is of other secrets, or is found: it is begun again.
+func (k *keeping) follow(h *build.Host) func(secrets.Kept) ([]string, diag.List) {
+	return func(kept secrets.Kept) (foreign []string, diags diag.List) {
+		for try := 1; ; try++ {
+			held, diags := k.read()
+			if diags.HasErrors() {
+				return nil, diags
+			}
+			next, foreign := kept.Over(held)
+			err := error(nil)
+			if !maps.Equal(next, held) {
+				err = k.store.Save(k.ctx, secretstore.Snapshot{Values: next, Version: k.held.Version})
+			}
+			switch {
+			case errors.Is(err, secretstore.ErrConflict) && try < 3:
+			case err != nil:
+				return foreign, diag.List{secretstore.Diagnostic(k.of, err)}
+			default:
+				return foreign, kept.Note(k.ctx, h.Dir, h.Options, next)
+			}
+		}
 	}
-	if d := secretstore.Diagnostic(k.of, err); d != nil {
-		return diag.List{d}
-	}
-	return nil
 }
 
 // readOnly refuses what would be found out halfway: that the store takes no values.

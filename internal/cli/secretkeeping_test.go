@@ -29,14 +29,17 @@ func (v *versioned) Save(_ context.Context, s secretstore.Snapshot) error {
 	return nil
 }
 
-// TestKeepingSavesAgain: a command that changes values one after the other is in no
-// conflict with itself, and in one with everybody else.
+// TestKeepingSavesAgain: a command that changes values one after the other, and reads
+// before each, is in no conflict with itself, and in one with everybody else.
 func TestKeepingSavesAgain(t *testing.T) {
 	store := &versioned{}
-	k := &keeping{ctx: t.Context(), of: &ir.SecretStore{Kind: ir.String{V: "vault"}}, store: store}
+	k := &keeping{ctx: t.Context(), of: &ir.SecretStore{Kind: ir.String{V: "vault"}}, store: store, learn: func(string, string) {}}
 	values := map[string]string{}
 	for _, key := range []string{"A", "B", "A"} {
 		values[key] = rand.Text()
+		if _, diags := k.read(); len(diags) > 0 {
+			t.Fatal(diags[0].Detail)
+		}
 		if diags := k.put()(map[string]string{key: values[key]}); len(diags) > 0 {
 			t.Fatal(diags[0].Detail)
 		}

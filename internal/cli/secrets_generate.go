@@ -34,7 +34,7 @@ func Generate(ctx context.Context, env Env, d Display, o GenerateOptions) int {
 		return o.show(ctx, env, d, c, diag.List{found})
 	}
 	defer k.close()
-	report, diags := secrets.Generate(ctx, h.Dir, h.Stack, h.Files, h.Options, which, k.values(), k.add())
+	report, diags := secrets.Generate(ctx, h.Dir, h.Stack, h.Files, h.Options, which, k.put())
 	if code = o.show(ctx, env, d, c, diags); code != OK {
 		return code
 	}

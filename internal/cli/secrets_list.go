@@ -99,7 +99,7 @@ func secretsOf(h *build.Host, held *secrets.Held, known *register.Register, now 
 		}
 		if e := known.Entries[s.Secret.Address]; e != nil && s.State != secrets.HoldingMissing {
 			line.Generation, line.Created, line.Rotated = e.Generation, e.Created, e.Rotated
-			line.ages(s.Secret, e.Since(), now)
+			line.ages(s.Secret, e, now)
 		}
 		r.Secrets = append(r.Secrets, line)
 	}
@@ -110,20 +110,15 @@ func secretsOf(h *build.Host, held *secrets.Held, known *register.Register, now 
 }
 
 // ages says how old a value is, and when it is due for another.
-func (l *secretLine) ages(s *ir.Secret, since string, now time.Time) {
-	from, err := time.Parse(time.DateOnly, since)
+func (l *secretLine) ages(s *ir.Secret, e *register.Entry, now time.Time) {
+	from, err := time.Parse(register.Day, e.Since())
 	if err != nil {
 		return
 	}
 	age := max(0, int(now.UTC().Sub(from).Hours()/24))
 	l.AgeDays = &age
-	days := s.MaxAge.V
-	if after := s.Rotation.After.V; after > 0 && (days == 0 || after < days) {
-		days = after
-	}
-	if days > 0 {
-		l.Due = from.AddDate(0, 0, days).Format(time.DateOnly)
-		l.Overdue = age > days
+	if day, ok := secrets.Due(s, e); ok {
+		l.Due, l.Overdue = day.Format(register.Day), secrets.Overdue(s, e, now)
 	}
 }
 

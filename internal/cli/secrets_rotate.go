@@ -136,8 +136,8 @@ func (o RotateOptions) rotating(ctx context.Context, env Env, h *build.Host) (*r
 	if found != nil {
 		return nil, nil, found
 	}
-	return &rotation.Host{
-		Dir: h.Dir, Stack: h.Stack, Files: h.Files, Options: h.Options, Keep: k.put(),
+	host := &rotation.Host{
+		Dir: h.Dir, Stack: h.Stack, Files: h.Files, Options: h.Options,
 		Engine: rotation.Docker{Dir: h.Dir, Project: h.Stack.Project, Run: env.Secrets.Run},
 		Again:  "nselfc secrets rotate" + o.flags(), Now: env.Now,
 		Say: func(format string, args ...any) {
@@ -151,7 +151,12 @@ func (o RotateOptions) rotating(ctx context.Context, env Env, h *build.Host) (*r
 				return nil
 			}
 		},
-	}, k, nil
+	}
+	if k != nil {
+		k.ctx = context.WithoutCancel(ctx) // Ctrl-C ends a rotation between two steps
+		host.Agree, host.Keep = k.agree, k.follow(h)
+	}
+	return host, k, nil
 }
 
 // chosen finds the secrets that are meant.
@@ -160,17 +165,16 @@ func (o RotateOptions) chosen(env Env, h *build.Host) ([]*ir.Secret, diag.List) 
 	if diags.HasErrors() || !o.Due {
 		return all, diags
 	}
+	held, diags := secrets.Inventory(h.Dir, h.Stack, h.Files, h.Options)
 	known, found := secrets.LoadRegister(h.Dir, h.Stack.Name.V)
-	if found != nil {
-		return nil, append(diags, found)
+	if diags = append(diags, present(found)...); diags.HasErrors() {
+		return nil, diags
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(s *ir.Secret) bool {
-		var line secretLine
-		if e := known.Entries[s.Address]; e != nil {
-			line.ages(s, e.Since(), env.Now())
-		}
-		return !line.Overdue
-	}), diags
+	due := map[string]bool{}
+	for _, line := range secretsOf(h, held, known, env.Now()).Secrets { // as secrets list has them
+		due[line.Address] = line.Overdue
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(s *ir.Secret) bool { return !due[s.Address] }), diags
 }
 
 func addressesOf(all []*ir.Secret) (out []string) {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,7 +10,6 @@ import (
 
 	"nselfc/internal/build"
 	"nselfc/internal/secrets"
-	"nselfc/internal/secretstore"
 	"nselfc/lang/diag"
 )
 
@@ -49,12 +47,13 @@ func Sync(ctx context.Context, env Env, d Display, o SyncOptions) int {
 		}
 		return o.files(ctx, env, d, h, c)
 	}
-	k, found := openStore(ctx, env, h, o.Identities, o.Push)
+	k, found := openStore(ctx, env, h, o.Identities)
 	if found != nil {
 		return o.show(ctx, env, d, c, diag.List{found})
 	}
 	defer k.close()
-	in := secrets.Import{Store: storeName(of), Values: k.values(), Replace: o.Replace, Dry: o.Check}
+	k.filled = !o.Push
+	in := secrets.Import{Store: storeName(of), Replace: o.Replace, Dry: o.Check}
 	if o.Push {
 		in.Push = k.put()
 	}
@@ -72,26 +71,6 @@ func Sync(ctx context.Context, env Env, d Display, o SyncOptions) int {
 		return OK
 	}
 	return o.files(ctx, env, d, h, c)
-}
-
-// openStore reads the store. One that holds nothing yet is an error, unless this run
-// puts something there.
-func openStore(ctx context.Context, env Env, h *build.Host, identities []string, push bool) (*keeping, *diag.Diagnostic) {
-	of := h.Stack.Store
-	store, err := secretstore.Open(of, storeOptions(ctx, env, h, identities))
-	if err != nil {
-		return nil, secretstore.Diagnostic(of, err)
-	}
-	k := &keeping{ctx: ctx, of: of, store: store}
-	k.held, err = store.Load(ctx)
-	if err != nil && (!push || !errors.Is(err, secretstore.ErrAbsent)) {
-		k.close()
-		return nil, secretstore.Diagnostic(of, err)
-	}
-	for key, value := range k.held.Values {
-		env.Secrets.Learn(secrets.NewValue(key, value))
-	}
-	return k, nil
 }
 
 // files makes the files that services read, once the output is of this stack.

@@ -30,9 +30,11 @@ type Host struct {
 	Options secrets.Options
 	Engine  Engine
 	Again   string // the command line that this one is repeated with, without flags of its own
-	// Keep gives values to the store of the environment, in the place of others; nil
-	// where .secrets is all there is.
-	Keep  func(values map[string]string) diag.List
+	// Agree looks for values in the store of the environment that none of this host's
+	// is, and Keep gives it those in use, in the place of all but such. Both name the
+	// secrets that somebody else gave values; nil where .secrets is all there is.
+	Agree, Keep func(secrets.Kept) (foreign []string, diags diag.List)
+
 	Say   func(format string, args ...any)
 	Now   func() time.Time
 	Sleep func(context.Context, time.Duration) error // ends early with the context's error
@@ -85,6 +87,9 @@ func (h *Host) Begin(ctx context.Context, q Request) diag.List {
 	}
 	if more := r.look(ctx); more.HasErrors() {
 		return append(diags, more...)
+	}
+	if err := r.agree(); err != nil {
+		return append(diags, r.failed(err))
 	}
 	if more := r.save(); more.HasErrors() {
 		return append(diags, more...)

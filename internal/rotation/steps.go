@@ -183,21 +183,18 @@ func (r *run) each(ctx context.Context, do func(Entry, secrets.Valid) error) err
 }
 
 // promote gives the new values to the files, and to the store.
-func (r *run) promote(ctx context.Context) error { return r.turnKeeping(ctx, secrets.Promote) }
-
-// turnKeeping is turn for what changes the values in use: the store is to have them too,
-// before the step is finished, or somebody would bring the others back from there.
-func (r *run) turnKeeping(ctx context.Context, op secrets.Op) error {
-	if err := r.turn(ctx, op); err != nil || r.Keep == nil {
+func (r *run) promote(ctx context.Context) error {
+	if err := r.agree(); err != nil {
 		return err
 	}
-	var all []string
-	for _, s := range r.Stack.Secrets { // with the certificates that an authority signed anew
-		if slices.Contains(r.journal.addresses(), s.Address) || s.X509 != nil && slices.Contains(r.journal.addresses(), s.X509.SignedBy) {
-			all = append(all, s.Address)
-		}
+	if err := r.turn(ctx, secrets.Promote); err != nil {
+		return err
 	}
-	return asError(r.Keep(r.turned.Kept(all...)))
+	foreign, err := r.keep()
+	if err == nil && len(foreign) > 0 {
+		err = r.foreign(foreign)
+	}
+	return err
 }
 
 // switchConsumers replaces those who have the old values. Files of a server that
@@ -272,7 +269,14 @@ func (r *run) undo(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.turnKeeping(ctx, secrets.Undo)
+	if err := r.turn(ctx, secrets.Undo); err != nil {
+		return err
+	}
+	foreign, err := r.keep()
+	if len(foreign) > 0 { // the way back is never barred
+		r.Say("the store keeps what somebody else put there: %s", strings.Join(foreign, ", "))
+	}
+	return err
 }
 
 // refuseNew is refuseOld on the way back.

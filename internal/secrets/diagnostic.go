@@ -51,8 +51,9 @@ const (
 	codeNotMade  = "NS482"
 	codeNewUnfit = "NS483"
 
-	codeStoreUnfit = "NS646"
-	codeStoreInUse = "NS647"
+	codeStoreUnfit   = "NS646"
+	codeStoreInUse   = "NS647"
+	codeStoreDiffers = "NS677"
 
 	codeUnsafeDir  = "NS600"
 	codeUnsafeFile = "NS601"

@@ -15,15 +15,15 @@ import (
 // them to .secrets. Nothing that is there changes, and nothing is rendered. An
 // authority is made with what it signs.
 //
-// With a store, stored is what it has, by key of .secrets: a value that is there is
-// no missing one. keep puts new values there before they are in .secrets.
-func Generate(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options, which []*ir.Secret, stored map[string]string, keep func(values map[string]string) diag.List) (*Report, diag.List) {
+// With a store, a value that is there is no missing one. keep puts new values there
+// before they are in .secrets.
+func Generate(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options, which []*ir.Secret, keep func(values map[string]string) diag.List) (*Report, diag.List) {
 	st, done, diags := openLocked(ctx, dir, opts)
 	if diags.HasErrors() {
 		return &Report{}, diags
 	}
 	defer done()
-	opts.only, opts.stored = closure(stack, which), stored
+	opts.only, opts.stored = closure(stack, which), st.held
 	b, more := prepare(st, stack, files, opts, true)
 	if diags = append(diags, more...); diags.HasErrors() {
 		return &Report{}, diags
@@ -33,9 +33,18 @@ func Generate(ctx context.Context, dir string, stack *ir.Stack, files []emit.Fil
 			return &Report{}, diags
 		}
 	}
+	lacked := map[string]string{}
 	if keep != nil {
-		if diags = append(diags, keep(b.owned())...); diags.HasErrors() {
-			return &Report{}, diags
+		var differ []string
+		if lacked, differ = b.lackedIn(st.held); len(differ) > 0 {
+			return &Report{}, append(diags, diag.Errorf(codeStoreDiffers, stack.Store.Origin.Range, summaryStoreDiffers,
+				"The store and .secrets have different values of %s. Which of them running services use, nselfc cannot know, and it changes none that is there.\n\nWhere the store is right, bring its values here:\n\n    nselfc secrets sync",
+				strings.Join(differ, ", ")))
+		}
+		if len(lacked) > 0 {
+			if diags = append(diags, keep(lacked)...); diags.HasErrors() {
+				return &Report{}, diags
+			}
 		}
 	}
 	if err := b.save(st); err != nil {
@@ -44,7 +53,35 @@ func Generate(ctx context.Context, dir string, stack *ir.Stack, files []emit.Fil
 	if err := b.saveRegister(st); err != nil {
 		return &Report{}, append(diags, st.writeFailed(register.Name, err))
 	}
-	return b.report(), diags
+	return b.report(), append(diags, st.noteSynced(lacked)...)
+}
+
+const summaryStoreDiffers = "Store and .secrets differ"
+
+// lackedIn gives what .secrets has and the store lacks, or has an older certificate
+// of; and the secrets of which the two have different values. What a rotation is about
+// to change is neither.
+func (b *book) lackedIn(held map[string]string) (lacked map[string]string, differ []string) {
+	lacked = map[string]string{}
+	for _, s := range b.stack.Secrets {
+		if len(parts(s)) == 0 || b.stateOf(s) != Settled {
+			continue
+		}
+		main := s.Key + parts(s)[0]
+		ours, _ := b.doc.Get(main)
+		theirs, stored := held[main]
+		if stored && ours != theirs || stored && class(s) == classPair && b.slot(s) != slotIn(held, s) {
+			differ = append(differ, s.Key)
+			continue
+		}
+		for key, value := range b.current(s) {
+			if have, there := held[key]; !there || have != value && !isSalt(key) { // who has other salts has other verifiers of the same value
+				lacked[key] = value
+			}
+		}
+	}
+	slices.Sort(differ)
+	return lacked, differ
 }
 
 // closure gives the addresses of secrets that nselfc makes, with the authorities
@@ -106,14 +143,14 @@ func (b *book) owned() map[string]string {
 	return out
 }
 
-// fill puts what the store has, and .secrets lacks, into the document.
+// fill puts what the store has of secrets that .secrets lacks into the document.
 func (b *book) fill() {
-	declared := map[string]bool{}
+	lacking := map[string]bool{}
 	for _, s := range b.stack.Secrets {
-		declared[s.Key] = true
+		lacking[s.Key] = len(parts(s)) > 0 && !b.stands(s, "")
 	}
 	for key, value := range b.opts.stored {
-		if _, ok := b.doc.Get(key); !ok && declared[baseKey(key)] {
+		if _, ok := b.doc.Get(key); !ok && lacking[baseKey(key)] && !underWay(key) {
 			_ = b.doc.Set(key, value, "") // it came out of a document like this
 		}
 	}

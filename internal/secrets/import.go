@@ -16,10 +16,9 @@ import (
 // journalFile is there while a rotation is under way (internal/rotation).
 const journalFile = ".secrets.rotation"
 
-// Import is what a store has for .secrets, and how it is taken.
+// Import says how what a store has is taken into .secrets.
 type Import struct {
-	Store  string            // names the store in a sentence: "the age file secrets/prod.age"
-	Values map[string]string // by key of .secrets
+	Store string // names the store in a sentence: "the age file secrets/prod.age"
 	// Replace takes a value too that a server or encrypted data depends on while
 	// services use the old one.
 	Replace bool
@@ -43,21 +42,21 @@ type Imported struct {
 	Readers map[string][]string
 }
 
-// Take brings the values of a store into .secrets. All of them are held against
+// Take brings the values of the store, as Options.ReadStore gives them, into .secrets. All of them are held against
 // their declarations first: either every one is taken, and the file synced, or
 // nothing is changed. A value that the store does not have stays. Files that
 // services read are not made; Materialize does that.
 func Take(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, opts Options, in Import) (*Imported, diag.List) {
-	st, diags := openIfThere(dir, opts)
-	done := st.close
-	if !in.Dry && !diags.HasErrors() {
-		st, done, diags = openLocked(ctx, dir, opts)
+	begin := openLocked
+	if in.Dry {
+		begin = openReading
 	}
+	st, done, diags := begin(ctx, dir, opts)
 	if diags.HasErrors() {
 		return &Imported{}, diags
 	}
 	defer done()
-	t := &taking{Import: in, st: st, files: files, Imported: Imported{Readers: map[string][]string{}}}
+	t := &taking{Import: in, Values: st.held, st: st, files: files, Imported: Imported{Readers: map[string][]string{}}}
 	var d *diag.Diagnostic
 	if t.base, d = st.readSynced(); d != nil {
 		return &t.Imported, append(diags, d)
@@ -120,9 +119,10 @@ func (b *book) common(t *taking, pushed map[string]string) map[string]string {
 type taking struct {
 	Import
 	Imported
-	st    *store
-	files []emit.File
-	base  map[string]string // digests of what both had before, by key
+	Values map[string]string // of the store, by key of .secrets
+	st     *store
+	files  []emit.File
+	base   map[string]string // digests of what both had before, by key
 }
 
 // take puts the values into the document.
@@ -167,7 +167,7 @@ func (b *book) takeOne(t *taking, s *ir.Secret) *diag.Diagnostic {
 	case !stored:
 		t.Kept = append(t.Kept, s.Address)
 		return nil
-	case had && have == value && (class(s) != classPair || b.slot(s) == storedSlot(t, s)):
+	case had && have == value && (class(s) != classPair || b.slot(s) == slotIn(t.Values, s)):
 		t.Same = append(t.Same, s.Address)
 		return nil
 	}
@@ -210,15 +210,17 @@ func (b *book) takeOne(t *taking, s *ir.Secret) *diag.Diagnostic {
 			return b.unfitInStore(t, s, "it cannot be written as dotenv")
 		}
 	}
-	if _, ok := t.Values[s.Key+suffixCertificate]; s.Kind.V == kindX509 && !ok {
-		b.doc.Delete(s.Key + suffixCertificate) // it was for the other key
+	for _, ending := range []string{suffixCertificate, suffixSlot} { // they were the other value's
+		if _, ok := t.Values[s.Key+ending]; !ok {
+			b.doc.Delete(s.Key + ending)
+		}
 	}
 	return nil
 }
 
-// storedSlot gives the login of a pair that the store's value is of.
-func storedSlot(t *taking, s *ir.Secret) string {
-	if t.Values[s.Key+suffixSlot] == slotB {
+// slotIn gives the login of a pair that a store's value is of.
+func slotIn(held map[string]string, s *ir.Secret) string {
+	if held[s.Key+suffixSlot] == slotB {
 		return slotB
 	}
 	return slotA

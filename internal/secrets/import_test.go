@@ -31,13 +31,23 @@ func shared() (*ir.Stack, []emit.File) {
 	return stack, files
 }
 
-func take(dir string, in Import) (*Imported, diag.List) {
-	stack, files := shared()
-	in.Store = "the test's store"
-	return Take(context.Background(), dir, stack, files, Options{Now: testNow}, in)
+// bring is an import, with what the store holds.
+type bring struct {
+	Values       map[string]string
+	Replace, Dry bool
+	Push         func(values map[string]string) diag.List
 }
 
-func brings(t *testing.T, dir string, in Import) *Imported {
+func reading(values map[string]string) func() (map[string]string, diag.List) {
+	return func() (map[string]string, diag.List) { return values, nil }
+}
+
+func take(dir string, in bring) (*Imported, diag.List) {
+	stack, files := shared()
+	return Take(context.Background(), dir, stack, files, Options{Now: testNow, ReadStore: reading(in.Values)}, Import{Store: "the test's store", Replace: in.Replace, Dry: in.Dry, Push: in.Push})
+}
+
+func brings(t *testing.T, dir string, in bring) *Imported {
 	t.Helper()
 	r, diags := take(dir, in)
 	for _, d := range diags {
@@ -71,18 +81,18 @@ var every = []string{"secret.app", "secret.ca", "secret.cache", "secret.key", "s
 func TestTakeAll(t *testing.T) {
 	dir, values := workDir(t), other(t)
 	values["LEFT"] = "x"
-	if diff := cmp.Diff(&Imported{Added: every, Strange: []string{"LEFT"}, Readers: map[string][]string{}}, brings(t, dir, Import{Values: values, Dry: true})); diff != "" {
+	if diff := cmp.Diff(&Imported{Added: every, Strange: []string{"LEFT"}, Readers: map[string][]string{}}, brings(t, dir, bring{Values: values, Dry: true})); diff != "" {
 		t.Error(diff)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
 		t.Errorf("a dry run wrote %v", left)
 	}
-	brings(t, dir, Import{Values: values})
+	brings(t, dir, bring{Values: values})
 	if diff := cmp.Diff(with(values, "LEFT", ""), entries(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 	before := state(t, dir)
-	r := brings(t, dir, Import{Values: values})
+	r := brings(t, dir, bring{Values: values})
 	if diff := cmp.Diff(&Imported{Same: every, Strange: []string{"LEFT"}, Readers: map[string][]string{}}, r); diff != "" {
 		t.Error(diff)
 	}
@@ -93,7 +103,7 @@ func TestTakeAll(t *testing.T) {
 	if _, diags := run(dir, stack, files, Options{Existing: true}); diags.HasErrors() {
 		t.Errorf("the values make no files: %s", diags[0].Detail)
 	}
-	if r := brings(t, workDir(t), Import{Dry: true}); !slices.Equal(r.Missing, every) {
+	if r := brings(t, workDir(t), bring{Dry: true}); !slices.Equal(r.Missing, every) {
 		t.Errorf("missing: %v", r.Missing)
 	}
 }
@@ -106,21 +116,21 @@ func TestTakeKeeps(t *testing.T) {
 	build(t, dir, stack, files)
 	mine := entries(t, dir)
 	values := with(mine, "KEY", "", "APP", "")
-	if r := brings(t, dir, Import{Values: values}); !slices.Equal(r.Kept, []string{"secret.app", "secret.key"}) {
+	if r := brings(t, dir, bring{Values: values}); !slices.Equal(r.Kept, []string{"secret.app", "secret.key"}) {
 		t.Fatalf("kept %v", r.Kept)
 	}
 	if diff := cmp.Diff(mine, entries(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 	before := state(t, dir)
-	_, diags := take(dir, Import{Values: with(values, "CACHE", ""), Push: func(map[string]string) diag.List {
+	_, diags := take(dir, bring{Values: with(values, "CACHE", ""), Push: func(map[string]string) diag.List {
 		return diag.List{diag.Errorf("NS632", at(3).Range, "conflict", "conflict")}
 	}})
 	if !diags.HasErrors() || state(t, dir) != before {
 		t.Error("a push that failed changed something here")
 	}
 	var pushed map[string]string
-	brings(t, dir, Import{Values: values, Push: func(v map[string]string) diag.List { pushed = v; return nil }})
+	brings(t, dir, bring{Values: values, Push: func(v map[string]string) diag.List { pushed = v; return nil }})
 	for _, key := range []string{"KEY", "APP"} {
 		if pushed[key] != mine[key] {
 			t.Errorf("%s was not pushed", key)
@@ -159,13 +169,13 @@ func TestTakeChanges(t *testing.T) {
 			}
 			before := state(t, dir)
 			if tt.refused != "" {
-				_, diags := take(dir, Import{Values: values})
+				_, diags := take(dir, bring{Values: values})
 				d := wantCode(t, diags, tt.refused, "Nothing was changed")
 				if !strings.Contains(d.Detail, strings.Join(tt.readers, ", ")) || state(t, dir) != before {
 					t.Errorf("the readers are not named, or something was written: %s", d.Detail)
 				}
 			}
-			r := brings(t, dir, Import{Values: values, Replace: true})
+			r := brings(t, dir, bring{Values: values, Replace: true})
 			if !slices.Contains(r.Changed, tt.changed) || !slices.Equal(r.Readers[tt.changed], tt.readers) {
 				t.Fatalf("changed %v, read by %v", r.Changed, r.Readers)
 			}
@@ -179,15 +189,15 @@ func TestTakeChanges(t *testing.T) {
 	}
 	t.Run("nothing reads it yet", func(t *testing.T) {
 		dir := workDir(t)
-		brings(t, dir, Import{Values: theirs})
-		if r := brings(t, dir, Import{Values: with(theirs, "APP", other(t)["APP"])}); !slices.Equal(r.Changed, []string{"secret.app"}) {
+		brings(t, dir, bring{Values: theirs})
+		if r := brings(t, dir, bring{Values: with(theirs, "APP", other(t)["APP"])}); !slices.Equal(r.Changed, []string{"secret.app"}) {
 			t.Errorf("%v", r)
 		}
 	})
 	t.Run("the other login", func(t *testing.T) {
 		dir := workDir(t)
-		brings(t, dir, Import{Values: theirs})
-		if r := brings(t, dir, Import{Values: with(theirs, "APP__SLOT", "b")}); !slices.Equal(r.Changed, []string{"secret.app"}) || entries(t, dir)["APP__SLOT"] != "b" {
+		brings(t, dir, bring{Values: theirs})
+		if r := brings(t, dir, bring{Values: with(theirs, "APP__SLOT", "b")}); !slices.Equal(r.Changed, []string{"secret.app"}) || entries(t, dir)["APP__SLOT"] != "b" {
 			t.Errorf("%v", r)
 		}
 	})
@@ -207,36 +217,36 @@ func TestTakeOld(t *testing.T) {
 	}
 	t.Run("compared before", func(t *testing.T) {
 		dir, store := workDir(t), other(t)
-		brings(t, dir, Import{Values: store})
+		brings(t, dir, bring{Values: store})
 		build(t, dir, stack, files)
 		for _, address := range []string{"secret.app", "secret.key"} {
 			rotated(t, dir, address)
 		}
 		mine := entries(t, dir)
-		r := brings(t, dir, Import{Values: store})
+		r := brings(t, dir, bring{Values: store})
 		if !slices.Equal(r.Newer, []string{"secret.app", "secret.key"}) || len(r.Changed) > 0 || entries(t, dir)["KEY"] != mine["KEY"] {
 			t.Fatalf("the old values came back: %+v", r)
 		}
-		r = brings(t, dir, Import{Values: store, Push: func(v map[string]string) diag.List { maps.Copy(store, v); return nil }})
+		r = brings(t, dir, bring{Values: store, Push: func(v map[string]string) diag.List { maps.Copy(store, v); return nil }})
 		if store["APP"] != mine["APP"] || store["APP__SLOT"] != "b" || store["KEY"] != mine["KEY"] {
 			t.Errorf("the new values were not pushed: %+v", r)
 		}
-		if r := brings(t, dir, Import{Values: store}); !slices.Equal(r.Same, every) {
+		if r := brings(t, dir, bring{Values: store}); !slices.Equal(r.Same, every) {
 			t.Errorf("after the push: %+v", r)
 		}
 		// Then the store changes, and is the newer one.
 		store = with(store, "KEY", other(t)["KEY"])
-		if r := brings(t, dir, Import{Values: store}); !slices.Equal(r.Changed, []string{"secret.key"}) {
+		if r := brings(t, dir, bring{Values: store}); !slices.Equal(r.Changed, []string{"secret.key"}) {
 			t.Errorf("a change of the store is not taken: %+v", r)
 		}
 	})
 	t.Run("both changed", func(t *testing.T) {
 		dir, store := workDir(t), other(t)
-		brings(t, dir, Import{Values: store})
+		brings(t, dir, bring{Values: store})
 		build(t, dir, stack, files)
 		rotated(t, dir, "secret.key")
 		before := state(t, dir)
-		_, diags := take(dir, Import{Values: with(store, "KEY", other(t)["KEY"])})
+		_, diags := take(dir, bring{Values: with(store, "KEY", other(t)["KEY"])})
 		wantCode(t, diags, "NS647", "which is the newer")
 		if state(t, dir) != before {
 			t.Error("something was written")
@@ -247,14 +257,14 @@ func TestTakeOld(t *testing.T) {
 		build(t, dir, stack, files)
 		store := entries(t, dir)
 		rotated(t, dir, "secret.key")
-		_, diags := take(dir, Import{Values: store})
+		_, diags := take(dir, bring{Values: store})
 		wantCode(t, diags, "NS647", "which is the newer")
 	})
 	t.Run("damaged record", func(t *testing.T) {
 		dir, store := workDir(t), other(t)
 		for _, text := range []string{"{", `{"format": 2}`, `{"format": 1, "values": {"KEY": "zz"}}`} {
 			put(t, filepath.Join(dir, SyncedFile), text, 0o600)
-			_, diags := take(dir, Import{Values: store})
+			_, diags := take(dir, bring{Values: store})
 			wantCode(t, diags, "NS409", "Remove it")
 		}
 	})
@@ -276,10 +286,10 @@ func TestTakeRefuses(t *testing.T) {
 			for _, fresh := range []bool{true, false} {
 				dir := workDir(t)
 				if !fresh {
-					brings(t, dir, Import{Values: other(t)})
+					brings(t, dir, bring{Values: other(t)})
 				}
 				before := state(t, dir)
-				_, diags := take(dir, Import{Values: with(good, tt.key, tt.value), Replace: true})
+				_, diags := take(dir, bring{Values: with(good, tt.key, tt.value), Replace: true})
 				d := wantCode(t, diags, tt.code, "")
 				if strings.Contains(d.Detail, "c4nary") {
 					t.Errorf("the value is shown: %s", d.Detail)
@@ -298,7 +308,7 @@ func TestTakeRefuses(t *testing.T) {
 			t.Fatal(diags[0].Detail)
 		}
 		before := state(t, dir)
-		_, diags := take(dir, Import{Values: good, Replace: true})
+		_, diags := take(dir, bring{Values: good, Replace: true})
 		wantCode(t, diags, "NS481", "two values")
 		if state(t, dir) != before {
 			t.Error("something was written")
@@ -307,13 +317,13 @@ func TestTakeRefuses(t *testing.T) {
 	t.Run("journal", func(t *testing.T) {
 		dir := workDir(t)
 		put(t, filepath.Join(dir, journalFile), "{}", 0o600)
-		_, diags := take(dir, Import{Values: good})
+		_, diags := take(dir, bring{Values: good})
 		wantCode(t, diags, "NS481", "has begun")
 	})
 	t.Run("equal values", func(t *testing.T) {
 		stack := stackOf(decl("a", "jwt"), decl("b", "jwt"))
 		dir := workDir(t)
-		_, diags := Take(context.Background(), dir, stack, nil, Options{Now: testNow}, Import{Values: map[string]string{"A": good["KEY"], "B": good["KEY"]}})
+		_, diags := Take(context.Background(), dir, stack, nil, Options{Now: testNow, ReadStore: reading(map[string]string{"A": good["KEY"], "B": good["KEY"]})}, Import{})
 		wantCode(t, diags, "NS404", "also the value of")
 		if _, err := os.Stat(filepath.Join(dir, File)); err == nil {
 			t.Error("written all the same")
@@ -343,13 +353,13 @@ func TestTakeSurvives(t *testing.T) {
 		build(t, dir, stack, files)
 		mine := entries(t, dir)
 		seen := 0
-		opts := Options{Now: testNow, step: func(string, string) error {
+		opts := Options{Now: testNow, ReadStore: reading(values), step: func(string, string) error {
 			if seen++; seen == n {
 				return broken
 			}
 			return nil
 		}}
-		_, diags := Take(context.Background(), dir, stack, files, opts, Import{Values: values, Replace: true})
+		_, diags := Take(context.Background(), dir, stack, files, opts, Import{Replace: true})
 		got := entries(t, dir)
 		if !maps.Equal(got, mine) && got["KEY"] != values["KEY"] || got["KEY"] == mine["KEY"] && got["APP"] != mine["APP"] {
 			t.Fatalf("step %d: half of the values are taken", n)
@@ -357,7 +367,7 @@ func TestTakeSurvives(t *testing.T) {
 		if seen >= n != diags.HasErrors() {
 			t.Fatalf("step %d of %d: errors %v", n, seen, diags)
 		}
-		brings(t, dir, Import{Values: values, Replace: true})
+		brings(t, dir, bring{Replace: true})
 		build(t, dir, stack, files)
 		if seen < n {
 			if n < 6 {
@@ -365,5 +375,38 @@ func TestTakeSurvives(t *testing.T) {
 			}
 			return
 		}
+	}
+}
+
+// TestTakeReadsAgain has another process rotate a secret, and put the value into the
+// store, while this one reads the store: what it has read by then is older than what
+// is here, and counts for nothing.
+func TestTakeReadsAgain(t *testing.T) {
+	dir := workDir(t)
+	stack, files := shared()
+	build(t, dir, stack, files)
+	held, reads := entries(t, dir), 0
+	opts := Options{Now: testNow, ReadStore: func() (map[string]string, diag.List) {
+		reads++
+		read := held
+		if reads == 1 {
+			for _, op := range []Op{Stage, Promote, Revoke} {
+				if _, diags := Turn(context.Background(), dir, stack, files, Options{Now: testNow}, []Change{{Address: "secret.app", Op: op}, {Address: "secret.key", Op: op}}); diags.HasErrors() {
+					t.Fatal(diags[0].Detail)
+				}
+			}
+			held = entries(t, dir)
+		}
+		return read, nil
+	}}
+	r, diags := Take(context.Background(), dir, stack, files, opts, Import{Store: "the store"})
+	if diags.HasErrors() {
+		t.Fatal(diags[0].Detail)
+	}
+	if !slices.Equal(r.Same, every) || !maps.Equal(held, entries(t, dir)) || reads != 2 {
+		t.Errorf("after %d reads: %+v", reads, r)
+	}
+	if _, diags := Take(context.Background(), dir, stack, files, opts, Import{Store: "the store"}); diags.HasErrors() || reads != 3 {
+		t.Errorf("nobody changed anything, and it was read %d times", reads-2)
 	}
 }

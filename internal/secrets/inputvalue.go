@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"nselfc/compiler/ir"
-	"nselfc/internal/secrets/register"
 	"nselfc/lang/diag"
 	"nselfc/lang/escape"
 )
@@ -71,37 +69,4 @@ func wholeMatch(pattern, value string) bool {
 	p.Longest()
 	at := p.FindStringIndex(value)
 	return at != nil && at[0] == 0 && at[1] == len(value)
-}
-
-// Due gives the day after which a value is too old for its declaration, by what
-// the register says of it; ok is false for a value that does not age.
-func Due(s *ir.Secret, e *register.Entry) (day time.Time, ok bool) {
-	if s.MaxAge.V == 0 || e == nil {
-		return time.Time{}, false
-	}
-	since, err := time.Parse(register.Day, e.Since())
-	if err != nil {
-		return time.Time{}, false
-	}
-	return since.AddDate(0, 0, s.MaxAge.V), true
-}
-
-// overdue warns of values that are older than their declaration allows.
-func (b *book) overdue() diag.List {
-	var diags diag.List
-	for _, s := range b.stack.Secrets {
-		day, ok := Due(s, b.register.Entries[s.Address])
-		if !ok || !b.opts.Now.After(day) {
-			continue
-		}
-		env := ""
-		if b.opts.Environment != "" {
-			env = " --env " + escape.ShellWord(b.opts.Environment)
-		}
-		diags = append(diags, about(s, diag.Warningf(codeOverdue, s.Origin.Range, "Secret is due for replacement",
-			"The value of %s is in use since %s, and %d days are the most that its declaration allows: that was on %s.\n\n"+
-				"Get a new one from whoever issues it, and set it:\n\n    nselfc secrets set %s%s",
-			s.Address, b.register.Entries[s.Address].Since(), s.MaxAge.V, day.Format(register.Day), escape.ShellWord(s.Key), env)))
-	}
-	return diags
 }

@@ -71,3 +71,72 @@ func (st *store) lockFailed(problem, advice string) *diag.Diagnostic {
 	return diag.Errorf(codeLocked, onFile(full), "Output directory in use",
 		"%s %s. Two builds at once could each make a value for the same secret, and one of the two would be lost.\n\n%s", full, problem, advice)
 }
+
+// openLocked takes the directory for a command that changes .secrets. Where the
+// environment has a store, it is read first, so that nobody waits for the lock while
+// a server or a person takes their time; and once more behind the lock when somebody
+// changed .secrets meanwhile, as what was read may be older than that by now.
+func openLocked(ctx context.Context, dir string, opts Options) (*store, func(), diag.List) {
+	before, held, diags := "", map[string]string(nil), diag.List(nil)
+	if opts.ReadStore != nil {
+		before = stamp(dir)
+		if held, diags = opts.ReadStore(); diags.HasErrors() {
+			return nil, nil, diags
+		}
+	}
+	st, diags := open(dir, opts)
+	if st == nil {
+		return nil, nil, diags
+	}
+	st.held = held
+	unlock, more := st.lock(ctx, opts)
+	if diags = append(diags, more...); diags.HasErrors() {
+		st.close()
+		return nil, nil, diags
+	}
+	done := func() { unlock(); st.close() }
+	diags = append(append(diags, tracked(st.dir, st.root.Name(), LockFile)...), unignored(st.dir, st.root.Name())...)
+	if err := st.cleanTemps(); err != nil {
+		diags = append(diags, st.writeFailed(File, err))
+	}
+	if !diags.HasErrors() && opts.ReadStore != nil && stamp(dir) != before {
+		var more diag.List
+		st.held, more = opts.ReadStore()
+		diags = append(diags, more...)
+	}
+	if diags.HasErrors() {
+		done()
+		return nil, nil, diags
+	}
+	return st, done, diags
+}
+
+// stamp changes whenever values of a directory do, with each step of a rotation, and
+// when values were put into the store that .secrets has had for a while.
+func stamp(dir string) (out string) {
+	st, diags := openIfThere(dir, Options{})
+	if diags.HasErrors() {
+		return "" // whoever opens it to write says why
+	}
+	defer st.close()
+	for _, name := range []string{File, journalFile, SyncedFile} {
+		text, _, _ := st.read(name)
+		out += digest(text)
+	}
+	return out
+}
+
+// openReading is openLocked for those who write nothing: a directory that is not there
+// is an empty one, and nobody waits.
+func openReading(_ context.Context, dir string, opts Options) (*store, func(), diag.List) {
+	st, diags := openIfThere(dir, opts)
+	if diags.HasErrors() {
+		return nil, nil, diags
+	}
+	if opts.ReadStore != nil {
+		var more diag.List
+		st.held, more = opts.ReadStore()
+		diags = append(diags, more...)
+	}
+	return st, st.close, diags
+}

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"os"
@@ -224,6 +225,29 @@ func TestShared(t *testing.T) {
 	wantCode(t, diags, "NS453", "secret.jwt_key of the environment prod and secret.jwt_key of the environment staging")
 	if len(diags) != 2 {
 		t.Errorf("%d findings", len(diags))
+	}
+}
+
+// TestSharedWhenStaged hands a rotation the value of another environment: it is refused
+// before the first step, also where nothing but the fingerprint is known.
+func TestSharedWhenStaged(t *testing.T) {
+	stack := stackOf(decl("key", "hex"), decl("other", "hex"))
+	staging, prod := workDir(t), workDir(t)
+	build(t, staging, stack, nil)
+	build(t, prod, stack, nil)
+	theirs := entries(t, staging)["KEY"]
+	if err := os.Remove(filepath.Join(staging, File)); err != nil {
+		t.Fatal(err)
+	}
+	opts := Options{Now: testNow, Environment: "prod", Neighbours: []*Neighbour{LookAt("staging", staging, stack, false)}}
+	before := withoutLock(state(t, prod))
+	_, diags := Turn(context.Background(), prod, stack, nil, opts, []Change{{Address: "secret.other", Op: Stage, Value: Seal(theirs)}})
+	wantCode(t, diags, "NS453", "secret.other of the environment prod and secret.key of the environment staging")
+	if after := withoutLock(state(t, prod)); after != before {
+		t.Error("it was staged")
+	}
+	if _, diags := Turn(context.Background(), prod, stack, nil, opts, []Change{{Address: "secret.other", Op: Stage}}); diags.HasErrors() {
+		t.Error(diags[0].Detail)
 	}
 }
 

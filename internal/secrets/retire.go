@@ -163,29 +163,6 @@ func Purge(ctx context.Context, dir string, opts Options, names []string) ([]Ret
 	return gone, diags
 }
 
-// openLocked opens a directory that is there, and takes it for this process.
-func openLocked(ctx context.Context, dir string, opts Options) (*store, func(), diag.List) {
-	st, diags := open(dir, opts)
-	if st == nil {
-		return nil, nil, diags
-	}
-	unlock, more := st.lock(ctx, opts)
-	if diags = append(diags, more...); diags.HasErrors() {
-		st.close()
-		return nil, nil, diags
-	}
-	done := func() { unlock(); st.close() }
-	diags = append(append(diags, tracked(st.dir, st.root.Name(), LockFile)...), unignored(st.dir, st.root.Name())...)
-	if err := st.cleanTemps(); err != nil {
-		diags = append(diags, st.writeFailed(File, err))
-	}
-	if diags.HasErrors() {
-		done()
-		return nil, nil, diags
-	}
-	return st, done, diags
-}
-
 // saveDocument writes .secrets, whole.
 func (st *store) saveDocument(doc *dotsecrets.Document) diag.List {
 	if err := st.write(File, doc.Bytes(), 0o600, -1); err != nil {

@@ -64,12 +64,17 @@ type Options struct {
 	// OnWait is called once when another build holds the lock.
 	OnWait func()
 
+	// ReadStore gives what the store of the environment holds, by key of .secrets, to
+	// those who change both; nil where .secrets is all there is. It may be called more
+	// than once: see openLocked.
+	ReadStore func() (map[string]string, diag.List)
+
 	// Existing makes it an error that a value is missing: nothing is generated.
 	Existing bool
 
 	// only are the addresses of the secrets that may be generated; nil means all.
 	only map[string]bool
-	// stored are values that .secrets may lack, by key.
+	// stored is what ReadStore gave, for Generate: values that .secrets may lack.
 	stored map[string]string
 	// taking are the values of a store that go before those of .secrets.
 	taking *taking

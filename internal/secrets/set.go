@@ -72,7 +72,13 @@ func Set(ctx context.Context, dir string, stack *ir.Stack, files []emit.File, s 
 			return SetResult{}, diags
 		}
 	}
-	if diags = append(diags, st.saveDocument(doc)...); diags.HasErrors() || result.Unchanged {
+	if diags = append(diags, st.saveDocument(doc)...); diags.HasErrors() {
+		return result, diags
+	}
+	if set.Keep != nil {
+		diags = append(diags, st.noteSynced(map[string]string{s.Key: value})...)
+	}
+	if diags.HasErrors() || result.Unchanged {
 		return result, diags
 	}
 	return result, append(diags, st.noteSet(stack, s, opts)...)

@@ -34,6 +34,7 @@ type store struct {
 	root   *os.Root
 	redact *redact.Registry
 	step   func(op, path string) error
+	held   map[string]string // what the environment's store holds, by key of .secrets
 }
 
 // open checks the directory and everything above it. The store is nil when there

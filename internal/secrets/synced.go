@@ -3,6 +3,7 @@ package secrets
 import (
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"path/filepath"
 
 	"nselfc/compiler/ir"
@@ -55,6 +56,31 @@ func (st *store) writeSynced(values map[string]string) error {
 		return err
 	}
 	return st.syncDir(".")
+}
+
+// noteSynced adds to the note what was just put into the store.
+func (st *store) noteSynced(values map[string]string) diag.List {
+	if len(values) == 0 {
+		return nil
+	}
+	base, d := st.readSynced()
+	if d != nil {
+		return diag.List{d}
+	}
+	next := maps.Clone(base)
+	if next == nil {
+		next = map[string]string{}
+	}
+	for key, value := range values {
+		next[key] = digest([]byte(value))
+	}
+	if maps.Equal(base, next) {
+		return nil
+	}
+	if err := st.writeSynced(next); err != nil {
+		return diag.List{st.writeFailed(SyncedFile, err)}
+	}
+	return nil
 }
 
 // verdict says which of two values that differ is the newer one.

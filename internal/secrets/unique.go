@@ -184,17 +184,18 @@ func (n *Neighbour) mend(address string, s *ir.Secret) string {
 		key, env, key, filepath.Join(n.Dir, File))
 }
 
-// unique compares the values of this run with those of the other environments.
+// unique compares the values of this run with those of the other environments: those
+// in use, and those that a rotation is about to put there, so that it stops before its
+// first step. The register has no fingerprint of the latter, and needs none: they are
+// compared once more when they are put in use.
 func (b *book) unique() diag.List {
-	me := &Neighbour{
-		Environment: b.opts.Environment, Dir: b.dir, Development: b.stack.Posture == ir.Development,
-		register: register.New(b.stack.Name.V), values: map[string]string{},
-	}
-	for address, values := range b.values {
-		if kind := b.secrets[address].Kind.V; kind != kindInput && kind != kindFiles {
-			me.values[address] = secretPart(values)
+	me := b.compared(func(address string) fields { return b.values[address] })
+	staged := b.compared(func(address string) fields {
+		if b.states[address] == Staged {
+			return b.beside[address]
 		}
-	}
+		return nil
+	})
 	var diags diag.List
 	for _, n := range b.opts.Neighbours {
 		for _, d := range n.Damage() {
@@ -202,7 +203,23 @@ func (b *book) unique() diag.List {
 			warning.Severity = diag.Warning // it is for the host of that environment to mend
 			diags = append(diags, &warning)
 		}
-		diags = append(diags, Shared(me, n, func(address string) *ir.Secret { return b.secrets[address] })...)
+		for _, mine := range []*Neighbour{me, staged} {
+			diags = append(diags, Shared(mine, n, func(address string) *ir.Secret { return b.secrets[address] })...)
+		}
 	}
 	return diags
+}
+
+// compared gives values of this environment as others are compared with them.
+func (b *book) compared(of func(address string) fields) *Neighbour {
+	n := &Neighbour{
+		Environment: b.opts.Environment, Dir: b.dir, Development: b.stack.Posture == ir.Development,
+		register: register.New(b.stack.Name.V), values: map[string]string{},
+	}
+	for address, s := range b.secrets {
+		if v := secretPart(of(address)); v != "" && s.Kind.V != kindInput && s.Kind.V != kindFiles {
+			n.values[address] = v
+		}
+	}
+	return n
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
@@ -31,6 +32,7 @@ type Age struct {
 	store      string // the subject of a sentence about it
 	recipients []age.Recipient
 	keys       []age.Identity // of this host, once they are read
+	patience   time.Duration  // for whoever writes the file at this moment
 }
 
 // recipientLine begins the comments that say whom a text is encrypted for.
@@ -40,7 +42,7 @@ const ageHeader = "# The values of one environment, for nselfc. Change them with
 
 // OpenAge gives the encrypted file that an environment names.
 func OpenAge(s *ir.SecretStore, o Options) (*Age, error) {
-	a := &Age{settings: s, opts: o, store: "The age file " + s.File.V}
+	a := &Age{settings: s, opts: o, store: "The age file " + s.File.V, patience: lockWait}
 	for _, key := range s.Recipients {
 		r, err := parseRecipient(key.V)
 		if err != nil { // the compiler took it
@@ -84,7 +86,7 @@ type contents struct {
 
 func (a *Age) open(ctx context.Context) (contents, error) {
 	if err := ctx.Err(); err != nil {
-		return contents{}, a.stopped(err)
+		return contents{}, a.stopped("read", err)
 	}
 	sealed, err := a.read()
 	if err != nil {

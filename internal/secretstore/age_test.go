@@ -452,7 +452,15 @@ func TestAgeConflicts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused(t, h.store().Save(ctx, Snapshot{nil, h.load().Version}), ErrConflict)
+	if err := h.store().Save(ctx, Snapshot{nil, h.load().Version}); !errors.Is(err, ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the caller had no more time: %v", err)
+	}
+	impatient := h.store()
+	impatient.patience = 100 * time.Millisecond
+	err = impatient.Save(context.Background(), Snapshot{nil, h.load().Version})
+	if said := refused(t, err, ErrConflict); !strings.Contains(said, "another nselfc holds the lock") || !strings.Contains(said, "fuser -v") || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the lock is held: %s", said)
+	}
 	unlock()
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -144,7 +145,7 @@ func (a *Age) lock(ctx context.Context) (func(), error) {
 	if err != nil {
 		return nil, a.failed("cannot be reached", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	patience, cancel := context.WithTimeout(ctx, a.patience)
 	defer cancel()
 	for {
 		err := syscall.Flock(int(d.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
@@ -156,9 +157,15 @@ func (a *Age) lock(ctx context.Context) (func(), error) {
 			return nil, a.failed("cannot be locked", err)
 		}
 		select {
-		case <-ctx.Done():
+		case <-patience.Done():
 			_ = d.Close()
-			return nil, &Error{Kind: ErrConflict, Store: a.store, Problem: "is being written by another nselfc.", Advice: "Nothing was written. Wait until that one has ended, and run the command again.", Cause: ctx.Err()}
+			if err := ctx.Err(); err != nil {
+				return nil, a.stopped("written", err)
+			}
+			return nil, &Error{
+				Kind: ErrConflict, Store: a.store, Problem: fmt.Sprintf("was not written: another nselfc holds the lock of its folder, and did not end in %s.", a.patience),
+				Advice: "Nothing was written. Wait until that one has ended, and run the command again. See who it is:\n\n    fuser -v " + escape.ShellWord(path.Join(a.opts.StackDir, dir)),
+			}
 		case <-time.After(lockPoll):
 		}
 	}
@@ -184,6 +191,6 @@ func (a *Age) failed(what string, err error) error {
 	return e
 }
 
-func (a *Age) stopped(err error) error {
-	return &Error{Kind: ErrUnavailable, Store: a.store, Problem: "was not read: the command was stopped.", Advice: "Run it again.", Cause: err}
+func (a *Age) stopped(what string, err error) error {
+	return &Error{Kind: ErrUnavailable, Store: a.store, Problem: "was not " + what + ": the command was stopped.", Advice: "Run it again.", Cause: err}
 }

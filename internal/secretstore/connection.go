@@ -97,11 +97,14 @@ func loopback(host string) bool {
 }
 
 // newClient makes a client that sends a token nowhere but to base: no redirect is
-// followed, no proxy is asked, and where there is no TLS the connection itself must
-// end on this host, whatever its name resolves to.
+// followed, and where there is no TLS the connection itself must end on this host,
+// whatever its name resolves to. A proxy of the environment is asked to connect, and
+// has the token pass by in TLS; without TLS there is none.
 func newClient(base *url.URL, roots *x509.CertPool) *http.Client {
 	d := &net.Dialer{KeepAlive: -1}
+	proxy := http.ProxyFromEnvironment
 	if base.Scheme != "https" {
+		proxy = nil
 		d.Control = func(_, address string, _ syscall.RawConn) error {
 			if host, _, err := net.SplitHostPort(address); err != nil || !loopback(host) {
 				return errNotHere
@@ -111,7 +114,14 @@ func newClient(base *url.URL, roots *x509.CertPool) *http.Client {
 	}
 	return &http.Client{
 		Transport: &http.Transport{
-			DialContext:            d.DialContext,
+			DialContext: d.DialContext,
+			Proxy:       proxy,
+			OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, r *http.Response) error {
+				if r.StatusCode != http.StatusOK {
+					return errProxy
+				}
+				return nil
+			},
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 			DisableCompression:     true,
 			MaxResponseHeaderBytes: 64 << 10,
@@ -121,7 +131,16 @@ func newClient(base *url.URL, roots *x509.CertPool) *http.Client {
 	}
 }
 
-var errNotHere = errors.New("not this host")
+var (
+	errNotHere = errors.New("not this host")
+	errProxy   = errors.New("refused by the proxy")
+)
+
+// byProxy tells whether it was the proxy that was not reached.
+func byProxy(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "proxyconnect"
+}
 
 // trouble words why a server was not reached, by what kind of failure it is: the
 // system's own words may hold parts of the request or of a certificate. caVariable
@@ -139,6 +158,12 @@ func trouble(err error, call time.Duration, caVariable string) (problem, advice 
 	switch {
 	case errors.Is(err, errNotHere):
 		return "is at an address without TLS that is not on this host; nothing was sent.", "Write the address with https://."
+	case errors.Is(err, errProxy), byProxy(err):
+		problem = "is behind a proxy (HTTPS_PROXY), which does not let this host through."
+		if byProxy(err) {
+			problem = "is behind a proxy (HTTPS_PROXY), which cannot be reached."
+		}
+		return problem, "Ask whoever runs the proxy; or name the server in NO_PROXY, where this host reaches it without."
 	case errors.As(err, &unknown):
 		return "has a certificate of an authority that this host does not know.", "When the authority is your own, name the file with its certificate:\n\n    export " + caVariable + "=/etc/ssl/own-ca.pem"
 	case errors.As(err, &name):
@@ -167,12 +192,12 @@ func untrusted(err error) bool {
 		plain  tls.RecordHeaderError
 		op     *net.OpError
 	)
-	return errors.As(err, &verify) || errors.As(err, &plain) || errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errNotHere) ||
+	return errors.As(err, &verify) || errors.As(err, &plain) || errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errNotHere) || errors.Is(err, errProxy) ||
 		errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error") // how crypto/tls hands on an alert
 }
 
 // neverDialed tells whether there was no connection to send anything through.
 func neverDialed(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial" || untrusted(err)
+	return errors.As(err, &op) && op.Op == "dial" || byProxy(err) || untrusted(err)
 }

@@ -33,6 +33,8 @@ const (
 
 const (
 	maxOutput = 64 << 10 // bytes of a value; a certificate chain has some 10 KiB
+	// programCalls bounds the time for all values: as much as that many may take.
+	programCalls = 8
 	// killGrace is how long a program's children may hold its pipes once it has ended.
 	killGrace = 2 * time.Second
 )
@@ -50,14 +52,21 @@ func (p *program) Save(context.Context, Snapshot) error {
 
 // Load asks for every key. A key that the program does not have is left out.
 func (p *program) Load(ctx context.Context) (Snapshot, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, programCalls*p.limit(), errTooLong)
+	defer cancel()
 	path, err := p.find()
 	if err != nil {
 		return Snapshot{}, err
 	}
 	s := Snapshot{Values: map[string]string{}, Version: "exec"}
-	for _, key := range p.opts.Keys {
+	for i, key := range p.opts.Keys {
 		value, err := p.ask(ctx, path, key)
 		switch {
+		case errors.Is(context.Cause(ctx), errTooLong):
+			return Snapshot{}, &Error{
+				Kind: ErrUnavailable, Store: p.name(), Problem: fmt.Sprintf("was asked for %d of %d values within %s, which is the most for all of them.", i+1, len(p.opts.Keys), programCalls*p.limit()),
+				Advice: fmt.Sprintf("See how long one takes:\n\n    time %s >/dev/null\n\nIf it needs more time, say so; all of them have %d times as much:\n\n    timeout = \"60s\"", p.line(key), programCalls),
+			}
 		case errors.Is(err, ErrAbsent):
 			continue
 		case err != nil:
@@ -131,10 +140,12 @@ func (p *program) lookPath(word string) (string, error) {
 	return "", errors.New("it is in no directory of PATH")
 }
 
+// limit is how long one call may take.
+func (p *program) limit() time.Duration { return time.Duration(p.settings.Timeout.V) * time.Second }
+
 // ask runs the program for one key.
 func (p *program) ask(ctx context.Context, path, key string) (string, error) {
-	limit := time.Duration(p.settings.Timeout.V) * time.Second
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, p.limit())
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path)
 	cmd.Args = []string{p.settings.Command[0].V}
@@ -168,7 +179,7 @@ func (p *program) ask(ctx context.Context, path, key string) (string, error) {
 	case out.over:
 		return "", failed(ErrInvalid, fmt.Sprintf("printed more than 64 KiB for %s. A value is all that it may print.", key), byHand)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return "", failed(ErrUnavailable, fmt.Sprintf("did not end within %s when it was asked for %s.", limit, key), "It has no terminal: if it waits for a person, log in before. If it needs more time, say so:\n\n    timeout = \"60s\"")
+		return "", failed(ErrUnavailable, fmt.Sprintf("did not end within %s when it was asked for %s.", p.limit(), key), "It has no terminal: if it waits for a person, log in before. If it needs more time, say so:\n\n    timeout = \"60s\"")
 	case ctx.Err() != nil:
 		return "", &Error{Kind: ErrUnavailable, Store: p.name(), Problem: "was stopped.", Advice: "Run the command again.", Cause: context.Canceled}
 	case status == exitAbsent:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -199,5 +200,65 @@ func TestExecEnds(t *testing.T) {
 			}
 			t.Error("a child of the program still runs")
 		})
+	}
+}
+
+// TestExecEndsInAll: many values that each come in time do not hold the command for
+// minutes, and what was begun ends.
+func TestExecEndsInAll(t *testing.T) {
+	var keys []string
+	for i := range 100 {
+		keys = append(keys, fmt.Sprint("KEY_", i))
+	}
+	s, o := script(t, "sleep .6; echo $3", keys...)
+	s.Timeout.V = 1
+	begun := time.Now()
+	_, err := load(t, s, o)
+	said := refused(t, err, ErrUnavailable)
+	if took := time.Since(begun); took < 7*time.Second || took > 14*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if !strings.Contains(said, "of 100 values within 8s") || !strings.Contains(said, "timeout = ") {
+		t.Error(said)
+	}
+}
+
+// TestExecIsStopped sends Ctrl-C to nselfc while a program of its store works: both end
+// at once, with all that the program started.
+func TestExecIsStopped(t *testing.T) {
+	store := &keptStore{hcl: "    exec {\n      command = [\"./of.sh\"]\n    }"}
+	m := newMachine(t, store)
+	if err := os.WriteFile(filepath.Join(m.dir, "of.sh"), []byte("#!/bin/sh\nsleep 300 &\necho $! $$ >pids.new\nmv pids.new pids\nwait\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := m.command(on("sync")...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pids []string
+	for i := 0; len(pids) == 0; i++ {
+		if i > 3000 {
+			t.Fatal("the program was not begun")
+		}
+		time.Sleep(10 * time.Millisecond)
+		text, _ := os.ReadFile(filepath.Join(m.dir, "pids"))
+		pids = strings.Fields(string(text))
+	}
+	begun := time.Now()
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if took := time.Since(begun); cmd.ProcessState.ExitCode() != 130 || took > 5*time.Second {
+		t.Errorf("it ended with %d after %s", cmd.ProcessState.ExitCode(), took)
+	}
+	for _, p := range pids {
+		pid, err := strconv.Atoi(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, _ := os.ReadFile("/proc/" + p + "/stat"); syscall.Kill(pid, 0) == nil && !strings.Contains(string(text), ") Z ") {
+			t.Errorf("process %d still runs", pid)
+		}
 	}
 }

@@ -152,6 +152,17 @@ variable "cpus" {
   doc     = "Processors. Docker starts no container that may use more than the host has."
 }
 
+variable "rotate_after" {
+  type    = string
+  default = null
+  doc     = "Age after which the passwords of the roles are due for rotation, as in \"90d\"; see `nselfc secrets rotate --due`."
+
+  validation {
+    condition = var.rotate_after == null || can(regex("^[1-9][0-9]{0,3}d$", var.rotate_after))
+    message   = "rotate_after is a whole number of days, as in \"90d\"."
+  }
+}
+
 locals {
   major  = parseint(regex("^[0-9]+", var.version), 10)
   image  = var.image == null ? "postgres:${var.version}" : var.image
@@ -164,8 +175,9 @@ locals {
 secret "role" {
   for_each = var.roles
 
-  kind  = "base64url"
-  bytes = 32
+  kind         = "base64url"
+  bytes        = 32
+  rotate_after = var.rotate_after
 
   rotation {
     class   = "pair"

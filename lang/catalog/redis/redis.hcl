@@ -81,14 +81,26 @@ variable "persistent" {
   doc     = "Whether data is kept in an append-only file, and so survives a restart."
 }
 
+variable "rotate_after" {
+  type    = string
+  default = null
+  doc     = "Age after which the password is due for rotation, as in \"90d\"; see `nselfc secrets rotate --due`."
+
+  validation {
+    condition = var.rotate_after == null || can(regex("^[1-9][0-9]{0,3}d$", var.rotate_after))
+    message   = "rotate_after is a whole number of days, as in \"90d\"."
+  }
+}
+
 locals {
   image = var.image == null ? "redis:${var.version}" : var.image
   data  = parseint(regex("^[0-9]+", var.max_memory), 10) * { K = 1, M = 1024, G = 1048576 }[regex("[KMG]", var.max_memory)] # KiB
 }
 
 secret "app" {
-  kind  = "base64url"
-  bytes = 32
+  kind         = "base64url"
+  bytes        = 32
+  rotate_after = var.rotate_after
 
   rotation {
     class   = "dual"

@@ -1,0 +1,5 @@
+//go:build lab
+
+package secretstore
+
+const thorough = true
