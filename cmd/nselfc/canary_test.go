@@ -230,7 +230,7 @@ func TestCanarySings(t *testing.T) {
 func TestNoCore(t *testing.T) {
 	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
 	if err != nil || strings.ContainsAny(string(pattern), "|/") {
-		t.Skip("images of processes are not put into the working directory here")
+		t.Skip("images of processes are not put into the working directory here; TestCoreLimit says that there is none to put")
 	}
 	for command, want := range map[string]int{"sleep 9": 1, "nselfc fmt --check p": 0} {
 		dir := t.TempDir()

@@ -42,7 +42,7 @@ func (d *describer) write() *Model {
 	for i := range d.out {
 		d.out[i].Text = doc[ends[i][0]:ends[i][1]]
 	}
-	return &Model{Resources: d.out, doc: doc}
+	return &Model{Resources: d.out, Minor: minor, doc: doc}
 }
 
 // bring notes the sites of what the services bring along: the first one's counts.

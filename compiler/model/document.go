@@ -48,13 +48,11 @@ func Read(b []byte) (*Model, error) {
 	if err := json.Unmarshal(b, &doc); err != nil {
 		return nil, err
 	}
-	if major, _, _ := strings.Cut(doc.FormatVersion, "."); major != "1" {
-		if n, err := strconv.Atoi(major); err == nil && n > 1 {
-			return nil, ErrNewer
-		}
-		return nil, fmt.Errorf("%.20q is not the version of a format", doc.FormatVersion)
-	}
 	m := &Model{}
+	var err error
+	if m.Minor, err = minorOf(doc.FormatVersion); err != nil {
+		return nil, err
+	}
 	for address, text := range doc.Resources {
 		var compact bytes.Buffer
 		if err := json.Compact(&compact, text); err != nil {
@@ -64,6 +62,20 @@ func Read(b []byte) (*Model, error) {
 	}
 	slices.SortFunc(m.Resources, func(a, b Resource) int { return compare(a.Address, b.Address) })
 	return m, nil
+}
+
+// minorOf gives the minor version of a form of this major one.
+func minorOf(version string) (int, error) {
+	first, second, _ := strings.Cut(version, ".")
+	x, err := strconv.ParseUint(first, 10, 31)
+	y, errMinor := strconv.ParseUint(second, 10, 31)
+	switch {
+	case err != nil || errMinor != nil || x < major:
+		return 0, fmt.Errorf("%.20q is not the version of a format", version)
+	case x > major:
+		return 0, ErrNewer
+	}
+	return int(y), nil
 }
 
 // texts are the resources of a document. One that stands there twice, as after a
@@ -97,14 +109,22 @@ func (t *texts) UnmarshalJSON(b []byte) error {
 
 // lines cuts a document that is laid out as Bytes does it.
 func lines(s string) (*Model, bool) {
-	body, ok := strings.CutPrefix(s, head+`"`+FormatVersion+`"`+mid+"\n")
+	body, ok := strings.CutPrefix(s, head+`"`)
 	if !ok {
+		return nil, false
+	}
+	version, body, ok := strings.Cut(body, `"`+mid+"\n")
+	if !ok {
+		return nil, false
+	}
+	n, err := minorOf(version)
+	if err != nil {
 		return nil, false
 	}
 	if body, ok = strings.CutSuffix(body, tail); !ok {
 		return nil, false
 	}
-	m := &Model{Resources: make([]Resource, 0, strings.Count(body, "\n")+1)}
+	m := &Model{Resources: make([]Resource, 0, strings.Count(body, "\n")+1), Minor: n}
 	for line := range strings.SplitSeq(body, "\n") {
 		text := strings.TrimSuffix(line, ",")
 		i := strings.Index(text, `": {"`)

@@ -22,8 +22,17 @@ import (
 )
 
 // FormatVersion is the version of the form. The minor part grows when something is
-// added, the major part when something changes its meaning or goes.
-const FormatVersion = "1.0"
+// added, the major part when something changes its meaning or goes. So a reader
+// takes every minor version of its major one: of a newer model it leaves alone what
+// it does not know, and in an older one it finds less.
+//
+//	1.0  the first
+//	1.1  how a secret is rotated, what an input must be, where values are kept
+const (
+	FormatVersion = "1.1"
+
+	major, minor = 1, 1
+)
 
 // FileName is the model's path in the output directory.
 const FileName = "nself.model.json"
@@ -49,6 +58,7 @@ const StoreAddress = "secrets"
 // address stands twice.
 type Model struct {
 	Resources []Resource
+	Minor     int // minor version of the form that it was written in
 
 	doc string // the document, of a model that was made
 }

@@ -47,9 +47,7 @@ func hasSecrets(m *model.Model) bool {
 
 // recipients says what follows for an age file whose list of people changed.
 func (e *Effects) recipients(c *model.Change, step func(string, ...any)) {
-	was, is := names(object(c.Before, "recipients")), names(object(c.After, "recipients"))
-	gone := slices.DeleteFunc(slices.Clone(was), func(k string) bool { return slices.Contains(is, k) })
-	come := slices.DeleteFunc(slices.Clone(is), func(k string) bool { return slices.Contains(was, k) })
+	gone, come := recipients(c)
 	if len(gone)+len(come) > 0 {
 		step("The file %s is encrypted for other recipients: nselfc secrets recipients, by somebody who can open it; then commit the file.", text(c.After, "file"))
 	}

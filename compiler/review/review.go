@@ -92,7 +92,9 @@ func Contrast(from, to *model.Model, stack *ir.Stack) (*Review, error) {
 	}
 	r := newReviewer(from, to, stack, changes)
 	for i := range changes {
-		r.resource(&changes[i])
+		if changes[i].Type != model.TypeStore { // neither took the values of the other
+			r.resource(&changes[i])
+		}
 	}
 	r.posture()
 	return r.review(), nil
@@ -152,6 +154,9 @@ func (r *reviewer) resource(c *model.Change) {
 		r.kind(c)
 	case model.TypeSecret:
 		r.secret(c)
+		r.rotation(c)
+	case model.TypeStore:
+		r.keeper(c)
 	}
 }
 

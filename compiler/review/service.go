@@ -21,6 +21,7 @@ func (r *reviewer) service(c *model.Change) {
 	r.binds(c)
 	r.environment(c)
 	r.logins(c)
+	r.reach(c)
 	r.raw(c)
 	if object(c.After, "tls") != nil || object(c.Before, "tls") != nil {
 		r.edge(c)

@@ -39,7 +39,7 @@ var arrows = []struct {
 	{"lang", []string{"lang/..."}},
 	{"compiler/ir", []string{"lang/source", "lang/secret"}},
 	{"compiler/model", []string{"compiler/ir", "lang/source", "lang/secret"}},
-	{"compiler/review", []string{"compiler/ir", "compiler/model", "compiler/reference", "lang/diag", "lang/source"}},
+	{"compiler/review", []string{"compiler/ir", "compiler/model", "compiler/reference", "lang/diag", "lang/escape", "lang/source"}},
 	{"compiler", []string{"compiler/...", "lang/..."}},
 	{"compiler/...", []string{"compiler/...", "lang/..."}},
 	{"emit", []string{"lang/secret", "lang/source"}},

@@ -228,6 +228,7 @@ medium NS711 service.new: read_only = false
 medium NS714 service.new: image = "ghcr.io/acme/new"
 medium NS716 service.new: env = { A = secret.key, B = postgres.main.roles.app.url }
 medium NS716 service.new: env = { A = secret.key, B = postgres.main.roles.app.url }
+medium NS728 service.new: env = { A = secret.key, B = postgres.main.roles.app.url }
 low NS708 service.new: env = { A = secret.key, B = postgres.main.roles.app.url }`},
 	{"image of a build", []string{"both:  image        = local.image\n", "  build {\n    context = \"./site\"\n  }\n", "  build {\n    context = \"./site\"\n  }\n", "  image = local.image\n"}, `
 medium NS724 service.api: image = "ghcr.io/acme/api:1.4.2"`},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -197,7 +198,7 @@ func TestRisks(t *testing.T) {
 		}
 		return c
 	}
-	for i, tc := range riskCases {
+	for i, tc := range slices.Concat(riskCases, secretRiskCases) {
 		if i%5 != 0 && !thorough {
 			continue
 		}

@@ -27,6 +27,9 @@ func TestChanges(t *testing.T) {
 	s := &changing{newStack(t, engine, os.DirFS("testdata/changes"), "changes", "dev", "changes.localhost")}
 	s.build(t)
 	s.up(t)
+	if r := s.post(t, "migrator", "/migrate", ""); r.Status != 200 { // the table that most of what follows asks for
+		t.Fatalf("migrate: %+v", r)
+	}
 	t.Run("replicas", s.testReplicas)
 	t.Run("repeated services", s.testRegions)
 	t.Run("secret in the environment", s.testEnvironment)

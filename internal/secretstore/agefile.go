@@ -64,6 +64,11 @@ func (a *Age) read() ([]byte, error) {
 		return nil, a.failed("cannot be read", err)
 	case !info.Mode().IsRegular():
 		return nil, a.notPlain()
+	case info.Mode().Perm()&othersWrite != 0:
+		return nil, a.writable(a.name())
+	}
+	if err := a.closed(root); err != nil {
+		return nil, err
 	}
 	// O_NONBLOCK: a pipe that takes the file's place must not hold the command.
 	f, err := root.OpenFile(a.name(), os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
@@ -145,6 +150,10 @@ func (a *Age) lock(ctx context.Context) (func(), error) {
 	if err != nil {
 		return nil, a.failed("cannot be reached", err)
 	}
+	if err := a.closed(root); err != nil {
+		_ = d.Close()
+		return nil, err
+	}
 	patience, cancel := context.WithTimeout(ctx, a.patience)
 	defer cancel()
 	for {
@@ -168,6 +177,30 @@ func (a *Age) lock(ctx context.Context) (func(), error) {
 			}
 		case <-time.After(lockPoll):
 		}
+	}
+}
+
+// othersWrite is the mode bit by which every user of the host may write.
+const othersWrite = 0o002
+
+// closed refuses a folder in which every user of the host may put another file: to
+// encrypt values of one's own for others, their public keys are enough.
+func (a *Age) closed(root *os.Root) error {
+	dir := path.Dir(a.name())
+	info, err := root.Stat(dir)
+	if err != nil {
+		return a.failed("cannot be reached", err)
+	}
+	if info.Mode().Perm()&othersWrite != 0 && info.Mode()&fs.ModeSticky == 0 {
+		return a.writable(dir)
+	}
+	return nil
+}
+
+func (a *Age) writable(path string) error {
+	return &Error{
+		Kind: ErrInvalid, Store: a.store, Problem: "can be replaced by every user of this host, with values that they chose.",
+		Advice: "Take that right away, see in git whether the file is what was committed, and run the command again:\n\n    chmod o-w " + escape.ShellWord(path),
 	}
 }
 

@@ -82,7 +82,8 @@ func (h *host) render(text secret.Text) string {
 	return b.String()
 }
 
-// login says of a pair what the product says. The first login has the value of the
+// login says of a pair what the product says, which internal/secrets tries on a real
+// server in the same words. The first login has the value of the
 // secret and the second that of its address and "/b", if there is one; with "/only"
 // of "b", the first has none any more.
 func (h *host) login(x *secret.Expr) string {

@@ -37,6 +37,12 @@ func (f Func) OfLogin() bool { return f.Name == Login || f.Name == LoginA || f.N
 
 const redisACLHash = "redis_acl_hash"
 
+// OneWay tells whether the result does not give the argument away: it is a hash, or
+// the name of a login. That holds for values that nobody can guess.
+func (f Func) OneWay() bool {
+	return f.OfLogin() || slices.Contains([]string{"sha256hex", redisACLHash, "scram_verifier", "pbkdf2_sha256", "bcrypt"}, f.Name)
+}
+
 // EachValid tells whether the function gives a result for every value that a secret
 // has while it is rotated, with blanks between them.
 func (f Func) EachValid() bool { return f.Name == redisACLHash }
