@@ -143,7 +143,7 @@ var live = []struct {
 	{"internal/e2e TestIPv6", []string{"NS1413"}},
 	{"internal/e2e TestTakeDown/subnet_that_another_network_has", []string{"NS1412"}},
 	{"internal/e2e TestChanges/replicas", []string{"NS1114"}},
-	{"internal/e2e TestCompose/golden_stacks", []string{"NS2101", "NS2103", "NS2104", "NS2105"}},
+	{"internal/e2e TestCompose/golden_stacks", []string{"NS2151", "NS2153", "NS2154", "NS2155"}},
 }
 
 // TestLiveRulesAreRules: the table must not name what is gone.

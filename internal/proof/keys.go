@@ -115,7 +115,7 @@ func forbidden() []forbiddance {
 		{"NS1414", []string{"container_name"}, "two stacks, or two containers of one service, would claim one name"},
 		{"NS1415", []string{"external_links", "links"}, "it reaches a container past the networks"},
 		{"NS1416", []string{"dns", "mac_address"}, "it takes a part of the network out of Docker's hands"},
-		{"NS2111", []string{
+		{"NS2161", []string{
 			"configs", "develop", "extends", "label_file", "models", "profiles", "provider", "pull_refresh_after", "scale", "umask",
 		}, "what runs would no longer be what this file says, or not on every release of Compose"},
 	}

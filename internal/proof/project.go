@@ -11,28 +11,28 @@ import (
 // projectRules are proved on the compose file as a whole.
 func projectRules() []Rule {
 	return []Rule{
-		{"NS2101", openVariables},
-		{"NS2102", projectName},
-		eachDocument("NS2103", func(d document, report Report) {
+		{"NS2151", openVariables},
+		{"NS2152", projectName},
+		eachDocument("NS2153", func(d document, report Report) {
 			for n := range d.root.All() {
 				if !slices.Contains(sections, n.Key) {
 					report(Place{d.path, n.Line}, "The file has the key %s.", n.Key)
 				}
 			}
 		}),
-		eachDocument("NS2104", func(d document, report Report) {
+		eachDocument("NS2154", func(d document, report Report) {
 			if d.err != nil {
 				report(Place{d.path, d.err.Line}, "It cannot be read: %s.", d.err.Reason)
 			}
 		}),
-		{"NS2105", included},
-		eachDocument("NS2106", inOrder),
-		eachDocument("NS2107", func(d document, report Report) {
+		{"NS2155", included},
+		eachDocument("NS2156", inOrder),
+		eachDocument("NS2157", func(d document, report Report) {
 			if first, _, _ := strings.Cut(d.text, "\n"); first != "# "+emit.Header {
 				report(Place{d.path, 1}, "The first line is %q.", first)
 			}
 		}),
-		eachService("NS2108", func(s *service, report Report) {
+		eachService("NS2158", func(s *service, report Report) {
 			labels := s.Get("labels")
 			if s.address == "" {
 				report(s.at(labels), "The service %s does not say what it comes from.", s.Key)
@@ -43,7 +43,7 @@ func projectRules() []Rule {
 				}
 			}
 		}),
-		{"NS2109", func(a *Artefacts, report Report) {
+		{"NS2159", func(a *Artefacts, report Report) {
 			c := a.compose()
 			for _, s := range c.services {
 				if first := c.named[s.Key]; first != s {
@@ -51,7 +51,7 @@ func projectRules() []Rule {
 				}
 			}
 		}},
-		eachService("NS2110", func(s *service, report Report) {
+		eachService("NS2160", func(s *service, report Report) {
 			env := s.Get("environment")
 			if env != nil && env.Kind != yaml.Mapping {
 				report(s.at(env), "The variables of the service %s are a list.", s.Key)
