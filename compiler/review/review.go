@@ -152,6 +152,10 @@ func (r *reviewer) resource(c *model.Change) {
 		r.kind(c)
 	case model.TypeSecret:
 		r.secret(c)
+	case model.TypeWaiver:
+		r.waiver(c)
+	case model.TypePolicy:
+		r.policy(c)
 	}
 }
 
