@@ -163,6 +163,9 @@ func TestRulesAreWellFormed(t *testing.T) {
 		if r.Production < r.Development {
 			t.Errorf("%s is stricter in development", r.Code)
 		}
+		if r.Theme == Meta && r.Waivable {
+			t.Errorf("%s is about waivers, and can be waived itself", r.Code)
+		}
 		if r.Check != nil && !slices.ContainsFunc(ruleCases, func(c ruleCase) bool { return c.code == r.Code }) {
 			t.Errorf("no case breaks %s", r.Code)
 		}

@@ -115,6 +115,9 @@ func (w *waivers) faults() diag.List {
 			out = append(out, d)
 			continue
 		}
+		if d := w.tooLong(one); d != nil {
+			out = append(out, d)
+		}
 		switch {
 		case Ended(one, w.today):
 			out = append(out, w.expired(one))
@@ -127,7 +130,7 @@ func (w *waivers) faults() diag.List {
 	return out
 }
 
-// fault says why a waiver accepts nothing, whatever day it is before its last.
+// fault says why a waiver accepts nothing on any day.
 func (w *waivers) fault(one *ir.Waiver) *diag.Diagnostic {
 	code, at := one.Code.V, one.Code.Range
 	r := ruleOf(w.rules, code)
@@ -145,12 +148,20 @@ func (w *waivers) fault(one *ir.Waiver) *diag.Diagnostic {
 		return diag.Errorf("NS2105", at, "Rule that cannot be waived", "%s (%s) has %s severity and cannot be waived: %s", code, r.Title, r.Severity, whyNot(r))
 	case one.On.V == "" && r.Severity >= High:
 		return w.wildcard(one, r)
-	case w.today != 0 && int(one.Until.V-w.today) > w.stack.MaxWaiverDays.V:
-		return diag.Errorf("NS2106", one.Until.Range, "Waiver that lasts too long",
-			"The waiver would end in %d days; %d are the most (max_waiver_days), so that somebody looks at it again while its reason is known. The latest day is:\n\n    until = \"%s\"",
-			int(one.Until.V-w.today), w.stack.MaxWaiverDays.V, min(w.today+date.Date(w.stack.MaxWaiverDays.V), date.Last))
 	}
 	return nil
+}
+
+// tooLong refuses an end that is too far ahead. The waiver accepts what it is for all
+// the same: there is one thing to mend, and not two.
+func (w *waivers) tooLong(one *ir.Waiver) *diag.Diagnostic {
+	most := w.stack.MaxWaiverDays.V
+	if w.today == 0 || int(one.Until.V-w.today) <= most {
+		return nil
+	}
+	return diag.Errorf("NS2106", one.Until.Range, "Waiver that lasts too long",
+		"The waiver would end in %d days; %d are the most (max_waiver_days), so that somebody looks at it again while its reason is known. The latest day is:\n\n    until = \"%s\"",
+		int(one.Until.V-w.today), most, min(w.today+date.Date(most), date.Last))
 }
 
 // codes lists what can be waived.
