@@ -67,6 +67,9 @@ func (t *told) all(n int) diag.List {
 			continue
 		}
 		p.d.Detail += "\n\n" + p.where(one)
+		if p.d.Accepted != nil {
+			p.d.Accepted.In = p.names
+		}
 	}
 	return t.list
 }

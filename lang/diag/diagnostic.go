@@ -51,6 +51,7 @@ type Acceptance struct {
 	Owner    string
 	Until    string       // the last day, "2027-03-01"
 	Ticket   string       // "" for none
+	In       []string     // the environments in which it is accepted, where these are not all
 	At       source.Range // the waiver's block
 }
 

@@ -5,6 +5,8 @@
 package render
 
 import (
+	"strings"
+
 	"nselfc/lang/diag"
 	"nselfc/lang/source"
 )
@@ -44,18 +46,24 @@ type Diagnostic struct {
 
 // Accepted is the waiver that accepts a finding.
 type Accepted struct {
-	Severity string   `json:"severity"` // what the finding would be without the waiver
-	Reason   string   `json:"reason"`
-	Owner    string   `json:"owner"`
-	Until    string   `json:"until"` // the last day on which it holds, "2027-03-01"
-	Ticket   string   `json:"ticket,omitempty"`
-	Range    Range    `json:"range"` // of the waiver
-	Snippet  *Snippet `json:"snippet,omitempty"`
+	Severity string `json:"severity"` // what the finding would be without the waiver
+	Reason   string `json:"reason"`
+	Owner    string `json:"owner"`
+	Until    string `json:"until"` // the last day on which it holds, "2027-03-01"
+	Ticket   string `json:"ticket,omitempty"`
+	// Environments are those in which it is accepted, where these are not all.
+	Environments []string `json:"environments,omitempty"`
+	Range        Range    `json:"range"` // of the waiver
+	Snippet      *Snippet `json:"snippet,omitempty"`
 }
 
 // String says who accepted a finding, until when and why.
 func (a *Accepted) String() string {
-	s := "accepted until " + a.Until + " by " + a.Owner
+	s := "accepted "
+	if len(a.Environments) > 0 {
+		s += "in " + strings.Join(a.Environments, ", ") + " "
+	}
+	s += "until " + a.Until + " by " + a.Owner
 	if a.Ticket != "" {
 		s += " (" + a.Ticket + ")"
 	}
@@ -151,6 +159,9 @@ func (b builder) diagnostic(d *diag.Diagnostic) Diagnostic {
 		out.Accepted = &Accepted{
 			Severity: a.Severity.String(), Reason: shorten(Clean(a.Reason, false)), Owner: shorten(Clean(a.Owner, false)),
 			Until: Clean(a.Until, false), Ticket: shorten(Clean(a.Ticket, false)), Range: b.rng(a.At), Snippet: b.snippet(a.At),
+		}
+		for _, name := range a.In {
+			out.Accepted.Environments = append(out.Accepted.Environments, Clean(name, false))
 		}
 	}
 	if len(d.Fix) > 0 {
