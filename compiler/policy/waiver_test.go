@@ -75,17 +75,23 @@ func TestWaivers(t *testing.T) {
 		{"the whole stack", []*ir.Waiver{waive("NS312", "", 30, 100)}, "12 accepted warning NS312, 40 accepted warning NS312, 41 error NS313", nil},
 		{"the narrower one", []*ir.Waiver{waive("NS312", "", 30, 100), waive("NS312", "service.api", 20, 200)}, "12 accepted warning NS312, 40 accepted warning NS312, 41 error NS313", nil},
 		{
-			"the whole stack, of high severity", []*ir.Waiver{waive("NS313", "", 30, 100)}, "100 error NS2108, " + nothing,
+			"the whole stack, of high severity",
+			[]*ir.Waiver{waive("NS313", "", 30, 100)},
+			"100 error NS2108, " + nothing,
 			[]string{"\n    on = service.web[\"eu\"]"},
 		},
 		{"the last day", []*ir.Waiver{waive("NS312", "service.api", 0, 100)}, "103 warning NS2102, 12 accepted warning NS312, 40 warning NS312, 41 error NS313", nil},
 		{
-			"two weeks left", []*ir.Waiver{waive("NS312", "service.api", 14, 100)}, "103 warning NS2102, 12 accepted warning NS312, 40 warning NS312, 41 error NS313",
+			"two weeks left",
+			[]*ir.Waiver{waive("NS312", "service.api", 14, 100)},
+			"103 warning NS2102, 12 accepted warning NS312, 40 warning NS312, 41 error NS313",
 			[]string{"ops@example.com accepts NS312 on service.api until 2026-12-15"},
 		},
 		{"more than two weeks", []*ir.Waiver{waive("NS312", "service.api", 15, 100)}, "12 accepted warning NS312, 40 warning NS312, 41 error NS313", nil},
 		{
-			"over", []*ir.Waiver{waive("NS312", "service.api", -1, 100)}, "103 error NS2101, " + nothing,
+			"over",
+			[]*ir.Waiver{waive("NS312", "service.api", -1, 100)},
+			"103 error NS2101, " + nothing,
 			[]string{"ops@example.com accepted NS312 on service.api until 2026-11-30; that was yesterday.", "    until = \"2026-12-15\""},
 		},
 		{"over for long", []*ir.Waiver{waive("NS312", "", -40, 100)}, "103 error NS2101, " + nothing, []string{"for the whole stack until 2026-10-22; that was 40 days ago"}},
@@ -93,7 +99,9 @@ func TestWaivers(t *testing.T) {
 		{"one over, a wider one in force", []*ir.Waiver{waive("NS312", "service.api", -1, 100), waive("NS312", "", 30, 200)}, "103 error NS2101, 12 accepted warning NS312, 40 accepted warning NS312, 41 error NS313", nil},
 		{"the latest day", []*ir.Waiver{waive("NS312", "service.api", 180, 100)}, "12 accepted warning NS312, 40 warning NS312, 41 error NS313", nil},
 		{
-			"too far ahead", []*ir.Waiver{waive("NS312", "service.api", 181, 100)}, "103 error NS2106, 12 accepted warning NS312, 40 warning NS312, 41 error NS313",
+			"too far ahead",
+			[]*ir.Waiver{waive("NS312", "service.api", 181, 100)},
+			"103 error NS2106, 12 accepted warning NS312, 40 warning NS312, 41 error NS313",
 			[]string{"in 181 days; 180 are the most", "    until = \"2027-05-30\""},
 		},
 		{"an unknown rule", []*ir.Waiver{waive("NS3133", "service.api", 30, 100)}, "100 error NS2104, " + nothing, []string{`Did you mean "NS313"?`}},
@@ -160,9 +168,16 @@ func TestCovers(t *testing.T) {
 		on, address string
 		want        bool
 	}{
-		{"", "ingress", true}, {"service.a", "service.a", true}, {"service.a", "service.ab", false}, {"service.a", "service.a-b", false},
-		{"service.a", `service.a["x"]`, true}, {`service.a["x"]`, `service.a["y"]`, false}, {`service.a["x"]`, "service.a", false},
-		{"postgres.main", "postgres.main.service.main", true}, {"service.a", "service.a.route[0]", true}, {"stack", "ingress", false},
+		{"", "ingress", true},
+		{"service.a", "service.a", true},
+		{"service.a", "service.ab", false},
+		{"service.a", "service.a-b", false},
+		{"service.a", `service.a["x"]`, true},
+		{`service.a["x"]`, `service.a["y"]`, false},
+		{`service.a["x"]`, "service.a", false},
+		{"postgres.main", "postgres.main.service.main", true},
+		{"service.a", "service.a.route[0]", true},
+		{"stack", "ingress", false},
 	} {
 		if Covers(tc.on, tc.address) != tc.want {
 			t.Errorf("%q covers %q: %v", tc.on, tc.address, !tc.want)

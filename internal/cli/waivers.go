@@ -61,7 +61,6 @@ type waiverLine struct {
 	File         string   `json:"file"`
 	Line         int      `json:"line"`
 	Environments []string `json:"environments"` // none for the nameless one
-
 }
 
 // Waivers lists what somebody has accepted, the first to end first.
