@@ -40,12 +40,13 @@ func Compile(s *lang.Stack) (*ir.Stack, diag.List) {
 	l.lowerRotations()
 	l.lowerIngress()
 	l.lowerFirewall()
+	l.lowerWaivers()
 	l.checkHostPorts()
 	l.lowerNetworks()
 	l.lowerOrder()
 	l.reportUnusedSecrets()
 	l.sort()
-	return l.out, append(l.diags, policy.Check(l.out)...).Sort()
+	return l.out, append(l.diags, policy.Check(l.out, s.Today)...).Sort()
 }
 
 // lowering is one run of Compile.

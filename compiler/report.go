@@ -29,7 +29,7 @@ func (l *lowering) report(d lang.Declared, at source.Range, found *diag.Diagnost
 	if at.IsZero() {
 		at = d.Range
 	}
-	found.Subject = at
+	found.Subject, found.Address = at, d.Address
 	if site := d.Site(); len(d.Calls) > 0 && site != at {
 		found.Subject = site
 		found.With(at, "in %s", d.Address)

@@ -140,6 +140,9 @@ func (x *instance) environment(st *Stack) {
 		for _, sb := range r.blocks("secrets") {
 			x.late = append(x.late, func() { st.Store = x.secretStore(sb, r.nested("secrets")) })
 		}
+		for _, pb := range r.blocks("policy") {
+			x.late = append(x.late, func() { x.policy(st, pb, r.nested("policy"), false) })
+		}
 	}
 	if !st.Posture.IsSet() {
 		st.Posture = String{V: "production"}
@@ -252,7 +255,7 @@ func (u *unit) collect(st *Stack) {
 
 // edges reads the blocks of which a stack has one.
 func (x *instance) edges(st *Stack) {
-	var stores []*hclsyntax.Block
+	var stores, policies []*hclsyntax.Block
 	for _, b := range x.dir.blocks {
 		nested, ok := x.spec.Nested(b.Type)
 		if !ok || len(b.Labels) != 0 {
@@ -269,6 +272,12 @@ func (x *instance) edges(st *Stack) {
 			if st.Store == nil { // an environment's own goes before that of all
 				st.Store = s
 			}
+		case "policy":
+			if policies = append(policies, b); len(policies) > 1 {
+				x.ev.Report(duplicate(at, "block", "policy", source.FromHCL(policies[0].DefRange())))
+				continue
+			}
+			x.policy(st, b, nested.Block, true)
 		case "ingress":
 			if st.Ingress != nil {
 				x.ev.Report(duplicate(at, "block", "ingress", st.Ingress.Range))

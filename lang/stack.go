@@ -3,6 +3,7 @@ package lang
 import (
 	"github.com/zclconf/go-cty/cty"
 
+	"nselfc/lang/date"
 	"nselfc/lang/secret"
 	"nselfc/lang/source"
 )
@@ -46,6 +47,13 @@ type Stack struct {
 	Store    *SecretStore // nil where no block says where values are kept
 	Ingress  *Ingress
 	Firewall *Firewall
+	// Waivers are those of this environment, its own first; MaxWaiverDays is how far
+	// ahead they may end.
+	Waivers       []*Waiver
+	MaxWaiverDays Int
+	// Today is the date by which waivers are judged; no day, when
+	// nobody asks whether one has ended. It changes what is reported and nothing else.
+	Today date.Date
 }
 
 // Declared is what every addressable thing knows of its place.

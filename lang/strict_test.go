@@ -108,6 +108,10 @@ var around = map[string]string{
 	"kubernetes.path":      "form = \"ExternalSecret\"\nstore = \"vault\"",
 	"exec":                 `command = ["pass"]`,
 	"exec.command":         "",
+	"waive":                "reason = \"The image of the vendor writes.\"\nowner = \"ops\"\nuntil = \"2027-03-01\"",
+	"waive.reason":         "owner = \"ops\"\nuntil = \"2027-03-01\"",
+	"waive.owner":          "reason = \"The image of the vendor writes.\"\nuntil = \"2027-03-01\"",
+	"waive.until":          "reason = \"The image of the vendor writes.\"\nowner = \"ops\"",
 	"files.certificate":    `private_key = "/b"`,
 	"files.private_key":    `certificate = "/a"`,
 }
@@ -237,6 +241,9 @@ postgres "main" {
   databases = ["app"]
   roles     = { app = { database = "app" } }
 }
+service "legacy" {
+  image = "x:1"
+}
 `
 	for _, p := range probes() {
 		block := p.path[len(p.path)-1]
@@ -264,7 +271,7 @@ postgres "main" {
 				f["examples.hcl"] = declared
 				f["modules/edge/edge.hcl"] = "variable \"x\" { default = 1 }\nlocals { _x = var.x }\n"
 				if p.path[0].Name == "variable" || p.path[0].Name == "environment" {
-					f["examples.hcl"] = "variable \"domain\" { default = \"x\" }\n"
+					f["examples.hcl"] = "variable \"domain\" { default = \"x\" }\n" + declared[strings.Index(declared, "service"):]
 				}
 				if p.module {
 					f["m/secret.hcl"] = declared[strings.Index(declared, "secret"):strings.Index(declared, "volume")]

@@ -38,6 +38,7 @@ development environments, and for the one that --env names.`,
 	}
 	stackArgs(cmd)
 	buildFlags(cmd, &o.Options)
+	todayFlag(cmd, &o.On)
 	f := cmd.Flags()
 	f.BoolVar(&o.Verify, "verify", false, "read the compose files back with Compose's own loader and compare")
 	f.BoolVar(&o.NoSecrets, "no-secrets", false, "make no secrets, in no environment")

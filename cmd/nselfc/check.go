@@ -42,6 +42,7 @@ git, and no right but to read. docs/check.md shows what it says and what to do.`
 	stackArgs(cmd)
 	formatFlag(cmd, d)
 	buildFlags(cmd, &o.Options)
+	todayFlag(cmd, &o.On)
 	cmd.Flags().Lookup("env").Usage = "check only the environment of this `NAME`"
 	cmd.Flags().BoolVar(&all, "all-envs", false, "check every environment, as without --env")
 	return cmd

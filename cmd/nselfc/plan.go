@@ -32,6 +32,7 @@ shown.`,
 	}
 	stackArgs(cmd)
 	envFlag(cmd, &o.Env)
+	todayFlag(cmd, &o.On)
 	f := cmd.Flags()
 	f.BoolVar(&all, "all-envs", false, "every environment, as without --env")
 	cmd.MarkFlagsMutuallyExclusive("env", "all-envs")

@@ -43,7 +43,7 @@ edit, foreign file or secret is overwritten.`,
 		&cobra.Group{ID: "reading", Title: "Reading:"},
 	)
 	root.PersistentFlags().Var(&d.Color, "color", "colour the text: auto, always or never")
-	for _, c := range []*cobra.Command{newInit(env, d), newBuild(env, d), newCheck(env, d), newPlan(env, d), newSecrets(env, d), newValidate(env, d), newFmt(env, d)} {
+	for _, c := range []*cobra.Command{newInit(env, d), newBuild(env, d), newCheck(env, d), newPlan(env, d), newSecrets(env, d), newValidate(env, d), newWaivers(env, d), newFmt(env, d)} {
 		c.GroupID = "stack"
 		root.AddCommand(c)
 	}
@@ -133,6 +133,12 @@ func envFlag(cmd *cobra.Command, env *string) {
 	register(cmd, "env", func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		return build.Environments(first(args)), cobra.ShellCompDirectiveNoFileComp
 	})
+}
+
+// todayFlag adds --today to a command that judges waivers.
+func todayFlag(cmd *cobra.Command, t *cli.Today) {
+	cmd.Flags().Var(t, "today", "judge waivers by this day, as in 2027-03-01 (default SOURCE_DATE_EPOCH, or the day in UTC)")
+	register(cmd, "today", cobra.NoFileCompletions)
 }
 
 // formatFlag adds --format for diagnostics.

@@ -27,13 +27,17 @@ func newEnvironmentTopic() *cobra.Command {
 		Use:   "environment",
 		Short: "Which environment variables are read",
 		Long: `None of them changes what is compiled: the same input gives the same bytes on
-every machine. They change how findings are shown.
+every machine. They change how findings are shown, and the last one which of
+them there are.
 
   NO_COLOR        set and not empty: no colours
   CLICOLOR_FORCE  set and not 0: colours even where there is no terminal
   TERM            "dumb": no colours
   GITHUB_ACTIONS  "true": validate, check and build print workflow commands,
                   unless --format says otherwise
+  SOURCE_DATE_EPOCH
+                  seconds since 1970: the day by which waivers are judged,
+                  unless --today says otherwise
 
 --color always and --color never outrank them.`,
 	}

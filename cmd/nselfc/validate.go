@@ -11,6 +11,7 @@ import (
 
 func newValidate(env cli.Env, d *display) *cobra.Command {
 	var o build.Options
+	var on cli.Today
 	cmd := &cobra.Command{
 		Use:   "validate [FILE|DIR]",
 		Short: "Report everything that is wrong with the stack, and write nothing",
@@ -24,11 +25,12 @@ standard output, text goes to standard error.`,
   nselfc validate shop --format json | jq .error_count
   nselfc validate --format sarif > nselfc.sarif`,
 		RunE: action(func(ctx context.Context, args []string) int {
-			return cli.Validate(ctx, env, *d, first(args), o)
+			return cli.Validate(ctx, env, *d, first(args), o, on)
 		}),
 	}
 	stackArgs(cmd)
 	formatFlag(cmd, d)
 	envFlag(cmd, &o.Env)
+	todayFlag(cmd, &on)
 	return cmd
 }

@@ -50,6 +50,9 @@ type Stack struct {
 	Store       *SecretStore // where the values come from; nil is .secrets itself
 	Ingress     *Ingress     // nil when nothing is published
 	Firewall    *Firewall    // nil when the stack declares none
+	Waivers     []*Waiver    // by code, then by what they are on; no emitter reads them
+	// MaxWaiverDays is how many days ahead a waiver may end.
+	MaxWaiverDays Int
 }
 
 // Kind is one use of a kind or module, by its arguments.

@@ -93,6 +93,12 @@ func (d *describer) all() {
 	for _, x := range s.Secrets {
 		d.add(x.Address, x.Site, func(w *writer) { secretOf(w, x) })
 	}
+	if s.MaxWaiverDays.Written() {
+		d.add(TypePolicy, s.MaxWaiverDays.Range, func(w *writer) { policy(w, s) })
+	}
+	for _, x := range s.Waivers {
+		d.add(Address(TypeWaiver, WaiverName(x.Code.V, x.On.V)), x.Origin.Range, func(w *writer) { waiver(w, x) })
+	}
 	if s.Store != nil {
 		d.add(StoreAddress, s.Store.Origin.Range, func(w *writer) { store(w, s.Store) })
 	}

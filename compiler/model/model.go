@@ -49,7 +49,17 @@ const (
 	TypeFirewall = "firewall"
 	TypeKind     = "kind"
 	TypeStore    = "secret_store"
+	TypePolicy   = "policy"
+	TypeWaiver   = "waiver"
 )
+
+// WaiverName is what a waiver is called in its address: its code, and what it is on.
+func WaiverName(code, on string) string {
+	if on == "" {
+		return code
+	}
+	return code + " " + on
+}
 
 // StoreAddress is the address of where the values of secrets are kept.
 const StoreAddress = "secrets"

@@ -1,12 +1,16 @@
 package policy
 
-// metaRules are about the compose file as a whole.
+import "slices"
+
+// metaRules are about the compose file as a whole, and about waivers.
 func metaRules() []Rule {
-	return []Rule{
+	checked := []Rule{
 		reported(Meta, "NS350", "Text cannot be written to docker-compose.yml", Low, "YAML 1.2.2"),
 		reported(Meta, "NS353", "Name begins with x-", Low, "Compose specification, extension"),
 		warned(Meta, "NS360", "Keys are passed to Compose as written", Low, "CWE-1188"),
 		reported(Meta, "NS362", "Value does not have the form that Compose expects", Low, "Compose specification"),
+	}
+	return slices.Concat(checked, waiverRules(), []Rule{
 		proved(Meta, "NS2151", "Value depends on the host's environment", High, "Compose specification, interpolation", "CWE-15"),
 		proved(Meta, "NS2152", "Project without a name", Low, "dclint require-project-name-field", "Compose specification, name"),
 		proved(Meta, "NS2153", "Section that no rule knows", Medium, "dclint no-version-field", "Compose specification"),
@@ -18,5 +22,5 @@ func metaRules() []Rule {
 		proved(Meta, "NS2159", "One service in two parts", High, "Compose specification, include"),
 		proved(Meta, "NS2160", "Variable that is no text", Low, "Compose specification, environment", "CWE-15"),
 		proved(Meta, "NS2161", "Service that is not what the file says", Medium, "Compose specification, profiles, extends and provider"),
-	}
+	})
 }

@@ -63,7 +63,7 @@ func localCertificate() Rule {
 			if at.IsZero() {
 				at = s.Ingress.Origin.Range
 			}
-			report(Finding{At: at, Detail: "The ingress would serve a certificate of the stack's own authority. No browser trusts it; people who " +
+			report(Finding{At: at, Address: "ingress", Detail: "The ingress would serve a certificate of the stack's own authority. No browser trusts it; people who " +
 				"learn to click the warning away cannot tell an attacker from you. Bring a certificate:\n\n    tls {\n      certificate {\n" +
 				"        files {\n          certificate = \"/etc/ssl/shop/fullchain.pem\"\n          private_key = \"/etc/ssl/shop/privkey.pem\"\n" +
 				"        }\n      }\n    }\n\nor say that this environment is for development:\n\n    environment \"dev\" {\n      posture = \"development\"\n    }"})
@@ -80,7 +80,7 @@ func noFirewall() Rule {
 			if s.Firewall != nil || s.Ingress == nil {
 				return
 			}
-			report(Finding{At: s.Ingress.Origin.Range, Detail: "The stack publishes ports and has no firewall. Ports that Docker publishes go past ufw's own " +
+			report(Finding{At: s.Ingress.Origin.Range, Address: "ingress", Detail: "The stack publishes ports and has no firewall. Ports that Docker publishes go past ufw's own " +
 				"rules, and every other process of the host is reachable besides. Add one; ssh stays open by default:\n\n    firewall {\n      ssh {\n        port = 22\n      }\n    }"})
 		},
 	}
@@ -118,7 +118,7 @@ func trustedGateway() Rule {
 }
 
 func believesDocker(t ir.String, subnet string) Finding {
-	return Finding{At: t.Range, Detail: fmt.Sprintf("%s holds %s, the network on which Docker hands clients of IPv6 to the ingress, in its own name. "+
+	return Finding{At: t.Range, Address: "ingress", Detail: fmt.Sprintf("%s holds %s, the network on which Docker hands clients of IPv6 to the ingress, in its own name. "+
 		"All of them would be believed whatever X-Forwarded-For they send: any address for rate limits, logs and allow_from. Name the "+
 		"proxies' own networks:\n\n    trusted_proxies = [\"10.1.2.0/24\"]\n\nor, if they are that wide, let the stack's networks lie elsewhere:\n\n"+
 		"    stack \"shop\" {\n      subnet_pool = \"172.28.0.0/14\"\n    }", t.V, subnet)}
@@ -170,7 +170,7 @@ func openDatabase() Rule {
 				if what == "" || p.Container || len(p.From) > 0 && !everywhere(p.From) {
 					continue
 				}
-				report(Finding{At: p.Origin.Range, Detail: fmt.Sprintf("The rule %q opens port %d, where %s listens, to everybody. Such ports are found and attacked "+
+				report(Finding{At: p.Origin.Range, Address: "firewall", Detail: fmt.Sprintf("The rule %q opens port %d, where %s listens, to everybody. Such ports are found and attacked "+
 					"within minutes. Say who may connect:\n\n    from = [\"203.0.113.0/24\"]", p.ID, p.Port.V, what)})
 			}
 		},

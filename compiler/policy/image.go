@@ -45,28 +45,17 @@ func missingDigest() Rule {
 		Code: "NS311", Title: "Image without a digest", Production: Warning,
 		Theme: Images, Severity: Medium, Held: ByCheck, Waivable: true,
 		References: []string{"CIS Docker Benchmark 5.28", "OWASP Docker D13"},
-		Check: func(stack *ir.Stack, report func(Finding)) {
-			var images []string // in the order of their first use
-			users := map[string][]*ir.Service{}
-			for _, s := range stack.Services {
-				image, err := reference.Parse(s.Image.V)
-				if err != nil || s.Build != nil || image.Digest != "" || image.Floating() {
-					continue // a floating tag has a finding of its own
-				}
-				if users[s.Image.V] == nil {
-					images = append(images, s.Image.V)
-				}
-				users[s.Image.V] = append(users[s.Image.V], s)
+		Check: eachService(func(s *ir.Service, report func(Finding)) {
+			image, err := reference.Parse(s.Image.V)
+			if err != nil || s.Build != nil || image.Digest != "" || image.Floating() {
+				return // a floating tag has a finding of its own
 			}
-			for _, image := range images {
-				first, others := users[image][0], users[image][1:]
-				f := about(first, first.Image.Range,
-					"The image %s of %s has no digest. Its owner, or whoever gets hold of the registry, can put other code behind the same tag. "+
-						"`docker buildx imagetools inspect %s` prints the digest:\n\n    image = \"%s@sha256:…\"", image, first.Address, image, image)
-				f.Also = others
-				report(f)
-			}
-		},
+			f := about(s, s.Image.Range,
+				"The image %s of %s has no digest. Its owner, or whoever gets hold of the registry, can put other code behind the same tag. "+
+					"`docker buildx imagetools inspect %s` prints the digest:\n\n    image = \"%s@sha256:…\"", s.Image.V, s.Address, s.Image.V, s.Image.V)
+			f.Same = s.Image.V
+			report(f)
+		}),
 	}
 }
 
@@ -94,7 +83,7 @@ func outdatedNginx() Rule {
 					at = service.Image.Range
 				}
 			}
-			report(Finding{At: at, Detail: fmt.Sprintf("nginx %d.%d.%d has known faults that let a client run code in it or read its memory; they are mended in "+
+			report(Finding{At: at, Address: "ingress", Detail: fmt.Sprintf("nginx %d.%d.%d has known faults that let a client run code in it or read its memory; they are mended in "+
 				"1.30.4 and 1.31.3. It is the one service that the whole internet talks to. Write:\n\n    image = \"nginx:%s\"", v.Major, v.Minor, v.Patch, safeNginx)})
 		},
 	}

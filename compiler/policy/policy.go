@@ -10,6 +10,7 @@ import (
 	"fmt"
 
 	"nselfc/compiler/ir"
+	"nselfc/lang/date"
 	"nselfc/lang/diag"
 	"nselfc/lang/source"
 )
@@ -22,21 +23,61 @@ type Finding struct {
 	// or a module, the subject is the block that used it, and At is related.
 	At     source.Range
 	Detail string // what is wrong, why it matters, what to write instead
-	// Also are further places with the same fault and the same remedy.
-	Also []*ir.Service
+	// Address is what the finding is about when that is no service: "ingress",
+	// "firewall", a route's or a secret's; "" is the stack itself.
+	Address string
+	// Same is set where several findings of the rule have one remedy: those with one
+	// text are told once, and the others as further places.
+	Same string
 }
 
-// Check judges a stack by every rule. The list is not sorted.
-func Check(s *ir.Stack) diag.List {
+// address gives what a waiver has to be on to accept the finding.
+func (f *Finding) address() string {
+	switch {
+	case f.Service != nil:
+		return f.Service.Address
+	case f.Address != "":
+		return f.Address
+	}
+	return "stack"
+}
+
+// Check judges a stack by every rule, and its waivers by the date of the day; of no
+// day, as if none had ended. What a waiver accepts is a note that names it. The list
+// is not sorted.
+//
+// Whether a waiver is of any use cannot be told here: see Unused.
+func Check(s *ir.Stack, today date.Date) diag.List { return check(s, Rules(), today) }
+
+// remedy is what findings of a rule have in common that are told together.
+type remedy struct {
+	same string
+	by   *ir.Waiver
+}
+
+func check(s *ir.Stack, rules []Rule, today date.Date) diag.List {
+	w := newWaivers(s, rules, today)
 	var out diag.List
-	for _, r := range Rules() {
+	for _, r := range rules {
 		level := r.Level(s.Posture)
 		if level == Off || r.Check == nil {
 			continue
 		}
-		r.Check(s, func(f Finding) { out = append(out, diagnostic(r, level, f)) })
+		told := map[remedy]*diag.Diagnostic{}
+		r.Check(s, func(f Finding) {
+			by := w.accepting(r, &f)
+			key := remedy{f.Same, by}
+			if first := told[key]; first != nil && f.Same != "" {
+				first.With(f.Service.Site, "and in %s", f.Service.Address)
+				return
+			}
+			d := diagnostic(r, level, f)
+			accept(d, by)
+			told[key] = d
+			out = append(out, d)
+		})
 	}
-	return out
+	return append(out, w.faults()...)
 }
 
 func diagnostic(r Rule, level Level, f Finding) *diag.Diagnostic {
@@ -48,7 +89,7 @@ func diagnostic(r Rule, level Level, f Finding) *diag.Diagnostic {
 		severity = diag.Warning
 	case Off, Error:
 	}
-	d := &diag.Diagnostic{Code: r.Code, Severity: severity, Summary: r.Title, Detail: f.Detail, Subject: f.At}
+	d := &diag.Diagnostic{Code: r.Code, Severity: severity, Summary: r.Title, Detail: f.Detail, Subject: f.At, Address: f.address()}
 	if s := f.Service; s != nil {
 		if d.Subject.IsZero() {
 			d.Subject = s.Origin.Range
@@ -57,9 +98,6 @@ func diagnostic(r Rule, level Level, f Finding) *diag.Diagnostic {
 			d.With(d.Subject, "in %s", s.Address)
 			d.Subject = s.Site
 		}
-	}
-	for _, s := range f.Also {
-		d.With(s.Site, "and in %s", s.Address)
 	}
 	return d
 }

@@ -107,7 +107,7 @@ func TestRules(t *testing.T) {
 			s := good()
 			s.Posture = posture
 			c.spoil(s)
-			got := Check(s)
+			got := Check(s, 0)
 			if want == "" {
 				if len(got) > 0 {
 					t.Errorf("%s %s in %s: %+v", c.code, c.name, posture, got[0])
@@ -125,11 +125,11 @@ func TestGoodStackHasNoFindings(t *testing.T) {
 	for _, p := range []ir.Posture{ir.Production, ir.Development} {
 		s := good()
 		s.Posture = p
-		if got := Check(s); len(got) > 0 {
+		if got := Check(s, 0); len(got) > 0 {
 			t.Errorf("%s: %+v", p, got[0])
 		}
 	}
-	if got := Check(&ir.Stack{}); len(got) > 0 {
+	if got := Check(&ir.Stack{}, 0); len(got) > 0 {
 		t.Errorf("empty stack: %+v", got[0])
 	}
 }
@@ -163,6 +163,9 @@ func TestRulesAreWellFormed(t *testing.T) {
 		if r.Production < r.Development {
 			t.Errorf("%s is stricter in development", r.Code)
 		}
+		if r.Theme == Meta && r.Waivable {
+			t.Errorf("%s is about waivers, and can be waived itself", r.Code)
+		}
 		if r.Check != nil && !slices.ContainsFunc(ruleCases, func(c ruleCase) bool { return c.code == r.Code }) {
 			t.Errorf("no case breaks %s", r.Code)
 		}
@@ -177,7 +180,7 @@ func TestFindingsInKindsPointAtTheirUse(t *testing.T) {
 	s := good()
 	s.Services[0].Image.V, s.Services[0].Site = "a:latest", at(2)
 	want := diag.Related{Range: at(11), Message: "in service.api"}
-	got := Check(s)
+	got := Check(s, 0)
 	if len(got) != 1 || got[0].Subject != at(2) {
 		t.Fatalf("%+v", got)
 	}
@@ -194,7 +197,7 @@ func TestImageIsToldOnce(t *testing.T) {
 	s.Services = append(s.Services, &other)
 	s.Services[0].Image.V, other.Image.V = "a:1", "a:1"
 	s.Services[1].Image.V = "b:1"
-	got := Check(s)
+	got := Check(s, 0)
 	if len(got) != 2 || got[0].Subject != at(11) || !strings.Contains(got[0].Detail, "a:1 of service.api has") || !strings.Contains(got[1].Detail, "b:1 of service.ingress has") {
 		t.Fatalf("%+v", got)
 	}
@@ -217,6 +220,6 @@ func BenchmarkCheck(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		Check(s)
+		Check(s, 0)
 	}
 }

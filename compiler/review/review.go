@@ -157,6 +157,10 @@ func (r *reviewer) resource(c *model.Change) {
 		r.rotation(c)
 	case model.TypeStore:
 		r.keeper(c)
+	case model.TypeWaiver:
+		r.waiver(c)
+	case model.TypePolicy:
+		r.policy(c)
 	}
 }
 

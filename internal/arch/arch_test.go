@@ -29,6 +29,7 @@ var arrows = []struct {
 }{
 	{"lang/source", nil},
 	{"lang/secret", nil},
+	{"lang/date", nil},
 	{"lang/escape", nil},
 	{"lang/schema", nil},
 	{"lang/catalog", nil},
@@ -37,7 +38,7 @@ var arrows = []struct {
 	{"lang/eval", []string{"lang/diag", "lang/source", "lang/secret", "lang/escape"}}, // knows no block names: not schema
 	{"lang/format", []string{"lang/diag", "lang/source", "lang/eval"}},
 	{"lang", []string{"lang/..."}},
-	{"compiler/ir", []string{"lang/source", "lang/secret"}},
+	{"compiler/ir", []string{"lang/date", "lang/source", "lang/secret"}},
 	{"compiler/model", []string{"compiler/ir", "lang/source", "lang/secret"}},
 	{"compiler/review", []string{"compiler/ir", "compiler/model", "compiler/reference", "lang/diag", "lang/escape", "lang/source"}},
 	{"compiler", []string{"compiler/...", "lang/..."}},

@@ -22,6 +22,7 @@ import (
 	"nselfc/internal/redact"
 	"nselfc/internal/secrets"
 	"nselfc/lang"
+	"nselfc/lang/date"
 	"nselfc/lang/diag"
 	"nselfc/lang/secret"
 	"nselfc/lang/source"
@@ -51,6 +52,7 @@ type Compiled struct {
 	Absent bool
 	Commit string // of CompileAt, the commit's full name
 
+	judged  []*ir.Stack     // see judge
 	missing map[string]bool // files of the stack that findings name and nobody could read
 	redact  *redact.Registry
 	real    func(string) (string, error)
@@ -72,6 +74,9 @@ type Options struct {
 	// "out" in the stack's folder.
 	Out   string
 	Trace bool // keep what caused each line
+	// Today is the day by which waivers are judged; no day, for whoever does not ask
+	// whether one has ended. It changes what is reported, and no byte of what is written.
+	Today date.Date
 	// Redact learns the values that lie in the output directories on this host, so
 	// that whatever is printed shows none; nil where nothing is printed.
 	Redact *redact.Registry
@@ -130,6 +135,7 @@ func (c *Compiled) compileAll(ctx context.Context, in *input, opts Options) diag
 		}
 	}
 	diags = append(diags, t.all(len(names))...)
+	diags = append(diags, c.unusedWaivers(diags, opts)...)
 	return append(diags, c.note(sharedStores(c.stores()))...).Sort()
 }
 
@@ -166,7 +172,9 @@ func (c *Compiled) compile(name string, opts Options) (*Environment, diag.List) 
 	out := c.OutDir(opts)
 	evaluated.Folder, evaluated.Output = way(filepath.Join(out, name), c.Dir), way(c.Dir, out)
 	evaluated.Links = links(c.Dir, evaluated, c.real)
+	evaluated.Today = opts.Today
 	lowered, more := compiler.Compile(evaluated)
+	c.judge(lowered, more)
 	diags = append(diags, more...)
 	if diags.HasErrors() {
 		return nil, diags

@@ -19,7 +19,11 @@ import (
 // Compile would give in a clean checkout in the stack's place.
 //
 // A stack that does not exist at the revision is no error: see Compiled.Absent.
+//
+// Its waivers are judged by no day: a change that gives one a new end can be reviewed
+// although the old one is over.
 func CompileAt(ctx context.Context, path, rev string, opts Options) (*Compiled, diag.List) {
+	opts.Today = 0
 	c := &Compiled{missing: map[string]bool{}}
 	dir, name := split(path)
 	tree, err := git.Open(ctx, dir, rev)

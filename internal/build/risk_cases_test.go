@@ -271,6 +271,19 @@ high NS705 ingress: local {}`},
 	{"certificate days", []string{"both:secret \"key\" {", "secret \"ca\" {\n  kind = \"x509\"\n  ca = true\n  hosts = [\"a.internal\"]\n  days = 100\n}\n\nsecret \"key\" {", "days = 100", "days = 3000"}, `
 low NS705 secret.ca: days = 3000`},
 	{"module's image", []string{"source = \"./pair\"", "source = \"./pair\"\n  upstream = \"https://x\""}, ``},
+	{"waived", []string{"firewall {\n  ssh", "policy {\n  waive \"NS315\" {\n    on = service.worker\n    reason = \"It answers no requests; the queue is watched.\"\n    owner = \"ops\"\n    until = \"2027-03-01\"\n  }\n}\nfirewall {\n  ssh"}, `
+medium NS740 waiver["NS315 service.worker"]: waive "NS315" {`},
+	{"waived for longer", []string{"both:firewall {\n  ssh", "policy {\n  waive \"NS315\" {\n    on = service.worker\n    reason = \"It answers no requests; the queue is watched.\"\n    owner = \"ops\"\n    until = \"2027-01-01\"\n  }\n}\nfirewall {\n  ssh", "2027-01-01", "2027-03-01"}, `
+medium NS741 waiver["NS315 service.worker"]: until = "2027-03-01"`},
+	{"waived for less", []string{"both:firewall {\n  ssh", "policy {\n  waive \"NS315\" {\n    on = service.worker\n    reason = \"It answers no requests; the queue is watched.\"\n    owner = \"ops\"\n    until = \"2027-03-01\"\n  }\n}\nfirewall {\n  ssh", "2027-03-01", "2027-01-01"}, `
+safer NS741 waiver["NS315 service.worker"]: until = "2027-01-01"`},
+	{"waived for another reason", []string{"both:firewall {\n  ssh", "policy {\n  waive \"NS315\" {\n    on = service.worker\n    reason = \"It answers no requests; the queue is watched.\"\n    owner = \"ops\"\n    until = \"2027-03-01\"\n  }\n}\nfirewall {\n  ssh", "the queue", "the whole queue"}, ``},
+	{"not waived any more", []string{"both:firewall {\n  ssh", "policy {\n  waive \"NS315\" {\n    on = service.worker\n    reason = \"It answers no requests; the queue is watched.\"\n    owner = \"ops\"\n    until = \"2027-03-01\"\n  }\n}\nfirewall {\n  ssh", "policy {\n  waive \"NS315\" {\n    on = service.worker\n    reason = \"It answers no requests; the queue is watched.\"\n    owner = \"ops\"\n    until = \"2027-03-01\"\n  }\n}\n", ""}, `
+safer NS740 waiver["NS315 service.worker"]: stack "shop" {`},
+	{"waivers may last longer", []string{"both:firewall {\n  ssh", "policy {\n  waive \"NS315\" {\n    on = service.worker\n    reason = \"It answers no requests; the queue is watched.\"\n    owner = \"ops\"\n    until = \"2027-03-01\"\n  }\n}\nfirewall {\n  ssh", "policy {", "policy {\n  max_waiver_days = 200"}, `
+low NS742 policy: max_waiver_days = 200`},
+	{"waivers may last less", []string{"both:firewall {\n  ssh", "policy {\n  max_waiver_days = 90\n  waive \"NS315\" {\n    on = service.worker\n    reason = \"It answers no requests; the queue is watched.\"\n    owner = \"ops\"\n    until = \"2027-03-01\"\n  }\n}\nfirewall {\n  ssh", "days = 90", "days = 30"}, `
+safer NS742 policy: max_waiver_days = 30`},
 }
 
 const riskFirewall = `firewall {

@@ -17,10 +17,12 @@ type told struct {
 }
 
 // fault is what makes two findings the same. Severity is no part of it: a
-// floating tag is an error in production and a warning on a laptop.
+// floating tag is an error in production and a warning on a laptop. What one
+// environment accepts, and another does not, is told of each.
 type fault struct {
 	at           source.Range
 	code, detail string
+	accepted     source.Range // the waiver's
 }
 
 // places are the environments in which a fault was found.
@@ -36,7 +38,10 @@ func (t *told) add(env string, list diag.List) {
 		t.found = map[fault]*places{}
 	}
 	for _, d := range list.Sort() {
-		key := fault{d.Subject, d.Code, d.Detail}
+		key := fault{at: d.Subject, code: d.Code, detail: d.Detail}
+		if d.Accepted != nil {
+			key.accepted = d.Accepted.At
+		}
 		p := t.found[key]
 		if p == nil {
 			p = &places{d: d}
@@ -45,6 +50,9 @@ func (t *told) add(env string, list diag.List) {
 		}
 		p.names, p.as = append(p.names, env), append(p.as, d.Severity)
 		p.d.Severity = min(p.d.Severity, d.Severity)
+		if d.Accepted != nil {
+			p.d.Accepted.Severity = min(p.d.Accepted.Severity, d.Accepted.Severity)
+		}
 		if len(d.Related) > len(p.d.Related) { // one environment may have more of the same than another
 			p.d.Related = d.Related
 		}
@@ -59,6 +67,9 @@ func (t *told) all(n int) diag.List {
 			continue
 		}
 		p.d.Detail += "\n\n" + p.where(one)
+		if p.d.Accepted != nil {
+			p.d.Accepted.In = p.names
+		}
 	}
 	return t.list
 }

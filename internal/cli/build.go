@@ -16,6 +16,7 @@ type BuildOptions struct {
 	NoSecrets bool
 	Force     []string
 	Strict    bool // a weak secret is an error in development too
+	On        Today
 }
 
 // Build compiles a stack, writes the output and tells what it did.
@@ -25,6 +26,10 @@ func Build(ctx context.Context, env Env, d Display, o BuildOptions) int {
 }
 
 func buildStack(ctx context.Context, env Env, d Display, o BuildOptions) (*build.Compiled, int) {
+	var err error
+	if o.Options, err = o.On.on(env, o.Options); err != nil {
+		return &build.Compiled{}, Fail(env, Usage, "%v", err)
+	}
 	c, diags := compile(ctx, env, o.Path, o.Options)
 	if o.Verify && !diags.HasErrors() {
 		diags = append(diags, c.Verify(ctx)...)
@@ -52,7 +57,11 @@ func buildStack(ctx context.Context, env Env, d Display, o BuildOptions) (*build
 }
 
 // Validate reports every finding and writes nothing.
-func Validate(ctx context.Context, env Env, d Display, path string, o build.Options) int {
+func Validate(ctx context.Context, env Env, d Display, path string, o build.Options, on Today) int {
+	o, err := on.on(env, o)
+	if err != nil {
+		return Fail(env, Usage, "%v", err)
+	}
 	c, diags := compile(ctx, env, path, o)
 	code := stopped(ctx, d.Show(env, diags, c.Files(), c.DisplayName))
 	if code == OK && d.format(env) == FormatText {

@@ -17,11 +17,16 @@ import (
 type CheckOptions struct {
 	build.Options
 	Path string // file or folder of the stack; "" for this folder
+	On   Today
 }
 
 // Check tells whether the committed output is just what the stack compiles to. It
 // writes nothing.
 func Check(ctx context.Context, env Env, d Display, o CheckOptions) int {
+	var err error
+	if o.Options, err = o.On.on(env, o.Options); err != nil {
+		return Fail(env, Usage, "%v", err)
+	}
 	c, diags := compile(ctx, env, o.Path, o.Options)
 	if diags.HasErrors() || ctx.Err() != nil {
 		code := d.Show(env, diags, c.Files(), c.DisplayName)

@@ -24,6 +24,7 @@ type PlanOptions struct {
 	JSONInto string // file that gets the JSON form as well
 	Detailed bool   // exit with 2 when there are changes
 	FailOn   FailOn
+	On       Today
 }
 
 // PlanFormat is the value of plan's --format.
@@ -114,6 +115,10 @@ func detailed(asked bool, code int, changed bool) int {
 }
 
 func (o PlanOptions) run(ctx context.Context, env Env, d Display) (code int, changed bool) {
+	var err error
+	if o.Options, err = o.On.on(env, o.Options); err != nil {
+		return Fail(env, Usage, "%v", err), false
+	}
 	p, report := o.plan(ctx, env)
 	if ctx.Err() != nil {
 		return Interrupted, false
@@ -121,7 +126,7 @@ func (o PlanOptions) run(ctx context.Context, env Env, d Display) (code int, cha
 	code = max(Code(p.Diagnostics), o.print(env, d, p, report))
 	if o.JSONInto != "" {
 		var text bytes.Buffer
-		err := p.JSON(&text, report)
+		err = p.JSON(&text, report)
 		if err == nil {
 			err = writeFile(o.JSONInto, []byte(env.Secrets.Text(text.String())))
 		}

@@ -80,6 +80,11 @@ func unrevealing(list diag.List, values *redact.Registry) diag.List {
 		for j := range clean.Related {
 			clean.Related[j].Message = values.Text(clean.Related[j].Message)
 		}
+		if a := d.Accepted; a != nil {
+			said := *a
+			said.Reason, said.Owner, said.Ticket = values.Text(a.Reason), values.Text(a.Owner), values.Text(a.Ticket)
+			clean.Accepted = &said
+		}
 		out[i] = &clean
 	}
 	return out

@@ -37,6 +37,30 @@ type Diagnostic struct {
 	Subject  source.Range
 	Related  []Related
 	Fix      []Edit
+	// Address names what the finding is about, such as "service.api", where that has
+	// a name of its own: it is the same when lines have moved.
+	Address string
+	// Accepted is set for a finding that a waiver accepts. Its severity is Note.
+	Accepted *Acceptance
+}
+
+// Acceptance is somebody's word that a finding may stand until a day.
+type Acceptance struct {
+	Severity Severity // of the finding, if nobody had accepted it
+	Reason   string
+	Owner    string
+	Until    string       // the last day, "2027-03-01"
+	Ticket   string       // "" for none
+	In       []string     // the environments in which it is accepted, where these are not all
+	At       source.Range // the waiver's block
+}
+
+// place is where the waiver stands; zero for a finding that nobody accepts.
+func (a *Acceptance) place() source.Range {
+	if a == nil {
+		return source.Range{}
+	}
+	return a.At
 }
 
 // Related points at a second place that explains the first.
@@ -108,10 +132,10 @@ func (l List) Sort() List {
 		}
 		return cmp.Or(
 			cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Code, b.Code),
-			cmp.Compare(a.Summary, b.Summary), cmp.Compare(a.Detail, b.Detail),
+			cmp.Compare(a.Summary, b.Summary), cmp.Compare(a.Detail, b.Detail), cmp.Compare(a.Address, b.Address),
 		)
 	})
 	return slices.CompactFunc(l, func(a, b *Diagnostic) bool {
-		return a.Subject == b.Subject && a.Code == b.Code && a.Severity == b.Severity && a.Detail == b.Detail
+		return a.Subject == b.Subject && a.Code == b.Code && a.Severity == b.Severity && a.Detail == b.Detail && a.Accepted.place() == b.Accepted.place()
 	})
 }

@@ -13,6 +13,10 @@ func (b *Block) Hint(word string) string {
 		return certificateHints[word]
 	case "secrets":
 		return storeHints[word]
+	case "policy":
+		return policyHints[word]
+	case "waive":
+		return waiverHints[word]
 	}
 	return ""
 }
@@ -88,10 +92,37 @@ var storeHints = map[string]string{
 
 const storeHint = "The store is a block of its own name: file, age, vault, aws, kubernetes or exec, as in age { recipients = [\"age1…\"] }."
 
+var policyHints = map[string]string{
+	"waiver":    waiverHint,
+	"ignore":    waiverHint,
+	"skip":      waiverHint,
+	"exception": waiverHint,
+	"exclude":   waiverHint,
+	"suppress":  waiverHint,
+}
+
+const waiverHint = "An exception is a block of its own, with an owner and an end: waive \"NS312\" { … }."
+
+var waiverHints = map[string]string{
+	"for":           "What the finding is about is named by the argument on, as in on = service.legacy.",
+	"service":       "What the finding is about is named by the argument on, as in on = service.legacy.",
+	"scope":         "What the finding is about is named by the argument on, as in on = service.legacy.",
+	"target":        "What the finding is about is named by the argument on, as in on = service.legacy.",
+	"justification": "The argument is named reason.",
+	"comment":       "The argument is named reason.",
+	"expires":       "The argument is named until: the last day on which the finding is accepted.",
+	"expiry":        "The argument is named until: the last day on which the finding is accepted.",
+	"expires_at":    "The argument is named until: the last day on which the finding is accepted.",
+	"environment":   "A waiver for one environment stands in the policy block of that environment.",
+	"environments":  "A waiver for one environment stands in the policy block of that environment.",
+	"issue":         "The argument is named ticket.",
+}
+
 var topHints = map[string]string{
 	"alerts":   "Alerts are not in this release yet: leave the block out.",
-	"policy":   "Waivers of rules are not in this release yet: leave the block out. What a rule reports as an error has to be mended.",
 	"rule":     "Rules of a stack's own are not in this release yet: leave the block out. A validation block in a variable can check a value.",
+	"waive":    "A waiver stands in the policy block: policy { waive \"NS312\" { … } }.",
+	"waiver":   "A waiver stands in the policy block: policy { waive \"NS312\" { … } }.",
 	"services": "Write a service block for each: service \"api\" { … }.",
 	"networks": "There is nothing to write: networks follow from what services refer to.",
 	"network":  "There is nothing to write: networks follow from what services refer to.",

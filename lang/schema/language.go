@@ -32,6 +32,7 @@ var Get = sync.OnceValue(func() *Language {
 			{Block: secretStore(), Max: 1},
 			{Block: ingress(), Max: 1},
 			{Block: firewall(), Max: 1},
+			{Block: policy(), Max: 1},
 		}, shared...),
 	}
 	mod := &Block{
@@ -62,7 +63,7 @@ func environment() *Block {
 			{Name: "posture", Type: String, Default: "production", Enum: []string{"production", "development"}, Doc: "`production` hardens every default and refuses what is dangerous; `development` relaxes only what a laptop needs."},
 			{Name: "variables", Type: Any, Doc: "Values of variables in this environment.", Example: "variables = { domain = \"shop.example.com\" }"},
 		},
-		Blocks:  []Nested{{Block: secretStore(), Max: 1}},
+		Blocks:  []Nested{{Block: secretStore(), Max: 1}, {Block: policy(), Max: 1}},
 		Example: "environment \"prod\" {\n  posture   = \"production\"\n  variables = { domain = \"shop.example.com\" }\n}",
 	}
 }

@@ -52,7 +52,7 @@ func (s *session) judge(n int) (func(), error) {
 		return nil, fmt.Errorf("the stack of %d services breaks a rule: %+v", n, found[0])
 	}
 	return func() {
-		policy.Check(e.Stack)
+		policy.Check(e.Stack, 0)
 		proof.Check(e.Files)
 	}, nil
 }

@@ -26,8 +26,11 @@ func GitHub(w io.Writer, r *Report) error {
 				props = append(props, fmt.Sprintf("endColumn=%d", max(d.Range.Start.Column, d.Range.End.Column)))
 			}
 		}
-		props = append(props, "title="+escapeProperty(d.Code+": "+d.Summary))
-		message := d.Detail
+		title, message := d.Code+": "+d.Summary, d.Detail
+		if d.Accepted != nil {
+			title, message = title+" (accepted)", sentence(d.Accepted.String())
+		}
+		props = append(props, "title="+escapeProperty(title))
 		for _, rel := range d.Related[:min(len(d.Related), maxRelated)] {
 			message += fmt.Sprintf("\n%s:%d: %s", rel.Range.Filename, rel.Range.Start.Line, rel.Message)
 		}
@@ -39,6 +42,9 @@ func GitHub(w io.Writer, r *Report) error {
 	}
 	return out.Flush()
 }
+
+// sentence begins a text with a capital letter.
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // escapeData and escapeProperty follow toolkit/packages/core/src/command.ts of
 // github.com/actions: without them a message could end the command or begin

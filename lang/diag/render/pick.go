@@ -11,14 +11,14 @@ func pick(list []Diagnostic, limit, alike int) map[int]bool {
 	if alike <= 0 {
 		alike = len(list)
 	}
-	shown, of := map[int]bool{}, map[string]int{}
+	shown, of := map[int]bool{}, map[kind]int{}
 	for _, severity := range []string{"error", "warning", "note"} {
 		for i := range list {
 			if len(shown) == limit || list[i].Severity != severity {
 				continue
 			}
 			if severity != "error" {
-				if of[list[i].Code]++; of[list[i].Code] > alike {
+				if of[list[i].kind()]++; of[list[i].kind()] > alike {
 					continue
 				}
 			}
@@ -31,7 +31,15 @@ func pick(list []Diagnostic, limit, alike int) map[int]bool {
 	return shown
 }
 
-// rest are the findings of one code and severity that are not shown in full.
+// kind is what findings have in common that are counted together.
+type kind struct {
+	severity, code string
+	accepted       bool
+}
+
+func (d *Diagnostic) kind() kind { return kind{d.Severity, d.Code, d.Accepted != nil} }
+
+// rest are the findings of one kind that are not shown in full.
 type rest struct {
 	first  *Diagnostic
 	count  int
@@ -44,17 +52,16 @@ func rests(list []Diagnostic, shown map[int]bool) []*rest {
 		return nil
 	}
 	var out []*rest
-	of := map[[2]string]*rest{}
+	of := map[kind]*rest{}
 	for i := range list {
 		d := &list[i]
 		if shown[i] {
 			continue
 		}
-		key := [2]string{d.Severity, d.Code}
-		g := of[key]
+		g := of[d.kind()]
 		if g == nil {
 			g = &rest{first: d}
-			of[key], out = g, append(out, g)
+			of[d.kind()], out = g, append(out, g)
 		}
 		g.count++
 		if d.Range != nil && len(g.places) < maxRelated {
@@ -72,7 +79,7 @@ func place(r Range) string {
 
 // more prints where else a kind of finding was found.
 func (p *printer) more(g *rest) {
-	word, color := heading(g.first.Severity)
+	word, color := g.first.heading()
 	p.printf("%s %s\n", p.paint(color, word+" "+g.first.Code+":"), p.paint(bold, g.first.Summary+", "+timesMore(g.count)))
 	for _, at := range g.places {
 		p.printf("  %s\n", at)
@@ -90,13 +97,15 @@ func timesMore(n int) string {
 	return fmt.Sprintf("%d times more", n)
 }
 
-// heading gives the word for a severity, and its colour.
-func heading(severity string) (word, color string) {
-	switch severity {
-	case "error":
+// heading gives the word that a finding begins with, and its colour.
+func (d *Diagnostic) heading() (word, color string) {
+	switch {
+	case d.Severity == "error":
 		return "Error", red
-	case "warning":
+	case d.Severity == "warning":
 		return "Warning", yellow
+	case d.Accepted != nil:
+		return "Accepted", blue
 	}
 	return "Note", blue
 }

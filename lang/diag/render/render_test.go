@@ -70,7 +70,13 @@ func sample(t *testing.T) (diag.List, source.Files) {
 	word := diag.Warningf("NS998", at(t, f, "größe", 0), "Columns are code points", "Not bytes.")
 	nowhere := diag.Errorf("NS996", source.Range{}, "No place", "This is a bug in nselfc.")
 	note := &diag.Diagnostic{Code: "NS997", Severity: diag.Note, Summary: "A note", Subject: source.Range{File: "elsewhere.hcl", Start: source.Pos{Line: 7}}}
-	return diag.List{nowhere, note, typo, word, twice, text}, source.Files{f.Name: f}
+	accepted := diag.Warningf("NS312", at(t, f, "<<E", 0), "Writable root file system", "It can be written. Take read_only out.")
+	accepted.Address, accepted.Severity = "service.api", diag.Note
+	accepted.Accepted = &diag.Acceptance{
+		Severity: diag.Warning, Reason: "The vendor's image writes to /opt.", Owner: "ops@example.com", Until: "2027-03-01", Ticket: "OPS-42",
+		At: at(t, f, "service \"api\"", 1),
+	}
+	return diag.List{nowhere, note, typo, word, twice, text, accepted}, source.Files{f.Name: f}
 }
 
 // TestWideCharacters: the marks stand below what they mark on a terminal, where
@@ -171,7 +177,7 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := out.Diagnostics[3]
-	if out.FormatVersion != "1.0" || out.Valid || out.ErrorCount != 3 || d.Range == nil || d.Range.Start.Column != 15 || d.Range.End.Column != 20 || d.Range.End.Byte != 37 {
+	if out.FormatVersion != "1.1" || out.Valid || out.ErrorCount != 3 || d.Range == nil || d.Range.Start.Column != 15 || d.Range.End.Column != 20 || d.Range.End.Byte != 37 {
 		t.Errorf("got %+v", out)
 	}
 }
@@ -227,7 +233,9 @@ func TestSARIF(t *testing.T) {
 		t.Errorf("the schema refuses it: %v", err)
 	}
 	// The judge must be able to refuse.
-	for _, bad := range []string{`"level": "error"`, `"columnKind": "unicodeCodePoints"`, `"startLine": `} {
+	for _, bad := range []string{
+		`"level": "error"`, `"columnKind": "unicodeCodePoints"`, `"startLine": `, `"kind": "inSource"`, `"status": "accepted"`,
+	} {
 		broken := strings.Replace(b.String(), bad, strings.Replace(strings.Replace(bad, ": \"", ": \"not-", 1), "Line", "Lime", 1), 1)
 		if broken == b.String() || validSARIF(t, []byte(broken)) == nil {
 			t.Errorf("the schema takes a wrong %s", bad)
@@ -286,6 +294,93 @@ func TestFingerprintsSurviveMoves(t *testing.T) {
 	}
 }
 
+// TestSuppressions: a report has a list for every result or for none, as section
+// 3.27.23 of the standard wants, and a finding keeps its level behind its waiver.
+func TestSuppressions(t *testing.T) {
+	list, files := sample(t)
+	for _, with := range []bool{true, false} {
+		if !with {
+			list = list[:len(list)-1]
+		}
+		var b bytes.Buffer
+		if err := SARIF(&b, New(list, files, nil), ""); err != nil {
+			t.Fatal(err)
+		}
+		var log sarifLog
+		if err := json.Unmarshal(b.Bytes(), &log); err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range log.Runs[0].Results {
+			accepted := with && i == len(list)-1
+			if (r.Suppressions != nil) != with || with && (len(*r.Suppressions) == 1) != accepted {
+				t.Errorf("%s: %+v", r.RuleID, r.Suppressions)
+			}
+			if accepted && (r.Level != "warning" || (*r.Suppressions)[0].Location.Physical.Region.StartLine != 5) {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+}
+
+// TestFingerprintsByAddress: what a finding is about identifies it, wherever it stands
+// and however its line reads.
+func TestFingerprintsByAddress(t *testing.T) {
+	of := func(src, bad, address string) string {
+		f := source.NewFile("f.hcl", []byte(src))
+		d := diag.Errorf("NS312", at(t, f, bad, 0), "s", "d")
+		d.Address = address
+		var b bytes.Buffer
+		if err := SARIF(&b, New(diag.List{d}, source.Files{f.Name: f}, nil), ""); err != nil {
+			t.Fatal(err)
+		}
+		var log sarifLog
+		if err := json.Unmarshal(b.Bytes(), &log); err != nil {
+			t.Fatal(err)
+		}
+		return log.Runs[0].Results[0].Fingerprints["nselfc/v1"]
+	}
+	before := of("a = 1\nread_only = false\n", "false", "service.a")
+	for name, after := range map[string]string{
+		"moved": of("\n\na = 1\n\nread_only = false\n", "false", "service.a"), "rewritten": of("a = 1\nread_only = !true\n", "!true", "service.a"),
+	} {
+		if before != after {
+			t.Errorf("%s: another fingerprint", name)
+		}
+	}
+	if before == of("a = 1\nread_only = false\n", "false", "service.b") {
+		t.Error("two services share a fingerprint")
+	}
+}
+
+// TestAcceptedAreCounted: what is accepted is told apart from notes of the same code,
+// and a report of nothing else says where to look.
+func TestAcceptedAreCounted(t *testing.T) {
+	var list diag.List
+	for n := range int32(5) {
+		d := diag.Warningf("NS312", source.Range{File: "f.hcl", Start: source.Pos{Line: n + 1}}, "Writable root file system", "d")
+		d.Severity, d.Accepted = diag.Note, &diag.Acceptance{Severity: diag.Error, Reason: "because it is so", Owner: "ops", Until: "2027-03-01"}
+		list = append(list, d)
+	}
+	for _, tc := range []struct {
+		list diag.List
+		want string
+	}{
+		{list[:1], "\n1 accepted finding. Who accepted what: nselfc waivers\n"},
+		{list, "Accepted NS312: Writable root file system, 2 times more"},
+		{list, "\n5 accepted findings. Who accepted what: nselfc waivers\n"},
+		{append(list[:2:2], diag.Warningf("NS341", source.Range{}, "s", "d")), "\n1 warning, and 2 accepted findings. What a code means: nselfc explain NS341\n"},
+	} {
+		var b bytes.Buffer
+		r := New(tc.list, nil, nil)
+		if err := Text(&b, r, TextOptions{Limit: DefaultLimit, Alike: DefaultAlike}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains("\n"+b.String(), tc.want) || !r.Valid || r.ErrorCount > 0 {
+			t.Errorf("no %q in %s", tc.want, b.String())
+		}
+	}
+}
+
 func TestGitHub(t *testing.T) {
 	list, files := sample(t)
 	nasty := diag.Errorf("NS101", at(t, files["nself.hcl"], "imge", 0), "100%: a,b", "50%\r\n::error::forged")
@@ -311,7 +406,9 @@ func FuzzNoInjection(f *testing.F) {
 		r := source.Range{File: name, Start: file.PosAt(clamp(from)), End: file.PosAt(clamp(to))}
 		d := diag.Errorf("NS101", r, text, "%s", text).With(r, "%s", text)
 		d.Fix = []diag.Edit{{Range: r, Text: text}}
-		report := New(diag.List{d}, source.Files{name: file}, nil)
+		waived := diag.Warningf("NS102", r, text, "%s", text)
+		waived.Address, waived.Accepted = text, &diag.Acceptance{Reason: text, Owner: text, Until: text, Ticket: text, At: r}
+		report := New(diag.List{d, waived}, source.Files{name: file}, nil)
 		var b bytes.Buffer
 		if err := Text(&b, report, TextOptions{Width: 80}); err != nil {
 			t.Fatal(err)

@@ -5,13 +5,15 @@
 package render
 
 import (
+	"strings"
+
 	"nselfc/lang/diag"
 	"nselfc/lang/source"
 )
 
 // FormatVersion is the version of the JSON form. The minor part grows when
 // something is added, the major part when something changes or goes.
-const FormatVersion = "1.0"
+const FormatVersion = "1.1"
 
 // Report is everything that is shown of a run. Its JSON form follows that of
 // "tofu validate -json", which editors and CI already read, and adds code,
@@ -21,6 +23,7 @@ type Report struct {
 	Valid         bool         `json:"valid"`
 	ErrorCount    int          `json:"error_count"`
 	WarningCount  int          `json:"warning_count"`
+	AcceptedCount int          `json:"accepted_count"`
 	Diagnostics   []Diagnostic `json:"diagnostics"`
 }
 
@@ -35,6 +38,36 @@ type Diagnostic struct {
 	Snippet  *Snippet  `json:"snippet,omitempty"`
 	Related  []Related `json:"related,omitempty"`
 	Fix      *Fix      `json:"fix,omitempty"`
+	Address  string    `json:"address,omitempty"` // of what it is about: "service.api"
+	// Accepted is there for a finding that a waiver accepts; it stops nothing then, and
+	// its severity is "note".
+	Accepted *Accepted `json:"accepted,omitempty"`
+}
+
+// Accepted is the waiver that accepts a finding.
+type Accepted struct {
+	Severity string `json:"severity"` // what the finding would be without the waiver
+	Reason   string `json:"reason"`
+	Owner    string `json:"owner"`
+	Until    string `json:"until"` // the last day on which it holds, "2027-03-01"
+	Ticket   string `json:"ticket,omitempty"`
+	// Environments are those in which it is accepted, where these are not all.
+	Environments []string `json:"environments,omitempty"`
+	Range        Range    `json:"range"` // of the waiver
+	Snippet      *Snippet `json:"snippet,omitempty"`
+}
+
+// String says who accepted a finding, until when and why.
+func (a *Accepted) String() string {
+	s := "accepted "
+	if len(a.Environments) > 0 {
+		s += "in " + strings.Join(a.Environments, ", ") + " "
+	}
+	s += "until " + a.Until + " by " + a.Owner
+	if a.Ticket != "" {
+		s += " (" + a.Ticket + ")"
+	}
+	return s + ": " + a.Reason
 }
 
 // Range is a half-open stretch of a file. Filename is empty for none.
@@ -97,6 +130,9 @@ func New(list diag.List, files source.Files, name func(string) string) *Report {
 	}
 	for _, d := range list {
 		r.Diagnostics = append(r.Diagnostics, b.diagnostic(d))
+		if d.Accepted != nil {
+			r.AcceptedCount++
+		}
 	}
 	return r
 }
@@ -117,6 +153,16 @@ func (b builder) diagnostic(d *diag.Diagnostic) Diagnostic {
 		out.Related = append(out.Related, Related{
 			Message: shorten(Clean(rel.Message, false)), Range: b.rng(rel.Range), Snippet: b.snippet(rel.Range),
 		})
+	}
+	out.Address = Clean(d.Address, false)
+	if a := d.Accepted; a != nil {
+		out.Accepted = &Accepted{
+			Severity: a.Severity.String(), Reason: shorten(Clean(a.Reason, false)), Owner: shorten(Clean(a.Owner, false)),
+			Until: Clean(a.Until, false), Ticket: shorten(Clean(a.Ticket, false)), Range: b.rng(a.At), Snippet: b.snippet(a.At),
+		}
+		for _, name := range a.In {
+			out.Accepted.Environments = append(out.Accepted.Environments, Clean(name, false))
+		}
 	}
 	if len(d.Fix) > 0 {
 		fix := &Fix{Preview: b.preview(d.Fix)}

@@ -23,7 +23,12 @@ func SARIF(w io.Writer, r *Report, version string) error {
 	}
 	results := make([]sarifResult, 0, len(r.Diagnostics))
 	for i := range r.Diagnostics {
-		results = append(results, s.result(&r.Diagnostics[i]))
+		result := s.result(&r.Diagnostics[i])
+		if r.AcceptedCount > 0 {
+			list := suppressions(&r.Diagnostics[i])
+			result.Suppressions = &list
+		}
+		results = append(results, result)
 	}
 	return encode(w, sarifLog{
 		Schema:  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
@@ -63,8 +68,12 @@ type sarifBuilder struct {
 }
 
 func (s *sarifBuilder) result(d *Diagnostic) sarifResult {
+	level := d.Severity
+	if d.Accepted != nil {
+		level = d.Accepted.Severity // that it is accepted, its suppression says
+	}
 	out := sarifResult{
-		RuleID: d.Code, RuleIndex: s.rules[d.Code], Level: d.Severity,
+		RuleID: d.Code, RuleIndex: s.rules[d.Code], Level: level,
 		Message:      sarifText{Text: strings.TrimSpace(d.Summary + ". " + d.Detail)},
 		Fingerprints: map[string]string{"nselfc/v1": s.fingerprint(d)},
 	}
@@ -85,16 +94,39 @@ func (s *sarifBuilder) result(d *Diagnostic) sarifResult {
 	return out
 }
 
-// fingerprint identifies a finding across commits. It is made of the code, the
-// file and the text of the line, not of the line's number, so that lines added
-// above do not make an old finding new; equal lines are told apart by their order.
+// suppressions gives the waiver that accepts a finding, if there is one.
+func suppressions(d *Diagnostic) []sarifSuppression {
+	a := d.Accepted
+	if a == nil {
+		return []sarifSuppression{}
+	}
+	out := sarifSuppression{
+		Kind: "inSource", Status: "accepted", Justification: a.Reason,
+		Properties: map[string]string{"until": a.Until, "owner": a.Owner},
+	}
+	if a.Ticket != "" {
+		out.Properties["ticket"] = a.Ticket
+	}
+	if a.Range.Filename != "" {
+		out.Location = &sarifLocation{Physical: physical(a.Range, a.Snippet)}
+	}
+	return []sarifSuppression{out}
+}
+
+// fingerprint identifies a finding across commits. It is made of the code and the
+// address of what it is about, which stay when lines move, change or go to another
+// file. Of a finding without an address, it is made of the code, the file and the text
+// of the line, not of the line's number. What is equal is told apart by its order.
 func (s *sarifBuilder) fingerprint(d *Diagnostic) string {
 	parts := []string{d.Code}
-	if d.Range != nil {
+	switch {
+	case d.Address != "":
+		parts = append(parts, "address", d.Address)
+	case d.Range != nil:
 		parts = append(parts, d.Range.Filename)
-	}
-	if d.Snippet != nil {
-		parts = append(parts, strings.TrimSpace(d.Snippet.Code))
+		if d.Snippet != nil {
+			parts = append(parts, strings.TrimSpace(d.Snippet.Code))
+		}
 	}
 	key := strings.Join(parts, "\x00")
 	n := s.seen[key]

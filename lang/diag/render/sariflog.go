@@ -49,6 +49,17 @@ type sarifResult struct { // 3.27
 	Related      []sarifLocation   `json:"relatedLocations,omitempty"`
 	Fixes        []sarifFix        `json:"fixes,omitempty"`
 	Fingerprints map[string]string `json:"partialFingerprints"`
+	// Suppressions is nil for a report without any; else every result has a list, an
+	// empty one where nobody accepts it (3.27.23).
+	Suppressions *[]sarifSuppression `json:"suppressions,omitempty"`
+}
+
+type sarifSuppression struct { // 3.35
+	Kind          string            `json:"kind"`
+	Status        string            `json:"status"`
+	Justification string            `json:"justification"`
+	Location      *sarifLocation    `json:"location,omitempty"`
+	Properties    map[string]string `json:"properties"`
 }
 
 type sarifLocation struct { // 3.28

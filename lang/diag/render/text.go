@@ -74,7 +74,11 @@ func (p *printer) paint(color, s string) string {
 }
 
 func (p *printer) diagnostic(d *Diagnostic) {
-	word, color := heading(d.Severity)
+	if d.Accepted != nil {
+		p.accepted(d)
+		return
+	}
+	word, color := d.heading()
 	p.printf("%s %s\n", p.paint(color, word+" "+d.Code+":"), p.paint(bold, d.Summary))
 	if d.Range != nil {
 		p.place(*d.Range, "", d.Snippet, color, "^")
@@ -95,6 +99,22 @@ func (p *printer) diagnostic(d *Diagnostic) {
 		p.printf("\n  Suggested change:\n")
 		p.lines(d.Fix.Preview, green)
 	}
+	p.printf("\n")
+}
+
+// accepted prints a finding that nobody has to act on now: what is waived, by whom
+// and until when, and no advice.
+func (p *printer) accepted(d *Diagnostic) {
+	word, color := d.heading()
+	p.printf("%s %s\n", p.paint(color, word+" "+d.Code+":"), p.paint(bold, d.Summary))
+	if d.Range != nil {
+		at := place(*d.Range)
+		if d.Address != "" {
+			at += ": " + d.Address
+		}
+		p.printf("  %s\n", at)
+	}
+	p.prose(d.Accepted.String())
 	p.printf("\n")
 }
 
@@ -194,6 +214,17 @@ func (p *printer) summary(r *Report) {
 		return
 	}
 	line := countOf(r.ErrorCount, "error", r.WarningCount, "warning")
+	if r.AcceptedCount > 0 {
+		found := "1 accepted finding"
+		if r.AcceptedCount > 1 {
+			found = strconv.Itoa(r.AcceptedCount) + " accepted findings"
+		}
+		if line == "" {
+			p.printf("%s. Who accepted what: nselfc waivers\n", p.paint(bold, found))
+			return
+		}
+		line += ", and " + found
+	}
 	if line == "" {
 		return // notes alone need no count
 	}
@@ -203,7 +234,7 @@ func (p *printer) summary(r *Report) {
 // first gives the code to look up first.
 func (r *Report) first() string {
 	for _, d := range r.Diagnostics {
-		if d.Severity == "error" || r.ErrorCount == 0 {
+		if d.Severity == "error" || r.ErrorCount == 0 && (d.Severity == "warning" || r.WarningCount == 0) {
 			return d.Code
 		}
 	}

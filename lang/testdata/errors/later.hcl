@@ -13,11 +13,6 @@ ingress {
 alerts { # ERROR NS104: Unsupported block
   email = "security@example.com"
 }
-policy { # ERROR NS104: Unsupported block
-  waive "NS312" {
-    reason = "vendor image"
-  }
-}
 rule "own-registry" { # ERROR NS104: Unsupported block
   condition = true
 }

@@ -1,0 +1,23 @@
+package build
+
+import (
+	"nselfc/compiler/ir"
+	"nselfc/compiler/policy"
+	"nselfc/lang/diag"
+)
+
+// judge remembers a stack whose waivers can be judged: one in which nothing stands in
+// the way but what the rules find.
+func (c *Compiled) judge(s *ir.Stack, found diag.List) {
+	for _, d := range found {
+		if d.Severity == diag.Error && !policy.Judges(d.Code) {
+			return
+		}
+	}
+	c.judged = append(c.judged, s)
+}
+
+// unusedWaivers reports the waivers that accept nothing.
+func (c *Compiled) unusedWaivers(found diag.List, opts Options) diag.List {
+	return policy.Unused(c.judged, found, opts.Today, len(c.judged) == len(c.Source.Environments()))
+}
