@@ -215,9 +215,10 @@ func operations(t *testing.T, from, to int) []string {
 // version, ends clean.
 func TestKilledAnywhere(t *testing.T) {
 	for _, from := range []int{-1, 0, 1} {
-		for i, op := range operations(t, from, 2) {
+		ops := operations(t, from, 2)
+		for i := 0; i < len(ops); i += killStep {
 			for _, torn := range []bool{false, true} {
-				if torn && !strings.HasPrefix(op, "write ") {
+				if torn && !strings.HasPrefix(ops[i], "write ") {
 					continue
 				}
 				for _, after := range []int{2, 0, 3} {
@@ -236,7 +237,7 @@ func TestKilledAnywhere(t *testing.T) {
 func TestKilledTwice(t *testing.T) {
 	n, m := len(operations(t, 0, 1)), len(operations(t, 1, 2))
 	for first := 1; first <= n; first += killStep {
-		for second := 1 + first%2; second <= m+8; second += 2 { // the second build has leftovers to remove as well
+		for second := 1 + first%2; second <= m+8; second += 2 * killStep { // the second build has leftovers to remove as well
 			dir := start(t, 0)
 			attempt(t, dir, 1, &fault{at: first})
 			attempt(t, dir, 2, &fault{at: second})
@@ -250,7 +251,7 @@ func TestKilledTwice(t *testing.T) {
 // which file and what to do; before anything was replaced, nothing has changed.
 func TestEveryErrno(t *testing.T) {
 	for _, errno := range []syscall.Errno{syscall.ENOSPC, syscall.EIO, syscall.EACCES, syscall.EROFS, syscall.EDQUOT} {
-		for i := range operations(t, 0, 1) {
+		for i := 0; i < len(operations(t, 0, 1)); i += killStep {
 			for _, lasting := range []bool{false, true} {
 				if lasting && errno != syscall.ENOSPC {
 					continue

@@ -14,12 +14,12 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// rounds gives n where there is time, and a sixth of it where there is not.
+// rounds gives n where there is time, and a tenth of it where there is not.
 func rounds(n int) int {
 	if thorough {
 		return n
 	}
-	return n / 6
+	return n / 10
 }
 
 // versions gives two texts of one stack, so that every build has work to do.
