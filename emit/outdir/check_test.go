@@ -58,7 +58,7 @@ func TestCheckAfterFault(t *testing.T) {
 	told, silent := 0, 0
 	for _, from := range []int{-1, 0, 1} {
 		ops := operations(t, from, 2)
-		for i := 0; i < len(ops); i += killStep {
+		for _, i := range moments(len(ops)) {
 			for _, err := range []error{nil, []error{syscall.ENOSPC, syscall.EIO, syscall.EACCES}[i%3]} {
 				dir := start(t, from)
 				attempt(t, dir, 2, &fault{at: i + 1, err: err, torn: true})

@@ -216,7 +216,7 @@ func operations(t *testing.T, from, to int) []string {
 func TestKilledAnywhere(t *testing.T) {
 	for _, from := range []int{-1, 0, 1} {
 		ops := operations(t, from, 2)
-		for i := 0; i < len(ops); i += killStep {
+		for _, i := range moments(len(ops)) {
 			for _, torn := range []bool{false, true} {
 				if torn && !strings.HasPrefix(ops[i], "write ") {
 					continue
@@ -230,6 +230,16 @@ func TestKilledAnywhere(t *testing.T) {
 			}
 		}
 	}
+}
+
+// moments gives those of n operations, counted from 0, at which a build is stopped.
+func moments(n int) (out []int) {
+	for i := range n {
+		if step := killStep; i%step == 0 {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // TestKilledTwice stops the build that follows a killed one, too, before each of
@@ -251,7 +261,7 @@ func TestKilledTwice(t *testing.T) {
 // which file and what to do; before anything was replaced, nothing has changed.
 func TestEveryErrno(t *testing.T) {
 	for _, errno := range []syscall.Errno{syscall.ENOSPC, syscall.EIO, syscall.EACCES, syscall.EROFS, syscall.EDQUOT} {
-		for i := 0; i < len(operations(t, 0, 1)); i += killStep {
+		for _, i := range moments(len(operations(t, 0, 1))) {
 			for _, lasting := range []bool{false, true} {
 				if lasting && errno != syscall.ENOSPC {
 					continue
