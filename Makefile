@@ -6,10 +6,11 @@ FUZZTIME  ?= 20s
 TOOL       = $(GO) tool -modfile=tools/go.mod
 LAB_TESTS  = $(shell grep -rl --include='*_test.go' '^//go:build lab' .)
 LAB_DIRS   = $(sort $(dir $(LAB_TESTS)))
-ENGINES    = $(sort $(dir $(shell grep -l '"nselfc/internal/lab"' $(LAB_TESTS))) ./internal/lab/)
+PLAIN_DIRS = $(filter-out $(LAB_DIRS:%/=%),$(shell $(GO) list -f '.{{slice .Dir (len .Module.Dir)}}' ./...))
+GOLDEN     = $(shell grep -rl --include='*_test.go' '\*update' .)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test unit lab fuzz bench lint fmt docs golden
+.PHONY: help build test unit plain lab fuzz bench lint fmt docs golden
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,15 +18,18 @@ help: ## list the targets
 build: ## compile the command to bin/nselfc
 	$(GO) build -trimpath -o bin/nselfc ./cmd/nselfc
 
-test: unit lab ## everything: unit tests, then the lab
+test: plain lab ## every test, each once
 
 unit: ## tests that need no root and no network
 	$(GOTEST) ./...
 
-lab: ## tests with real parts: Docker, nginx, ufw, PostgreSQL, Redis (needs root; see internal/lab/README.md)
+plain: # the packages that have no tests in the lab
+	$(GOTEST) $(PLAIN_DIRS)
+
+# The stacks take longest and mostly wait: they go first, four at once, and the other packages run beside them.
+lab: ## every test of the packages that use real parts: Docker, nginx, ufw, PostgreSQL, Redis (needs root; see internal/lab/README.md)
 	tools/install-test-deps
-	$(GOTEST) -tags lab -timeout 40m $(filter-out $(ENGINES),$(LAB_DIRS))
-	$(GOTEST) -tags lab -p 1 -timeout 70m $(ENGINES) # one engine at a time
+	$(GOTEST) -tags lab -parallel 4 -timeout 40m ./internal/e2e/ $(filter-out ./internal/e2e/,$(LAB_DIRS))
 
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	@grep -rHoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | while IFS=: read -r file func; do \
@@ -51,6 +55,4 @@ docs: ## write the language reference anew
 	$(GO) test ./lang -run TestReferenceIsCurrent -update
 
 golden: ## rewrite every golden file; look at the diff before you commit it
-	@for dir in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u); do \
-		$(GO) test $$dir -update || exit 1; \
-	done
+	$(GO) test -tags lab $(sort $(dir $(GOLDEN))) -update -run "^($$(sed -nE 's/^func (Test[A-Za-z0-9_]+)\(t .*/\1/p' $(GOLDEN) | paste -sd '|'))$$"

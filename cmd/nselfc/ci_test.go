@@ -62,41 +62,6 @@ func TestGitHubActions(t *testing.T) {
 	}
 }
 
-// TestOneComment: a second run updates the comment of the first, a fork's writes
-// none, and the plan compares with the target branch as it is now.
-func TestOneComment(t *testing.T) {
-	g := newGitHub(newProject(t))
-	for _, version := range []string{"1.1.0", "1.2.0"} {
-		g.run("sed -i 's/api:[0-9.]*/api:" + version + "/' nself.hcl && nselfc build --no-secrets")
-		if failed, said := g.pull("review"); failed != nil {
-			t.Fatalf("%q: %s", failed, said)
-		}
-		got := g.comments()
-		if len(got) != 3 || !strings.Contains(got[2].Body, "1.0.0") || !strings.Contains(got[2].Body, version) {
-			t.Fatalf("after %s: %v", version, got)
-		}
-	}
-	before := g.read(filepath.Join(g.home, "calls"))
-	g.fork = true
-	if failed, said := g.pull("review"); failed != nil {
-		t.Errorf("%q: %s", failed, said)
-	}
-	if after := g.read(filepath.Join(g.home, "calls")); after != before {
-		t.Errorf("a fork's run called the forge: %s", strings.TrimPrefix(after, before))
-	}
-	if summary := g.read(filepath.Join(g.home, "summary")); !strings.Contains(summary, "1.2.0") {
-		t.Errorf("a fork's plan is nowhere: %q", summary)
-	}
-}
-
-func TestCodeScanning(t *testing.T) {
-	g := newGitHub(newProject(t))
-	g.edit("nself.hcl", "api:1.0.0", "api:1.1.0")
-	if failed, said := g.pull("code-scanning"); failed != nil {
-		t.Errorf("%q: %s", failed, said)
-	}
-}
-
 // TestWorkflowIsSafe holds the workflow to what keeps a stranger's pull request
 // from doing more than being compiled.
 func TestWorkflowIsSafe(t *testing.T) {
@@ -248,7 +213,7 @@ esac
 
 // some gives the first two of a list, or all of it in the lab.
 func some[T any](list []T) []T {
-	if everyChange {
+	if thorough {
 		return list
 	}
 	return list[:2]

@@ -229,7 +229,7 @@ func try(dir, script string) (int, string) {
 
 // chosen are the commands that are tried in a place: all in the lab, else one in some.
 func chosen(place string) []string {
-	if everyChange {
+	if thorough {
 		return slices.Sorted(maps.Keys(writers))
 	}
 	return map[string][]string{"umask 0": {"generate"}, "hard link": {"set"}, "read-only": {"build"}, "link to .secrets": {"retire"}}[place]

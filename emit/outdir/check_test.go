@@ -57,7 +57,8 @@ func TestCheckAfterFault(t *testing.T) {
 	}
 	told, silent := 0, 0
 	for _, from := range []int{-1, 0, 1} {
-		for i, op := range operations(t, from, 2) {
+		ops := operations(t, from, 2)
+		for _, i := range moments(len(ops)) {
 			for _, err := range []error{nil, []error{syscall.ENOSPC, syscall.EIO, syscall.EACCES}[i%3]} {
 				dir := start(t, from)
 				attempt(t, dir, 2, &fault{at: i + 1, err: err, torn: true})
@@ -67,7 +68,7 @@ func TestCheckAfterFault(t *testing.T) {
 					differs := unfinished || len(differing(want[n], now)) > 0
 					files, meta := version(n)
 					if found := check(t, dir, files, meta); differs != found.HasErrors() {
-						t.Errorf("%v at %q from %d: check of version %d says %v, and %v differs", err, op, from, n, codes(found), differing(want[n], now))
+						t.Errorf("%v at %q from %d: check of version %d says %v, and %v differs", err, ops[i], from, n, codes(found), differing(want[n], now))
 					}
 					if differs {
 						told++
@@ -78,7 +79,7 @@ func TestCheckAfterFault(t *testing.T) {
 			}
 		}
 	}
-	if told < 200 || silent < 100 {
+	if told < 200/killStep || silent < 100/killStep {
 		t.Errorf("%d differed and %d did not: this proves little", told, silent)
 	}
 }

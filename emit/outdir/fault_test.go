@@ -215,9 +215,10 @@ func operations(t *testing.T, from, to int) []string {
 // version, ends clean.
 func TestKilledAnywhere(t *testing.T) {
 	for _, from := range []int{-1, 0, 1} {
-		for i, op := range operations(t, from, 2) {
+		ops := operations(t, from, 2)
+		for _, i := range moments(len(ops)) {
 			for _, torn := range []bool{false, true} {
-				if torn && !strings.HasPrefix(op, "write ") {
+				if torn && !strings.HasPrefix(ops[i], "write ") {
 					continue
 				}
 				for _, after := range []int{2, 0, 3} {
@@ -231,12 +232,22 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 }
 
+// moments gives those of n operations, counted from 0, at which a build is stopped.
+func moments(n int) (out []int) {
+	for i := range n {
+		if step := killStep; i%step == 0 {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
 // TestKilledTwice stops the build that follows a killed one, too, before each of
 // its operations: by then, files of three versions are on disk.
 func TestKilledTwice(t *testing.T) {
 	n, m := len(operations(t, 0, 1)), len(operations(t, 1, 2))
 	for first := 1; first <= n; first += killStep {
-		for second := 1 + first%2; second <= m+8; second += 2 { // the second build has leftovers to remove as well
+		for second := 1 + first%2; second <= m+8; second += 2 * killStep { // the second build has leftovers to remove as well
 			dir := start(t, 0)
 			attempt(t, dir, 1, &fault{at: first})
 			attempt(t, dir, 2, &fault{at: second})
@@ -250,7 +261,7 @@ func TestKilledTwice(t *testing.T) {
 // which file and what to do; before anything was replaced, nothing has changed.
 func TestEveryErrno(t *testing.T) {
 	for _, errno := range []syscall.Errno{syscall.ENOSPC, syscall.EIO, syscall.EACCES, syscall.EROFS, syscall.EDQUOT} {
-		for i := range operations(t, 0, 1) {
+		for _, i := range moments(len(operations(t, 0, 1))) {
 			for _, lasting := range []bool{false, true} {
 				if lasting && errno != syscall.ENOSPC {
 					continue

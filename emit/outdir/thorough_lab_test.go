@@ -2,6 +2,5 @@
 
 package outdir
 
-// killStep is the distance between the moments at which TestKilledTwice stops
-// the first build.
+// killStep is the distance between the moments at which a build is stopped or fails.
 const killStep = 1

@@ -2,6 +2,6 @@
 
 package outdir
 
-// killStep is the distance between the moments at which TestKilledTwice stops
-// the first build; go test -tags lab tries them all.
+// killStep is the distance between the moments at which a build is stopped or fails;
+// go test -tags lab tries them all.
 const killStep = 5

@@ -107,7 +107,7 @@ func doubling(n int) string {
 // written, and all of it within a second.
 func TestBadInput(t *testing.T) {
 	t.Parallel()
-	for _, c := range badInputs {
+	for _, c := range some(badInputs) { // lang reads more of them
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			put(t, filepath.Join(dir, "nself.hcl"), c.text)

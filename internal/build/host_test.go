@@ -82,7 +82,7 @@ func TestRights(t *testing.T) {
 	chmod := func(mode os.FileMode, name string) func(dir string) error {
 		return func(dir string) error { return os.Chmod(filepath.Join(dir, name), mode) }
 	}
-	for _, c := range []struct {
+	for _, c := range some([]struct {
 		name    string
 		prepare func(dir string) error
 		args    []string
@@ -105,7 +105,7 @@ func TestRights(t *testing.T) {
 		{"secrets that others read", chmod(0o644, "out/dev/.secrets"), nil, 1, []string{"NS602", "chmod 600 out/dev/.secrets"}},
 		{"an output that others write", chmod(0o777, "out"), nil, 1, []string{"NS502", "chmod o-w out"}},
 		{"somebody else's output", func(dir string) error { return os.Chown(filepath.Join(dir, "out"), 0, 0) }, nil, 1, []string{"NS502", "id 0"}},
-	} {
+	}) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(open(t), "stack")
 			withModule := smallStack + "\nmodule \"m\" {\n  source = \"./m\"\n}\n"
@@ -189,7 +189,11 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	full := 0
-	for pages := 2; pages < 40; pages += 3 {
+	step := 3
+	if !thorough {
+		step = 6
+	}
+	for pages := 2; pages < 40; pages += step {
 		if err := syscall.Mount("tmpfs", out, "tmpfs", 0, fmt.Sprintf("size=%dk,mode=755", 4*pages)); err != nil {
 			skip(t, "no tmpfs: "+err.Error())
 		}
@@ -226,7 +230,7 @@ func TestFullDisk(t *testing.T) {
 			}
 		}()
 	}
-	if full < 5 {
+	if full < 15/step {
 		t.Errorf("the disk was full %d times only", full)
 	}
 }
@@ -306,7 +310,7 @@ func committedTree(t *testing.T, dir string) map[string]string {
 // directory to be refused and left alone.
 func TestOutputIsNoFolder(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
+	for _, c := range some([]struct {
 		name string
 		make func(dir string) error
 		args []string
@@ -337,7 +341,7 @@ func TestOutputIsNoFolder(t *testing.T) {
 			}
 			return syscall.Mkfifo(filepath.Join(dir, "out", "dev", "docker-compose.yml"), 0o644)
 		}, nil, "NS525"},
-	} {
+	}) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			put(t, filepath.Join(dir, "nself.hcl"), smallStack)

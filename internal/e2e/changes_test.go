@@ -22,6 +22,7 @@ type changing struct{ *stack }
 // TestChanges edits a running stack as its owner would, builds, brings it up and
 // looks at what is different: the change itself, all of it, and nothing else.
 func TestChanges(t *testing.T) {
+	t.Parallel()
 	engine := lab.Start(t, lab.Options{Images: standIns})
 	engine.RequireMachines(t)
 	s := &changing{newStack(t, engine, os.DirFS("testdata/changes"), "changes", "dev", "changes.localhost")}

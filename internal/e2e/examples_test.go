@@ -27,6 +27,7 @@ var examples = []example{
 // TestExamples brings every example up as its reader would, one after the other,
 // and asks each of its hosts for a page.
 func TestExamples(t *testing.T) {
+	t.Parallel()
 	engine := lab.Start(t, lab.Options{Images: standIns})
 	engine.RequireMachines(t)
 	tried := map[string]bool{}

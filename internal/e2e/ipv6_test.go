@@ -70,6 +70,7 @@ firewall {}
 // (as Docker does by itself since 27) and on one that does not: there, nobody is
 // taken for somebody else.
 func TestIPv6(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name   string
 		daemon map[string]any
@@ -78,7 +79,10 @@ func TestIPv6(t *testing.T) {
 		{"translated", map[string]any{"experimental": true, "ip6tables": true}, true},
 		{"through Docker's proxy", map[string]any{"ip6tables": false}, false},
 	} {
-		t.Run(tc.name, func(t *testing.T) { testIPv6(t, lab.Start(t, lab.Options{Daemon: tc.daemon}), tc.known) })
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			testIPv6(t, lab.Start(t, lab.Options{Daemon: tc.daemon}), tc.known)
+		})
 	}
 }
 

@@ -27,15 +27,13 @@ import (
 // versions of the shop, and brings up what the next build leaves. That every
 // single step may be the last is proved in emit/outdir and internal/secrets.
 func TestKilledBuild(t *testing.T) {
+	t.Parallel()
 	engine := lab.Start(t, lab.Options{Images: standIns})
 	engine.RequireMachines(t)
 	s := shopStack(t, engine)
 	hosts := []string{s.host("api"), s.host("migrator"), s.host("reporter"), s.host("loner"), s.host("new"), s.host("inner")}
 	s.public(t, chainFile, keyFile, hosts...)
-	program := filepath.Join(t.TempDir(), "nselfc")
-	if out, err := exec.Command("go", "build", "-o", program, "nselfc/cmd/nselfc").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	program := nselfc(t)
 	version := func(second bool) {
 		t.Helper()
 		text := read(t, "testdata/lab.hcl")

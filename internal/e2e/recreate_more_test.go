@@ -54,6 +54,7 @@ func testNames(t *testing.T, s *recreating, e review.Effects) {
 // TestTakeDown makes changes that no start can bring about while the old stack
 // stands, and follows the steps that the review gives.
 func TestTakeDown(t *testing.T) {
+	t.Parallel()
 	s := newRecreating(t, "networks", "networks.localhost")
 	s.build(t)
 	s.up(t)

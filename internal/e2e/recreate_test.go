@@ -50,6 +50,7 @@ var digest = strings.Repeat("a", 64)
 // TestRecreations edits a running stack, reviews the change, brings it up, and
 // compares what the review said with what Docker has then.
 func TestRecreations(t *testing.T) {
+	t.Parallel()
 	s := newRecreating(t, "recreate", "recreate.localhost")
 	s.build(t)
 	s.up(t, "--build")

@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -34,13 +33,11 @@ service "worker" {
 // TestRetire asks a real engine what runs: a value that a container was started with
 // is not taken away before that container is gone, and one that it never had is.
 func TestRetire(t *testing.T) {
+	t.Parallel()
 	engine := lab.Start(t, lab.Options{Images: standIns})
 	engine.RequireMachines(t)
 	s := newStack(t, engine, fstest.MapFS{"nself.hcl": {Data: []byte(retireStack), Mode: 0o644}}, "small", "dev", "small.localhost")
-	program := filepath.Join(t.TempDir(), "nselfc")
-	if out, err := exec.Command("go", "build", "-o", program, "nselfc/cmd/nselfc").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	program := nselfc(t)
 	retire := func(args ...string) lab.Result {
 		return engine.HostRun(lab.Command{Args: append([]string{program, "secrets", "retire", "--env", "dev", "--path", s.dir}, args...), Timeout: time.Minute})
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,12 +30,9 @@ func newRotating(t *testing.T) *rotating {
 	t.Helper()
 	engine := lab.Start(t, lab.Options{Images: standIns})
 	engine.RequireMachines(t)
-	r := &rotating{stack: newStack(t, engine, os.DirFS("../../examples/shop"), "shop", "dev", "shop.localhost"), program: filepath.Join(t.TempDir(), "nselfc"), config: otherCompose(t)}
+	r := &rotating{stack: newStack(t, engine, os.DirFS("../../examples/shop"), "shop", "dev", "shop.localhost"), program: nselfc(t), config: otherCompose(t)}
 	write(t, filepath.Join(r.dir, "lab.hcl"), []byte(read(t, "testdata/lab.hcl")), 0o644)
 	r.edit(t, "      requests = 100\n      window   = \"60s\"\n    }\n  }\n\n  healthcheck", "      off = true\n    }\n  }\n\n  healthcheck")
-	if out, err := exec.Command("go", "build", "-o", r.program, "nselfc/cmd/nselfc").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
 	r.build(t)
 	r.up(t)
 	if a := r.post(t, "migrator", "/migrate", ""); a.Status != 200 {
@@ -178,42 +174,58 @@ func (r *rotating) shows(t *testing.T, printed string, values ...map[string]stri
 	}
 }
 
+// secretsOfTheShop are those that are made for it, each of another class or with other
+// services behind it.
+var secretsOfTheShop = []string{
+	`postgres.main.secret.role["app"]`,
+	`postgres.main.secret.role["migrate"]`,
+	`postgres.main.secret.role["report"]`,
+	"redis.cache.secret.app",
+	"secret.jwt_key",
+	"postgres.main.secret.server",
+	"postgres.main.secret.ca",
+}
+
+// underLoad rotates while requests write and read. None of them fails, and every old
+// value is refused afterwards.
+func (r *rotating) underLoad(t *testing.T, names ...string) {
+	t.Helper()
+	before := r.values(t)
+	stop := r.load(t)
+	time.Sleep(time.Second)
+	begun := time.Now()
+	x := r.rotate("", append([]string{"--grace", "1s"}, names...)...)
+	took := time.Since(begun)
+	time.Sleep(time.Second)
+	done := stop(t)
+	t.Logf("%.1f s, %+v\n%s%s", took.Seconds(), done, x.Stdout, x.Stderr)
+	if !x.OK() {
+		t.Fatalf("exit status %d", x.Code)
+	}
+	if done.Failed > 0 || done.Requests < 200 {
+		t.Errorf("of %d requests %d failed: %s", done.Requests, done.Failed, done.First)
+	}
+	r.refuses(t, before)
+	r.shows(t, x.Stdout+x.Stderr, before, r.values(t))
+}
+
 // TestRotation gives every secret of the running shop a new value, one after the
-// other and all at once, while requests write and read. None of them fails, but while
-// the ingress itself gets a new certificate; every old value is refused afterwards.
+// other, under load.
 func TestRotation(t *testing.T) {
+	t.Parallel()
 	r := newRotating(t)
-	inTurn := [][]string{
-		{`postgres.main.secret.role["app"]`},
-		{`postgres.main.secret.role["migrate"]`},
-		{`postgres.main.secret.role["report"]`},
-		{"redis.cache.secret.app"},
-		{"secret.jwt_key"},
-		{"postgres.main.secret.server"},
-		{"postgres.main.secret.ca"},
+	for _, name := range secretsOfTheShop {
+		t.Run(name, func(t *testing.T) { r.underLoad(t, name) })
 	}
-	rest := slices.Concat(inTurn...)
-	for _, names := range append(inTurn, rest) {
-		t.Run(strings.Join(names, " "), func(t *testing.T) {
-			before := r.values(t)
-			stop := r.load(t)
-			time.Sleep(time.Second)
-			begun := time.Now()
-			x := r.rotate("", append([]string{"--grace", "1s"}, names...)...)
-			took := time.Since(begun)
-			time.Sleep(time.Second)
-			done := stop(t)
-			t.Logf("%.1f s, %+v\n%s%s", took.Seconds(), done, x.Stdout, x.Stderr)
-			if !x.OK() {
-				t.Fatalf("exit status %d", x.Code)
-			}
-			if done.Failed > 0 || done.Requests < 200 {
-				t.Errorf("of %d requests %d failed: %s", done.Requests, done.Failed, done.First)
-			}
-			r.refuses(t, before)
-			r.shows(t, x.Stdout+x.Stderr, before, r.values(t))
-		})
-	}
+	r.nothingLeft(t)
+}
+
+// TestRotationAtOnce rotates all of them together under load, and then, as after a
+// break-in, also what the ingress has, which starts anew for it.
+func TestRotationAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRotating(t)
+	t.Run("under load", func(t *testing.T) { r.underLoad(t, secretsOfTheShop...) })
 	t.Run("everything", func(t *testing.T) {
 		before := r.values(t)
 		x := r.rotate("", "--all", "--compromised")
@@ -232,6 +244,12 @@ func TestRotation(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 	})
+	r.nothingLeft(t)
+}
+
+// nothingLeft wants the containers to be those that the next start would make.
+func (r *rotating) nothingLeft(t *testing.T) {
+	t.Helper()
 	changed := r.changes(t)
 	r.build(t)
 	r.stack.up(t)
@@ -257,6 +275,7 @@ exit $code
 // while requests write and read. That every single step may be the last is proved in
 // internal/rotation.
 func TestKilledRotation(t *testing.T) {
+	t.Parallel()
 	r := newRotating(t)
 	// Several copies, and the engine's own way of telling them apart.
 	r.edit(t, "  command = [\"serve\"]", "  command  = [\"serve\"]\n  replicas = 2")

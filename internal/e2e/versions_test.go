@@ -30,6 +30,7 @@ var majors = []major{
 // TestVersions runs the kinds on every version, moves data from the oldest to the
 // newest, and tries what must not work: to start a version on another's data.
 func TestVersions(t *testing.T) {
+	t.Parallel()
 	engine := lab.Start(t, lab.Options{})
 	engine.RequireMachines(t)
 	s := versions{newStack(t, engine, os.DirFS("testdata/versions"), "versions", "dev", "versions.localhost")}

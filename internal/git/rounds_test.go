@@ -3,4 +3,4 @@
 package git
 
 // checkouts is how many trees TestSameAsACheckout draws; go test -tags lab draws more.
-const checkouts = 20
+const checkouts = 6

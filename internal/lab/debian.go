@@ -72,7 +72,7 @@ func debootstrap(ctx context.Context, dir string, log Logf, suite, packages, new
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 45*time.Minute) // 3 on a quiet machine
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", rootScript, "root.sh", dir, mirror, suite, packages, newerSuite, newer)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS, Setpgid: true}

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // baseImage holds the whole Debian root: Debian stand-ins are built on it, and it brings the tools to attack with
@@ -127,7 +128,8 @@ func buildPrograms(ctx context.Context, images string) error {
 func goBuild(ctx context.Context, dir, output, target string) error {
 	return execute(ctx, Command{
 		Dir: dir, Env: []string{"CGO_ENABLED=0", "GOOS=linux", "GOWORK=off", "GOFLAGS=-buildvcs=false"},
-		Args: []string{"go", "build", "-trimpath", "-ldflags=-s -w", "-o", output, target},
+		Args:    []string{"go", "build", "-trimpath", "-ldflags=-s -w", "-o", output, target},
+		Timeout: 15 * time.Minute, // on a busy machine that has none of its packages compiled
 	}).err()
 }
 

@@ -3,4 +3,4 @@
 package mergedriver
 
 // checks is how many histories TestHistories makes; go test -tags lab makes more.
-const checks = "10"
+const checks = "3"

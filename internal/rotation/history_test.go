@@ -15,7 +15,11 @@ import (
 // begun can be ended.
 func TestHistories(t *testing.T) {
 	t.Parallel()
+	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
+		if n++; n > 100/killStep {
+			return
+		}
 		w, h := begun(t)
 		w.steady = true
 		if rapid.Bool().Draw(rt, "little memory") {

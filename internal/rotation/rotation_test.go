@@ -68,13 +68,13 @@ func TestKilledAnywhere(t *testing.T) {
 		t.Run(map[bool]string{false: "resume", true: "abort"}[back], func(t *testing.T) {
 			t.Parallel()
 			points := 0
-			for kill := 1; ; kill++ {
+			for kill := 1; ; kill += killStep {
 				w, h := begun(t)
 				w.kill, w.steady = kill, true
 				before := values(t, w.dir)
 				if ended := died(func() { fine(t, w, rotate(h, all(h)...)) }); !ended {
 					t.Logf("%d places to die", points)
-					if points < 60 {
+					if points < 60/killStep {
 						t.Errorf("only %d places to die: that proves little", points)
 					}
 					return
@@ -156,7 +156,7 @@ func plain(m map[string]string) map[string]string {
 // TestKilledTwice kills the process that goes on, or goes back, as well.
 func TestKilledTwice(t *testing.T) {
 	t.Parallel()
-	for first := 9; first < 140; first += 17 {
+	for first := 9; first < 140; first += 17 * killStep {
 		for second := 3; ; second += 15 {
 			w, h := begun(t)
 			w.kill, w.steady = first, true
@@ -190,7 +190,8 @@ func TestKilledTwice(t *testing.T) {
 
 // TestStopped ends a rotation by Ctrl-C, at each pause, and goes on.
 func TestStopped(t *testing.T) {
-	for pause := 1; ; pause++ {
+	t.Parallel()
+	for pause := 1; ; pause += killStep {
 		w, h := begun(t)
 		w.steady = true
 		ctx, cancel := context.WithCancel(context.Background())

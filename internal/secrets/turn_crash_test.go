@@ -61,7 +61,7 @@ func TestTurnKilledAnywhere(t *testing.T) {
 		old := entries(t, before)
 		forgets := op == Revoke || op == Discard
 		for kill := 0; ; kill++ {
-			if n++; n%4 != 0 && !thorough {
+			if n++; n%12 != 0 && !thorough {
 				continue
 			}
 			dir := filepath.Join(folder, strconv.Itoa(n))
@@ -193,7 +193,7 @@ func TestTurnLosesNothing(t *testing.T) {
 	stack, files := turningSmall()
 	folder, n := memoryDir(t), 0
 	rapid.Check(t, func(rt *rapid.T) {
-		if n++; n > 10 && !thorough {
+		if n++; n > 4 && !thorough {
 			return
 		}
 		dir, err := os.MkdirTemp(folder, "out") //nolint:usetesting // in memory, and one for each try

@@ -1,3 +1,5 @@
+//go:build lab
+
 package ufw
 
 import (
@@ -7,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The short form of the lab: the real ufw and iptables, once through.
+// TestApply has the real ufw and iptables, once through.
 func TestApply(t *testing.T) {
 	h := newHost(t)
 	apply := h.install(t, plain())

@@ -1,0 +1,5 @@
+//go:build lab && linux
+
+package main
+
+const thorough = true

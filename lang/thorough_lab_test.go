@@ -1,0 +1,5 @@
+//go:build lab
+
+package lang_test
+
+const thorough = true
