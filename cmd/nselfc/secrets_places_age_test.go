@@ -61,7 +61,7 @@ func TestPlacesOfAnAgeFile(t *testing.T) {
 		"a pipe":                {"rm kept/all.age && mkfifo kept/all.age", "timeout 60 %s", "NS635"},
 	}
 	for name, place := range places {
-		if !everyChange && name != "link" {
+		if !thorough && name != "link" {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

@@ -27,7 +27,7 @@ import (
 // it does not know, and in an older one it finds less.
 //
 //	1.0  the first
-//	1.1  how a secret is rotated, what an input must be, where values are kept
+//	1.1  how a secret is rotated, what an input must be, where values are kept, what is waived
 const (
 	FormatVersion = "1.1"
 

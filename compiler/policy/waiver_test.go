@@ -108,7 +108,7 @@ func TestWaivers(t *testing.T) {
 		{"another word", []*ir.Waiver{waive("writable-root", "service.api", 30, 100)}, "100 error NS2104, " + nothing, []string{`no rule "writable-root"`}},
 		{"a rule not to be waived", []*ir.Waiver{waive("NS317", "service.api", 30, 100)}, "100 error NS2105, " + nothing, []string{"critical severity and cannot be waived"}},
 		{"a rule on waivers", []*ir.Waiver{waive("NS2101", "service.api", 30, 100)}, "100 error NS2105, " + nothing, []string{"about waivers themselves"}},
-		{"no rule of the policy", []*ir.Waiver{waive("NS320", "service.api", 30, 100)}, "100 error NS2105, " + nothing, []string{"is no rule of the policy"}},
+		{"no rule of the policy", []*ir.Waiver{waive("NS201", "service.api", 30, 100)}, "100 error NS2105, " + nothing, []string{"is no rule of the policy"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := Check(waived(tc.waivers...), today())
