@@ -5,7 +5,7 @@ func metaRules() []Rule {
 	return []Rule{
 		reported("NS350", "Text cannot be written to docker-compose.yml", Meta, Low, ByCheck, Error, Error, "YAML 1.2.2"),
 		reported("NS353", "Name begins with x-", Meta, Low, ByCheck, Error, Error, "Compose specification, extension"),
-		reported("NS360", "Keys are passed to Compose as written", Meta, Low, ByCheck, Warning, Warning, "CWE-1188"),
+		reported("NS360", "Keys are passed to Compose as written", Meta, Low, ByDefault, Warning, Warning, "CWE-1188"),
 		reported("NS362", "Value does not have the form that Compose expects", Meta, Low, ByCheck, Error, Error, "Compose specification"),
 		constructed("NS2101", "Value depends on the host's environment", Meta, High, "Compose specification, interpolation", "CWE-15"),
 		constructed("NS2102", "Project without a name", Meta, Low, "dclint require-project-name-field", "Compose specification, name"),

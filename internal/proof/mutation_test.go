@@ -4,6 +4,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"nselfc/emit"
+	"nselfc/lang/secret"
 )
 
 // free are the lines of a compose file that may be missing, as far as this file can
@@ -43,5 +46,28 @@ func TestNoLineCanBeDropped(t *testing.T) {
 	}
 	if all := len(lines); missed > all/3 {
 		t.Errorf("%d of %d lines can be dropped", missed, all)
+	}
+}
+
+// TestSecretIsAWord: a secret in a compose file, which is for another rule to find,
+// hides no fault behind it.
+func TestSecretIsAWord(t *testing.T) {
+	stack := shop(t)
+	before, after, ok := strings.Cut(textOf(t, stack, composeFile), "LOG_LEVEL: info\n")
+	if !ok {
+		t.Fatal("there is no such variable")
+	}
+	with := func(rest string) []emit.File {
+		files := replaced(stack, composeFile, "")
+		files[len(files)-1].Text = secret.Text{
+			{Literal: before + "LOG_LEVEL: "}, {Secret: &secret.Expr{Address: "secret.key"}}, {Literal: "\n" + rest},
+		}
+		return files
+	}
+	if found := composed(with(after)); len(found) > 0 {
+		t.Errorf("%+v", found)
+	}
+	if found := composed(with(strings.Replace(after, "- ALL", "- NET_RAW", 1))); len(found) != 1 || found[0].Code != "NS1010" {
+		t.Errorf("%+v", found)
 	}
 }
