@@ -55,26 +55,25 @@ func Rules(env Env, o RulesOptions) int {
 }
 
 func rulesText(rules []policy.Rule) string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	var cells, b strings.Builder
 	theme := ""
 	for _, r := range rules {
 		if themeName(r) != theme {
 			if theme != "" {
-				fmt.Fprintln(w)
+				cells.WriteString("\n")
 			}
 			theme = themeName(r)
-			fmt.Fprintf(w, "%s\tseverity\tproduction\tdevelopment\theld\twaiver\t\n", theme)
+			fmt.Fprintf(&cells, "%s\tseverity\tproduction\tdevelopment\theld\twaiver\t\n", theme)
 		}
 		waiver := "no"
 		if r.Waivable {
 			waiver = "yes"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Code, r.Severity, r.Production, r.Development, r.Held, waiver, r.Title)
+		fmt.Fprintf(&cells, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Code, r.Severity, r.Production, r.Development, r.Held, waiver, r.Title)
 	}
-	if err := w.Flush(); err != nil {
-		return err.Error() // a builder takes every write
-	}
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	_, _ = w.Write([]byte(cells.String())) // a builder takes every write
+	_ = w.Flush()
 	return b.String()
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"nselfc/emit"
 	"nselfc/internal/proof/yaml"
+	"nselfc/lang/secret"
 )
 
 const composeFile = "docker-compose.yml"
@@ -81,7 +82,7 @@ func readCompose(files []emit.File) *composition {
 		if f.Path != composeFile && !isPart(f.Path) {
 			continue
 		}
-		d := document{path: f.Path, text: f.Text.String()}
+		d := document{path: f.Path, text: textOf(f.Text)}
 		root, err := yaml.Read(d.text)
 		if !errors.As(err, &d.err) {
 			d.root = root
@@ -104,6 +105,22 @@ func readCompose(files []emit.File) *composition {
 		c.secrets = append(c.secrets, entries(d, "secrets")...)
 	}
 	return c
+}
+
+// textOf gives a text to read. A secret in it is a word like any other here: that it
+// must not stand there is not for the rules of compose files to say.
+func textOf(t secret.Text) string {
+	if text, plain := t.Plain(); plain {
+		return text
+	}
+	var b strings.Builder
+	for _, p := range t {
+		if p.Secret != nil {
+			b.WriteString("secret")
+		}
+		b.WriteString(p.Literal)
+	}
+	return b.String()
 }
 
 func newService(n *yaml.Node, file string) *service {

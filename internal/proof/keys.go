@@ -1,5 +1,7 @@
 package proof
 
+import "slices"
+
 // commonKeys is how many keys most services have.
 const commonKeys = 28
 
@@ -129,10 +131,8 @@ func isForbidden(key string) bool {
 		return true
 	}
 	for _, f := range forbidden() {
-		for _, k := range f.keys {
-			if k == key {
-				return true
-			}
+		if slices.Contains(f.keys, key) {
+			return true
 		}
 	}
 	return false
