@@ -15,29 +15,6 @@ func Rules() []Rule {
 	)
 }
 
-// proved makes the entry of a rule that holds by construction.
-func proved(theme Theme, code, title string, severity Severity, references ...string) Rule {
-	return Rule{
-		Code: code, Title: title, Theme: theme, Severity: severity, References: references,
-		Production: Error, Development: Error, Held: ByConstruction,
-	}
-}
-
-// reported makes the entry of a rule that the compiler holds the author to: what
-// breaks it is an error, and nothing is written.
-func reported(theme Theme, code, title string, severity Severity, references ...string) Rule {
-	r := proved(theme, code, title, severity, references...)
-	r.Held = ByCheck
-	return r
-}
-
-// warned is reported for what may be meant.
-func warned(theme Theme, code, title string, severity Severity, references ...string) Rule {
-	r := reported(theme, code, title, severity, references...)
-	r.Production, r.Development = Warning, Warning
-	return r
-}
-
 func edgeRules() []Rule { return []Rule{trustedGateway()} }
 
 func tlsRules() []Rule { return []Rule{localCertificate()} }

@@ -104,3 +104,21 @@ const (
 	Operations Theme = "operations"
 	Meta       Theme = "meta"
 )
+
+// constructed makes the entry of a rule that no stack can break. A finding would be
+// a bug of nselfc, in every posture.
+func constructed(code, title string, theme Theme, severity Severity, references ...string) Rule {
+	return Rule{
+		Code: code, Title: title, Theme: theme, Severity: severity, Held: ByConstruction,
+		Production: Error, Development: Error, References: references,
+	}
+}
+
+// reported makes the entry of a rule that a phase of the compiler or the host's side
+// reports itself, by default or by check.
+func reported(code, title string, theme Theme, severity Severity, held Held, production, development Level, references ...string) Rule {
+	return Rule{
+		Code: code, Title: title, Theme: theme, Severity: severity, Held: held,
+		Production: production, Development: development, References: references,
+	}
+}

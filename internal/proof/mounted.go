@@ -10,7 +10,7 @@ import (
 // mountedSecretRules are proved on how services get their secrets.
 func mountedSecretRules() []Rule {
 	return []Rule{
-		eachSecret("NS1821", func(s *service, m *yaml.Node, report Report) {
+		eachMounted("NS1821", func(s *service, m *yaml.Node, report Report) {
 			target := m.Get("target")
 			if m.Kind != yaml.Mapping || otherThan(m, "source", "target") != nil || path.Dir(target.Value()) != "/run/secrets" {
 				report(s.at(m), "The service %s gets the secret %q at %q.", s.Key, m.Value()+m.Get("source").Value(), target.Value())
@@ -33,7 +33,7 @@ func mountedSecretRules() []Rule {
 		{"NS1823", func(a *Artefacts, report Report) {
 			for _, e := range a.compose().secrets {
 				file := e.Get("file").Value()
-				if otherThan(e.Node, "file") != nil || !strings.HasPrefix(file, secretFolder) || !isShortest(file) {
+				if otherThan(e.Node, "file") != nil || !strings.HasPrefix(file, secretsBelow) || !isShortest(file) {
 					report(e.at(nil), "The secret %s comes from the file %q, or from elsewhere.", e.Key, file)
 				}
 			}
@@ -41,7 +41,7 @@ func mountedSecretRules() []Rule {
 		eachService("NS1824", func(s *service, report Report) {
 			for m := range s.Get("env_file").All() {
 				file := m.Get("path").Value()
-				if !strings.HasPrefix(file, secretFolder) || !isShortest(file) || !m.Get("required").True() || otherThan(m, "path", "required") != nil {
+				if !strings.HasPrefix(file, secretsBelow) || !isShortest(file) || !m.Get("required").True() || otherThan(m, "path", "required") != nil {
 					report(s.at(m), "The service %s takes variables from %q.", s.Key, file+m.Value())
 				}
 			}
@@ -50,13 +50,13 @@ func mountedSecretRules() []Rule {
 	}
 }
 
-const secretFolder = "./.secrets.d/"
+const secretsBelow = "./.secrets.d/"
 
 // isShortest tells a relative path that is not written in a longer way.
 func isShortest(p string) bool { return "./"+path.Clean(p) == p }
 
-// eachSecret makes a rule of a check that looks at every secret of a service.
-func eachSecret(code string, check func(s *service, m *yaml.Node, report Report)) Rule {
+// eachMounted makes a rule of a check that looks at every secret of a service.
+func eachMounted(code string, check func(s *service, m *yaml.Node, report Report)) Rule {
 	return eachService(code, func(s *service, report Report) {
 		for m := range s.Get("secrets").All() {
 			check(s, m, report)
@@ -73,13 +73,13 @@ func foreignSecret(s *service, report Report) {
 	}
 	for m := range s.Get("volumes").All() {
 		n := m.Get("source")
-		if rest, ok := strings.CutPrefix(n.Value(), secretFolder); ok && !strings.HasPrefix(rest, s.Key+"/") {
+		if rest, ok := strings.CutPrefix(n.Value(), secretsBelow); ok && !strings.HasPrefix(rest, s.Key+"/") {
 			report(s.at(n), "The service %s mounts %s.", s.Key, n.Value())
 		}
 	}
 	for m := range s.Get("env_file").All() {
 		n := m.Get("path")
-		if rest, ok := strings.CutPrefix(n.Value(), secretFolder); ok && rest != s.Key+".env" && !strings.HasPrefix(rest, s.Key+"/") {
+		if rest, ok := strings.CutPrefix(n.Value(), secretsBelow); ok && rest != s.Key+".env" && !strings.HasPrefix(rest, s.Key+"/") {
 			report(s.at(n), "The service %s takes variables from %s.", s.Key, n.Value())
 		}
 	}
