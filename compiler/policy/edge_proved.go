@@ -71,7 +71,7 @@ func provedEdge() []Rule {
 			"RFC 9110, 7.8", "\"h2c Smuggling\" (Bishop Fox, 2020)", "CWE-444"),
 		constructed("NS1534", "Answers without security headers", Edge, Medium,
 			"OWASP HTTP Headers", "Mozilla Observatory", "CWE-693", "CWE-1021"),
-		constructed("NS1535", "Software told by headers", Edge, Low,
+		constructed("NS1535", "Telling or harmful header passed on", Edge, Low,
 			"OWASP HTTP Headers: X-Powered-By", "CWE-200"),
 		constructed("NS1536", "Cookie without Secure", Edge, Medium,
 			"OWASP Session Management: Secure", "RFC 6265, 5.4", "CWE-614"),

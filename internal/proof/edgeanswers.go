@@ -15,6 +15,20 @@ var standard = []string{
 	"Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy",
 }
 
+// replacedHeaders are those of which a client gets nginx's and not the service's: a policy of
+// content may come twice, as browsers enforce both.
+var replacedHeaders = []string{
+	hsts, "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Permissions-Policy", "Cross-Origin-Opener-Policy",
+	"Cross-Origin-Resource-Policy",
+}
+
+// unwanted are headers that name the software behind, lead past nginx, or do harm in
+// browsers that still know them.
+var unwanted = []string{
+	"X-Powered-By", "X-AspNet-Version", "X-AspNetMvc-Version", "X-Runtime",
+	"Alt-Svc", "Expect-CT", "Public-Key-Pins", "Public-Key-Pins-Report-Only", "X-XSS-Protection",
+}
+
 // edgeAnswers are about the headers of answers.
 func edgeAnswers() []Rule {
 	return []Rule{
@@ -34,13 +48,21 @@ func edgeAnswers() []Rule {
 		edgeRule("NS1528", headersAreOneLine),
 		edgeRule("NS1534", func(e *edge, report Report) {
 			for _, s := range e.servers {
-				if !s.tls || s.health {
+				if s.health {
 					continue
 				}
 				added := e.added(s.Body)
 				for _, h := range standard {
 					if !slices.Contains(added, h) {
-						report(place(s.Node), "Answers of the server %s have no %s.", strings.Join(s.names, " "), h)
+						report(place(s.Node), "Answers of the server %s have no %s.", s.name(), h)
+					}
+				}
+			}
+			for _, l := range e.passing() {
+				hidden := e.hidden(l.Body)
+				for _, h := range replacedHeaders {
+					if !slices.Contains(hidden, h) {
+						report(place(l), "%q sends a service's own %s beside that of nginx, and browsers take either.", label(l), h)
 					}
 				}
 			}
@@ -48,9 +70,9 @@ func edgeAnswers() []Rule {
 		edgeRule("NS1535", func(e *edge, report Report) {
 			for _, l := range e.passing() {
 				hidden := e.hidden(l.Body)
-				for _, h := range [...]string{"X-Powered-By", "X-AspNet-Version", "X-AspNetMvc-Version", "X-Runtime"} {
+				for _, h := range unwanted {
 					if !slices.Contains(hidden, h) {
-						report(place(l), "%q passes on %s, which names the software behind.", label(l), h)
+						report(place(l), "%q passes on a service's %s.", label(l), h)
 					}
 				}
 			}

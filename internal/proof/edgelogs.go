@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,11 @@ import (
 func edgeLogs() []Rule {
 	return []Rule{
 		onceInHTTP("NS1508", "every answer would name the release, and with it the known faults", "server_tokens", "off"),
+		edgeRule("NS1522", func(e *edge, report Report) {
+			if e.first(e.http, "error_log") == nil || e.first(e.files["nginx.conf"], "error_log") == nil {
+				report(Place{File: nginxFolder + "nginx.conf", Line: 1}, "The error log is not set for the process and for requests, and nginx's own default quotes these.")
+			}
+		}),
 		eachDirective("NS1522", "error_log", func(_ *edge, n *nginxconf.Node) string {
 			switch {
 			case n.Arg(0) != "stderr":
@@ -25,6 +31,7 @@ func edgeLogs() []Rule {
 		edgeRule("NS1524", filesForConnections),
 		noDirective("NS1526", "whoever finds it sees how busy the host is, and from when on it is down",
 			"stub_status", "status", "api", "upstream_conf", "perl"),
+		edgeRule("NS1527", blocksAnswer),
 		noDirective("NS1527", "nginx would hand out files; its own configuration lies among them",
 			"root", "autoindex", "try_files", "index", "disable_symlinks", "random_index", "dav_methods", "sendfile_max_chunk"),
 	}
@@ -45,6 +52,9 @@ func logsWithoutQueries(e *edge, report Report) {
 			}
 		}
 	}
+	if e.first(e.http, "access_log") == nil || e.first(e.http, "log_format") == nil {
+		report(Place{File: nginxFolder + "nginx.conf", Line: 1}, "The access log is nginx's own, which quotes the whole request line.")
+	}
 	for _, n := range e.byName["access_log"] {
 		if n.Arg(0) != "off" && n.Arg(1) != "nself" {
 			report(place(n), "%q writes nginx's own format, which quotes the whole request line.", label(n))
@@ -62,6 +72,24 @@ func (e *edge) paths(report Report) {
 		for _, v := range m.Body {
 			if p := expression(v.Name); p != "" && strings.ContainsAny(p[strings.Index(p, "[")+1:max(strings.Index(p, "[")+1, strings.LastIndex(p, "]"))], "?%;=&#") {
 				report(place(v), "%q keeps what follows the path.", label(v))
+			}
+		}
+	}
+}
+
+// blocksAnswer: a location that says nothing of what to answer, and a server without
+// one, answer with files.
+func blocksAnswer(e *edge, report Report) {
+	answers := func(body []*nginxconf.Node) bool {
+		return e.first(body, "proxy_pass") != nil || e.first(body, "return") != nil
+	}
+	for _, s := range e.servers {
+		if len(s.locations) == 0 && !answers(s.Body) {
+			report(place(s.Node), "The server %s says nothing of what to answer, and nginx looks for a file.", s.name())
+		}
+		for _, l := range s.locations {
+			if !answers(l.Body) {
+				report(place(l), "%q says nothing of what to answer, and nginx looks for a file.", label(l))
 			}
 		}
 	}
@@ -113,12 +141,15 @@ func allowEndsInDeny(e *edge, report Report) {
 			continue
 		}
 		seen[block] = true
-		last := ""
+		first, last := "", ""
 		e.each(block.Body, func(n *nginxconf.Node) {
 			if n.Name == "allow" || n.Name == "deny" {
-				last = label(n)
+				first, last = cmp.Or(first, n.Name), label(n)
 			}
 		})
+		if first != "deny" {
+			report(place(block), "%q asks who may before it denies Docker's own address, in whose name clients of IPv6 come.", label(block))
+		}
 		if last != "deny all" {
 			report(place(block), "%q allows some and denies nobody: what no line fits is let in.", label(block))
 		}
@@ -163,8 +194,14 @@ func limitsCount(e *edge, report Report) {
 		}
 	}
 	for _, m := range e.byName["map"] {
-		if m.Arg(1) == "$nself_client" && m.Arg(0) != "$binary_remote_addr" {
+		if m.Arg(1) != "$nself_client" {
+			continue
+		}
+		if m.Arg(0) != "$binary_remote_addr" {
 			report(place(m), "%q tells clients apart by something that they may choose.", label(m))
+		}
+		if !slices.ContainsFunc(m.Body, func(v *nginxconf.Node) bool { return v.Arg(0) == "$nself_network" && strings.Contains(v.Name, "{8})") }) {
+			report(place(m), "%q counts each address of IPv6 by itself, and a subscriber has 2^64 of them.", label(m))
 		}
 	}
 	for _, n := range e.byName["limit_req"] {

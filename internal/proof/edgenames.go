@@ -18,7 +18,7 @@ func edgeNames() []Rule {
 		edgeRule("NS1521", func(e *edge, report Report) {
 			for _, s := range e.servers {
 				if s.tls && !s.fallback && !e.refuses(s, "$nself_misdirected") {
-					report(place(s.Node), "The server %s answers a Host other than the name that the connection was opened for.", strings.Join(s.names, " "))
+					report(place(s.Node), "The server %s answers a Host other than the name that the connection was opened for.", s.name())
 				}
 			}
 		}),
@@ -136,6 +136,9 @@ func socketsHaveDefaults(e *edge, report Report) {
 // over another name's connection. The container's own health check is a default too.
 func defaultsRefuse(e *edge, report Report) {
 	for _, s := range e.servers {
+		if !s.fallback && len(s.names) == 0 {
+			report(place(s.Node), "A server without a name answers requests that name no host.")
+		}
 		if !s.fallback || s.health {
 			continue
 		}

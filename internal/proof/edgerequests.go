@@ -37,12 +37,7 @@ func edgeRequests() []Rule {
 			}
 			return ""
 		}),
-		eachDirective("NS1525", "proxy_pass", func(_ *edge, n *nginxconf.Node) string {
-			if !strings.Contains(n.Arg(0), "$") {
-				return "a name without a variable is looked up once, when nginx starts; its container may have another address by then"
-			}
-			return ""
-		}),
+		edgeRule("NS1525", namesAreLookedUpAnew),
 		passesWith("NS1531", "the client's own list would be believed", "proxy_set_header", "X-Forwarded-For", "$remote_addr"),
 		edgeRule("NS1532", claimsAreDropped),
 		edgeRule("NS1533", upgradesToOneProtocol),
@@ -67,6 +62,11 @@ func upstreamsAreLiterals(e *edge, report Report) {
 			report(place(n), "%q: a part of the request would choose the server that nginx connects to.", label(n))
 		}
 	}
+	for _, l := range e.passing() {
+		if !slices.ContainsFunc(l.Body, func(n *nginxconf.Node) bool { return n.Name == "set" && n.Arg(0) == upstream }) {
+			report(place(l), "%q does not say which service it passes requests to.", label(l))
+		}
+	}
 	for _, n := range e.byName["set"] {
 		if n.Arg(0) != upstream {
 			continue
@@ -78,6 +78,18 @@ func upstreamsAreLiterals(e *edge, report Report) {
 		if strings.Contains(strings.ReplaceAll(value, "${nself_dollar}", ""), "$") {
 			report(place(n), "%q: a part of the request would choose the server that nginx connects to.", label(n))
 		}
+	}
+}
+
+func namesAreLookedUpAnew(e *edge, report Report) {
+	passes := e.byName["proxy_pass"]
+	for _, n := range passes {
+		if !strings.Contains(n.Arg(0), "$") {
+			report(place(n), "%q: a name without a variable is looked up once, when nginx starts; its container may have another address by then.", label(n))
+		}
+	}
+	if len(passes) > 0 && e.first(e.http, "resolver") == nil {
+		report(place(passes[0]), "%q: no resolver looks the name up.", label(passes[0]))
 	}
 }
 
@@ -109,6 +121,9 @@ func hostIsHost(e *edge, report Report) {
 // ifRefuses: an if may refuse a request, or see a file that only the ingress's own
 // container can hold and put that group's name in front of the upstream.
 func ifRefuses(_ *edge, n *nginxconf.Node) string {
+	if len(n.Body) == 0 {
+		return "the condition that should refuse a request does nothing"
+	}
 	mark := len(n.Args) == 2 && n.Args[0] == "(-f"
 	for _, inner := range n.Body {
 		switch {
@@ -125,18 +140,31 @@ func ifRefuses(_ *edge, n *nginxconf.Node) string {
 // claims are headers by which services learn what only a proxy may tell them, and
 // Proxy, which CGI programs take for a setting of their own (CVE-2016-5385).
 var claims = []string{
-	"Client-IP", "Forwarded", "Proxy", "Proxy-Connection", "True-Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Forwarded",
-	"X-Forwarded-Server", "X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "X-Original-Forwarded-For",
+	"CF-Connecting-IP", "Client-IP", "Forwarded", "True-Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Forwarded",
+	"X-Forwarded-Scheme", "X-Forwarded-Server", "X-Forwarded-Ssl", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-URL",
+	"X-Rewrite-URL", "X-Scheme", "X-Url-Scheme", "Proxy", "Proxy-Authorization", "Proxy-Connection", "Trailer",
 }
+
+// told are those that nginx sets itself, so that a client's own do not get through.
+var told = []string{"X-Real-IP", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Request-ID"}
 
 func claimsAreDropped(e *edge, report Report) {
 	for _, l := range e.passing() {
-		var dropped []string
+		var dropped, set []string
 		e.each(l.Body, func(n *nginxconf.Node) {
-			if n.Name == "proxy_set_header" && n.Arg(1) == "" {
+			switch {
+			case n.Name != "proxy_set_header":
+			case n.Arg(1) == "":
 				dropped = append(dropped, n.Arg(0))
+			case !chosen.MatchString(n.Arg(1)):
+				set = append(set, n.Arg(0))
 			}
 		})
+		for _, c := range told {
+			if !slices.Contains(set, c) {
+				report(place(l), "%q hands on the client's own %s.", label(l), c)
+			}
+		}
 		for _, c := range claims {
 			if !slices.Contains(dropped, c) {
 				report(place(l), "%q hands on the client's own %s.", label(l), c)
@@ -177,7 +205,7 @@ func noRedirectWithin(e *edge, report Report) {
 func ambiguousPathsAreRefused(e *edge, report Report) {
 	for _, s := range e.servers {
 		if s.tls && !s.fallback && !e.refuses(s, "$nself_bad_path") {
-			report(place(s.Node), "The server %s takes paths that a service may read differently.", strings.Join(s.names, " "))
+			report(place(s.Node), "The server %s takes paths that a service may read differently.", s.name())
 		}
 	}
 	for _, m := range e.byName["map"] {

@@ -48,7 +48,7 @@ func tlsRules() []Rule {
 		edgeRule("NS1606", func(e *edge, report Report) {
 			for _, s := range e.servers {
 				if !s.tls && slices.Contains(e.added(s.Body), hsts) {
-					report(place(s.Node), "The server %s promises TLS in answers without it, which browsers must ignore.", strings.Join(s.names, " "))
+					report(place(s.Node), "The server %s promises TLS in answers without it, which browsers must ignore.", s.name())
 				}
 			}
 		}),
@@ -123,7 +123,7 @@ func plainOnlyRedirects(e *edge, report Report) {
 				e.first(s.locations[0].Body, "proxy_pass") == nil
 		}
 		if !redirect {
-			report(place(s.Node), "The server %s answers without TLS.", strings.Join(s.names, " "))
+			report(place(s.Node), "The server %s answers without TLS.", s.name())
 		}
 	}
 }
@@ -163,6 +163,6 @@ func hstsEverywhere(e *edge, report Report) {
 		}
 	}
 	if with && without != nil {
-		report(place(without.Node), "Other servers promise TLS for the time to come, and %s does not.", strings.Join(without.names, " "))
+		report(place(without.Node), "Other servers promise TLS for the time to come, and %s does not.", without.name())
 	}
 }

@@ -32,6 +32,15 @@ type server struct {
 	locations []*nginxconf.Node
 }
 
+// name shows a server in a finding.
+func (s *server) name() string {
+	names := strings.TrimSpace(strings.Join(s.names, " "))
+	if names == "" && len(s.listens) > 0 {
+		return "of " + s.listens[0].Arg(0)
+	}
+	return names
+}
+
 // readEdge gives nil for a stack without nginx.
 func readEdge(a *Artefacts) *edge {
 	e := &edge{

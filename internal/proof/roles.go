@@ -25,12 +25,24 @@ func attributes(s pgtext.Statement) bool {
 // rolesAreNoSuperusers: no role may make others, read what others wrote for the
 // server, or put itself above its grants. BYPASSRLS is for what dumps a database.
 func rolesAreNoSuperusers(f rolesFile, report Report) {
+	bared := map[string]bool{}
+	for _, s := range f.statements {
+		if _, name, ok := strings.Cut(s.String(), "SELECT PG_TEMP . BARE ( '"); ok {
+			bared[strings.TrimSuffix(name, "' )")] = true
+		}
+	}
 	for _, s := range f.statements {
 		at := Place{File: f.path, Line: s.Line}
 		for _, w := range [...]string{"SUPERUSER", "CREATEDB", "CREATEROLE", "REPLICATION"} {
 			if attributes(s) && s.Has(w) {
 				report(at, "A role has the right %s.", w)
 			}
+		}
+		if attributes(s) && !s.Begins("ALTER", "ROLE", "POSTGRES") && !(s.Has("NOSUPERUSER") && s.Has("NOCREATEDB") && s.Has("NOCREATEROLE") && s.Has("NOREPLICATION")) {
+			report(at, "A role keeps whatever rights somebody gave it by hand.")
+		}
+		if s.Begins("COMMENT", "ON", "ROLE") && len(s.Words) > 3 && !bared[s.Words[3].Text] {
+			report(at, "The role %s keeps what a former declaration granted to it.", s.Words[3].Text)
 		}
 		if s.Begins("GRANT") && (s.Has("ADMIN") || s.Has("OPTION")) {
 			report(at, "A role may give to others what it was given.")
@@ -135,6 +147,11 @@ func sqlCannotBeSteered(f rolesFile, report Report) {
 		if !connected || !slices.ContainsFunc(said, func(t string) bool { return strings.HasPrefix(t, "SET SEARCH_PATH = PG_CATALOG") }) {
 			report(Place{File: f.path, Line: s.Line}, "A statement of the superuser runs before its search path is set.")
 			return
+		}
+	}
+	for _, want := range [...]string{`\set ON_ERROR_STOP on`, `\set VERBOSITY terse`} {
+		if !slices.ContainsFunc(f.statements, func(s pgtext.Statement) bool { return s.String() == want }) {
+			report(Place{File: f.path, Line: 1}, "%s is not set: a statement that fails is passed over, or quoted with its verifier.", want)
 		}
 	}
 	for _, want := range [...]string{"SET LOG_STATEMENT = 'none'", "SET LOG_MIN_ERROR_STATEMENT = 'panic'", "SET LOG_MIN_DURATION_STATEMENT = - 1"} {

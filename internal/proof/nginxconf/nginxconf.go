@@ -122,7 +122,7 @@ func (p *parser) blank() error {
 			}
 			p.i += end
 			continue
-		case c < ' ' || c == 0x7f:
+		case control(c):
 			return fmt.Errorf("control character %#02x", c)
 		default:
 			return nil
@@ -148,13 +148,15 @@ func (p *parser) quoted(quote byte) (string, error) {
 		switch c := p.src[i]; {
 		case c == '\\':
 			escaped = true
-			i++
+			if i++; i < len(p.src) && control(p.src[i]) {
+				return "", fmt.Errorf("control character %#02x", p.src[i])
+			}
 			if i < len(p.src) && p.src[i] == '\n' {
 				p.line++
 			}
 		case c == '\n':
 			p.line++
-		case c < ' ' && c != '\t' && c != '\r', c == 0x7f:
+		case control(c):
 			return "", fmt.Errorf("control character %#02x", c)
 		case c == quote:
 			p.i = i + 1
@@ -181,18 +183,24 @@ func (p *parser) bare() (string, error) {
 			if p.i++; p.i == len(p.src) {
 				return "", errUnfinished
 			}
+			if control(p.src[p.i]) {
+				return "", fmt.Errorf("control character %#02x", p.src[p.i])
+			}
 			if p.src[p.i] == '\n' {
 				p.line++
 			}
 		case c == '{' && after:
 		case c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';' || c == '{':
 			return unescape(p.src[start:p.i], escaped), nil
-		case c < ' ' || c == 0x7f:
+		case control(c):
 			return "", fmt.Errorf("control character %#02x", c)
 		}
 	}
 	return "", errUnfinished
 }
+
+// control tells a character that no text has.
+func control(c byte) bool { return c < ' ' && c != '\t' && c != '\r' && c != '\n' || c == 0x7f }
 
 // unescape takes the backslashes away that nginx takes away; of others, which mean
 // something to a regular expression, it keeps both characters.

@@ -101,6 +101,9 @@ func hbaFields(s string) ([][]string, error) {
 }
 
 func hbaWord(s string) (string, int, error) {
+	if strings.HasPrefix(s, "@") {
+		return "", 0, errors.New("names of another file")
+	}
 	quoted := false
 	for i := range len(s) {
 		switch c := s[i]; {

@@ -3,6 +3,7 @@ package pgtext
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -73,6 +74,12 @@ func (s Statement) Has(word string) bool {
 	return false
 }
 
+// verbs are what statements begin with that make databases, roles and rights.
+var verbs = []Word{
+	{Plain, "SET"}, {Plain, "CREATE"}, {Plain, "ALTER"}, {Plain, "GRANT"}, {Plain, "REVOKE"}, {Plain, "SELECT"}, {Plain, "COMMENT"},
+	{Plain, "BEGIN"}, {Plain, "COMMIT"},
+}
+
 // SQL reads a script as psql does.
 func SQL(text string) ([]Statement, error) {
 	l := lexer{src: text, line: 1}
@@ -98,6 +105,9 @@ func SQL(text string) ([]Statement, error) {
 		}
 		if meta || w.Kind == Sign && w.Text == ";" {
 			if len(s.Words) > 0 {
+				if !slices.Contains(verbs, s.Words[0]) && !strings.HasPrefix(s.Words[0].Text, `\`) {
+					return nil, fmt.Errorf("line %d: a statement that begins with %q", s.Line, s.Words[0].Text)
+				}
 				out = append(out, s)
 			}
 			s = Statement{}
