@@ -27,9 +27,13 @@ func firewallRules() []Rule {
 	return byCode([]Rule{openDatabase(), noFirewall()}, reportedFirewall(), provedFirewall())
 }
 
-func secretRules() []Rule { return byCode(reportedSecrets(), provedSecrets(), mountedSecretRules()) }
+func secretRules() []Rule {
+	return byCode(reportedSecrets(), provedSecrets(), mountedSecretRules(), []Rule{plainPassword()})
+}
 
-func storeRules() []Rule { return byCode([]Rule{severalWriters()}, provedStores()) }
+func storeRules() []Rule {
+	return byCode([]Rule{severalWriters()}, provedStores(), []Rule{openStore()})
+}
 
 // byCode joins the lists of a theme in the order of their codes.
 func byCode(lists ...[]Rule) []Rule {
