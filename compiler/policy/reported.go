@@ -45,7 +45,6 @@ func reportedFirewall() []Rule {
 
 func reportedSecrets() []Rule {
 	return []Rule{
-		reported("NS349", "Build context holds the secrets", Secrets, High, ByCheck, Error, Error, "OWASP Docker D12", "CIS Docker Benchmark 4.10", "CWE-312"),
 		reported("NS363", "Secret in extra_compose", Secrets, High, ByCheck, Error, Error, "OWASP Secrets Management 5.1", "CWE-312"),
 		reported("NS404", "Weak secret", Secrets, High, ByCheck, Error, Warning, "CWE-1392", "CWE-521", "NIST SP 800-63B, 5.1.1.2"),
 		reported("NS405", "Secret in a committed file", Secrets, Critical, ByCheck, Error, Error, "OWASP Secrets Management", "CWE-798", "CWE-540"),
