@@ -14,6 +14,9 @@ type File struct {
 	Path string // slash-separated, relative to the output directory
 	Mode uint32 // permission bits
 	Text secret.Text
+	// Declared is the file of the language whose block asks for this one, such as
+	// "catalog/redis/redis.hcl", and "" for what an emitter makes of its own.
+	Declared string
 	// Marks say what caused the lines of the text; only emitters that were asked
 	// to trace fill them. Sorted by line.
 	Marks []Mark

@@ -186,11 +186,32 @@ func (u *unit) below(r *reader, name string, p String) String {
 	full := path.Join(path.Dir(u.block.TypeRange.Filename), p.V)
 	if path.IsAbs(p.V) || full == ".." || strings.HasPrefix(full, "../") || strings.Contains(p.V, "\\") {
 		r.ev.Report(diag.Errorf("NS143", p.Range, "Path outside the stack",
-			"The argument %q is a path below the stack's folder, relative to the file that names it. What lies outside may not exist on another machine, and is not reviewed with the stack.", name))
+			"The argument %q is a path below the stack's folder, relative to the file that names it. What lies outside may not exist on another machine, and is not reviewed with the stack.%s", name, ofTheHost(p.V)))
 		return String{}
 	}
 	p.V = full
 	return p
+}
+
+// ofTheHost says what else is wrong with a path that belongs to the host itself.
+func ofTheHost(p string) string {
+	clean := path.Clean(p)
+	first, _, _ := strings.Cut(strings.TrimPrefix(clean, "/"), "/")
+	switch base := path.Base(clean); {
+	case base == "docker.sock" || base == "containerd.sock" || base == "podman.sock":
+		return " Whoever can talk to a container engine is root on the host, also where the socket is mounted read-only: one call starts a " +
+			"container that has the whole disk. There is no way to mount it. What a service wants to know of its neighbours, it refers to: service.api.host."
+	case clean == "/":
+		return " A container that sees the host's root folder reads every key and password of the host; one that may write there is root."
+	}
+	switch first {
+	case "bin", "boot", "dev", "etc", "home", "lib", "proc", "root", "run", "sbin", "sys", "usr", "var":
+		if path.IsAbs(clean) {
+			return " /" + first + " is the host's own: what lies there says who may log in, or is another program's data. Data that a container keeps belongs " +
+				"into a volume:\n\n    volume \"data\" {\n      path = \"/data\"\n    }"
+		}
+	}
+	return ""
 }
 
 func (u *unit) port(b *hclsyntax.Block, outer *reader) Port {

@@ -1,6 +1,10 @@
 package policy
 
-import "slices"
+import (
+	"slices"
+
+	"nselfc/lang/diag"
+)
 
 // Rules lists the catalogue, theme by theme; within a theme by code.
 //
@@ -11,14 +15,29 @@ import "slices"
 func Rules() []Rule {
 	return slices.Concat(
 		isolationRules(), resourceRules(), imageRules(), volumeRules(), networkRules(), edgeRules(),
-		tlsRules(), firewallRules(), mountedSecretRules(), storeRules(), metaRules(),
+		tlsRules(), firewallRules(), secretRules(), storeRules(), metaRules(),
 	)
 }
 
-func edgeRules() []Rule { return []Rule{trustedGateway()} }
+func edgeRules() []Rule { return byCode(reportedEdge(), []Rule{trustedGateway()}, provedEdge()) }
 
-func tlsRules() []Rule { return []Rule{localCertificate()} }
+func tlsRules() []Rule { return byCode([]Rule{localCertificate()}, reportedTLS(), provedTLS()) }
 
-func firewallRules() []Rule { return []Rule{openDatabase(), noFirewall()} }
+func firewallRules() []Rule {
+	return byCode([]Rule{openDatabase(), noFirewall()}, reportedFirewall(), provedFirewall())
+}
 
-func storeRules() []Rule { return []Rule{severalWriters()} }
+func secretRules() []Rule {
+	return byCode(reportedSecrets(), provedSecrets(), mountedSecretRules(), []Rule{plainPassword()})
+}
+
+func storeRules() []Rule {
+	return byCode([]Rule{severalWriters()}, provedStores(), []Rule{openStore()})
+}
+
+// byCode joins the lists of a theme in the order of their codes.
+func byCode(lists ...[]Rule) []Rule {
+	out := slices.Concat(lists...)
+	slices.SortStableFunc(out, func(a, b Rule) int { return diag.CompareCodes(a.Code, b.Code) })
+	return out
+}

@@ -8,6 +8,7 @@ func imageRules() []Rule {
 		missingDigest(),
 		outdatedNginx(),
 		reported("NS347", "Service without an image", Images, Low, ByCheck, Error, Error, "Compose specification, image and build"),
+		reported("NS349", "Build context holds the secrets", Images, Critical, ByCheck, Error, Error, "CIS Docker Benchmark 4.10", "OWASP Docker D12", "CWE-312"),
 		constructed("NS1201", "Image reference that Docker does not take", Images, Low, "CIS Docker Benchmark 5.28", "distribution, reference grammar"),
 		constructed("NS1202", "Digest that pins nothing", Images, Medium, "CIS Docker Benchmark 5.28", "OWASP Docker D13", "Checkov CKV_K8S_43"),
 		constructed("NS1203", "Image built from elsewhere", Images, Medium, "dclint no-build-and-image", "NIST SP 800-190, 4.1.5", "CWE-494"),

@@ -2,7 +2,7 @@ package policy
 
 import (
 	"fmt"
-	"strings"
+	"path"
 
 	"nselfc/compiler/ir"
 	"nselfc/compiler/reference"
@@ -29,11 +29,16 @@ func floatingTag() Rule {
 	}
 }
 
-// exampleTag gives a tag that may be copied: an nginx of any other release would
-// be refused next.
+// exampleTag gives a tag that may be copied: one that exists, where the image is
+// well known, and no nginx that would be refused next.
 func exampleTag(image reference.Image) string {
-	if image.Name == "nginx" || strings.HasSuffix(image.Name, "/nginx") {
+	switch path.Base(image.Name) {
+	case "nginx":
 		return safeNginx
+	case "postgres":
+		return "17.6"
+	case "redis":
+		return "8.2.1"
 	}
 	return "1.4.2"
 }

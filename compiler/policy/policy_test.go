@@ -86,6 +86,18 @@ var ruleCases = []ruleCase{
 		s.Networks = []*ir.Network{{Purpose: "edge", Owner: "service.ingress", Subnet: "10.214.50.96/28"}, {Purpose: "provider", Owner: "service.ingress", Subnet: "10.9.0.0/28"}}
 		s.Ingress.TrustedProxy = []ir.String{set("10.9.0.0/16", 23), set("10.214.0.0/16", 24), set("::/0", 25)}
 	}, 24, "error", "warning"},
+	{"NS1810", "password", func(s *ir.Stack) {
+		s.Services[0].Env = []ir.EnvVar{
+			{Name: "PASSWORD_FILE", Value: set("x", 11)}, {Name: "DB_PASSWORD", Value: set("/run/secrets/x", 11)}, {Name: "USE_TOKEN", Value: set("true", 11)},
+			{Name: "db_password", Value: set("postgres", 12)},
+		}
+	}, 12, "error", "warning"},
+	{"NS1923", "trust", func(s *ir.Stack) {
+		s.Services[0].Env = []ir.EnvVar{{Name: "POSTGRES_HOST_AUTH_METHOD", Value: set("scram-sha-256", 11)}, {Name: "POSTGRES_HOST_AUTH_METHOD", Value: set("trust", 12)}}
+	}, 12, "error", "warning"},
+	{"NS1923", "empty password", func(s *ir.Stack) {
+		s.Services[0].Env = []ir.EnvVar{{Name: "ALLOW_EMPTY_PASSWORD", Value: set("no", 11)}, {Name: "MYSQL_ALLOW_EMPTY_PASSWORD", Value: set("1", 12)}}
+	}, 12, "error", "warning"},
 	{"NS355", "containers of one store", func(s *ir.Stack) {
 		s.Services[0].Store, s.Services[0].Replicas, s.Services[0].Volumes = set("pg", 12), set(2, 13), []ir.VolumeMount{{Volume: "a"}, {Volume: "b"}}
 	}, 13, "error", "error"},

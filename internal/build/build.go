@@ -201,7 +201,7 @@ func (e *Environment) render(trace bool) diag.List {
 	e.Files = append(e.Files, edge...)
 	e.Files = append(e.Files, wall...)
 	for _, f := range e.Stack.Files {
-		out := emit.File{Path: f.Path, Mode: f.Mode, Text: f.Content}
+		out := emit.File{Path: f.Path, Mode: f.Mode, Text: f.Content, Declared: f.Origin.Range.File}
 		if trace {
 			out.Marks = []emit.Mark{{Line: 1, Origin: f.Origin}}
 		}

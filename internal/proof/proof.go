@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"nselfc/emit"
+	"nselfc/emit/outdir"
 )
 
 // Finding is one place in the artefacts that breaks a rule.
@@ -46,12 +47,29 @@ type Artefacts struct {
 	Files []emit.File
 
 	compose func() *composition
+	edge    func() *edge // nil for a stack without nginx
+	wall    func() *wall // nil for a stack without a firewall
+	stores  func() *stores
 }
 
 func newArtefacts(files []emit.File) *Artefacts {
-	a := &Artefacts{Files: files}
+	a := &Artefacts{Files: withGitFiles(files)}
 	a.compose = sync.OnceValue(func() *composition { return readCompose(files) })
+	a.edge = sync.OnceValue(func() *edge { return readEdge(a) })
+	a.wall = sync.OnceValue(func() *wall { return readWall(a) })
+	a.stores = sync.OnceValue(func() *stores { return readStores(a.Files) })
 	return a
+}
+
+// withGitFiles adds the files that every output directory has besides.
+func withGitFiles(files []emit.File) []emit.File {
+	out := slices.Clip(files)
+	for _, f := range outdir.GitFiles() {
+		if !slices.ContainsFunc(files, func(o emit.File) bool { return o.Path == f.Path }) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // Rules lists what is proved.
