@@ -46,6 +46,9 @@ type Stack struct {
 	Store    *SecretStore // nil where no block says where values are kept
 	Ingress  *Ingress
 	Firewall *Firewall
+	Rules    []*Rule // those of modules first
+
+	root *instance // what the asserts of a test see
 }
 
 // Declared is what every addressable thing knows of its place.

@@ -37,6 +37,7 @@ func (p Posture) String() string { return [...]string{"production", "development
 // name of its elements unless its comment says otherwise.
 type Stack struct {
 	Name        String
+	Domain      String // unset where the stack declares none; no emitter reads it
 	Environment string // "" for the nameless one of a stack without environments
 	Posture     Posture
 	PostureAt   source.Origin // zero where nobody wrote it

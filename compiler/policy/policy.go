@@ -22,14 +22,17 @@ type Finding struct {
 	// or a module, the subject is the block that used it, and At is related.
 	At     source.Range
 	Detail string // what is wrong, why it matters, what to write instead
+	// Assert is where a rule of the stack's own says what should have been true.
+	Assert source.Range
 	// Also are further places with the same fault and the same remedy.
 	Also []*ir.Service
 }
 
-// Check judges a stack by every rule. The list is not sorted.
-func Check(s *ir.Stack) diag.List {
+// Check judges a stack by every rule of the catalogue, and by its own. The list is
+// not sorted.
+func Check(s *ir.Stack, own ...Rule) diag.List {
 	var out diag.List
-	for _, r := range Rules() {
+	for _, r := range append(Rules(), own...) {
 		level := r.Level(s.Posture)
 		if level == Off || r.Check == nil {
 			continue
@@ -48,7 +51,7 @@ func diagnostic(r Rule, level Level, f Finding) *diag.Diagnostic {
 		severity = diag.Warning
 	case Off, Error:
 	}
-	d := &diag.Diagnostic{Code: r.Code, Severity: severity, Summary: r.Title, Detail: f.Detail, Subject: f.At}
+	d := &diag.Diagnostic{Code: r.Code, Severity: severity, Summary: r.Title, Detail: f.Detail, Subject: f.At, Page: r.Page}
 	if s := f.Service; s != nil {
 		if d.Subject.IsZero() {
 			d.Subject = s.Origin.Range
@@ -57,6 +60,9 @@ func diagnostic(r Rule, level Level, f Finding) *diag.Diagnostic {
 			d.With(d.Subject, "in %s", s.Address)
 			d.Subject = s.Site
 		}
+	}
+	if !f.Assert.IsZero() {
+		d.With(f.Assert, "%s asserts this", r.Code)
 	}
 	for _, s := range f.Also {
 		d.With(s.Site, "and in %s", s.Address)

@@ -18,6 +18,9 @@ type Rule struct {
 	// References are where the rule comes from, most binding first: a benchmark, a
 	// standard, a weakness of CWE, a vendor's page.
 	References []string
+	// Page explains a rule of the stack's own, in Markdown; those of the catalogue have
+	// theirs under nselfc explain.
+	Page string
 	// Check calls report for every place that breaks the rule. It must be linear
 	// in the size of the stack and must not change it. It is nil for a rule that is
 	// judged elsewhere: on the emitted text, by the compiler, or on the host.

@@ -30,13 +30,16 @@ func (s Severity) String() string { return [...]string{"error", "warning", "note
 // matters and what to write instead; a line indented by four spaces is code
 // and is never wrapped. Neither ever holds a secret: the compiler has none.
 type Diagnostic struct {
-	Code     string // "NS201"; each has a page under nselfc explain
+	Code     string // "NS201", which has a page under nselfc explain, or a rule's of the stack's own
 	Severity Severity
 	Summary  string
 	Detail   string
 	Subject  source.Range
 	Related  []Related
 	Fix      []Edit
+	// Page explains a code of the stack's own, in Markdown; it is "" for a code of
+	// nselfc, which has a page of that name.
+	Page string
 }
 
 // Related points at a second place that explains the first.

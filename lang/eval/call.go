@@ -137,6 +137,8 @@ func (w *walk) attempt(e *hclsyntax.FunctionCallExpr) (cty.Value, hcl.Diagnostic
 	}
 	chosen, found := cty.DynamicVal, false
 	var first hcl.Diagnostics
+	lacking := w.lacking
+	defer func() { w.lacking = lacking }() // whoever tries knows that it may not be there
 	for _, a := range e.Args {
 		v, diags := w.value(a)
 		switch {

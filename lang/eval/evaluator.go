@@ -23,7 +23,9 @@ type Evaluator struct {
 	budget int              // what may still be produced, see budget.go
 	hints  int              // names that may still be compared with a misspelt one
 	deep   bool             // a chain of references was too long, which is said once
-	texts  map[string]secret.Text
+	// sampling tells that the values are samples, see Sampling.
+	sampling bool
+	texts    map[string]secret.Text
 }
 
 // frame is what is being evaluated: a node, or a block on whose behalf effects

@@ -35,6 +35,9 @@ type walk struct {
 	found  []Use // where references brought effects in
 	failed bool  // something was reported: the result is void
 	spent  bool  // the means are used up: nothing more is evaluated
+	// lacking are attributes that objects turned out not to have, also where a
+	// branch that is not taken dropped the finding.
+	lacking hcl.Diagnostics
 }
 
 // binding is a variable of a loop, or the element that a splat stands at.
@@ -56,6 +59,9 @@ func (o operand) Value(*hcl.EvalContext) (cty.Value, hcl.Diagnostics) { return o
 // whole evaluates the expression that the walk was made for.
 func (w *walk) whole(expr hclsyntax.Expression) (cty.Value, bool) {
 	v, diags := w.value(expr)
+	if w.ev.sampling {
+		diags = w.undropped(diags)
+	}
 	for _, d := range fromHCL(diags) {
 		w.ev.Report(d)
 	}

@@ -91,7 +91,7 @@ const storeHint = "The store is a block of its own name: file, age, vault, aws, 
 var topHints = map[string]string{
 	"alerts":   "Alerts are not in this release yet: leave the block out.",
 	"policy":   "Waivers of rules are not in this release yet: leave the block out. What a rule reports as an error has to be mended.",
-	"rule":     "Rules of a stack's own are not in this release yet: leave the block out. A validation block in a variable can check a value.",
+	"test":     "Tests stand in files of their own, as in stack.nselftest.hcl, which nselfc test runs.",
 	"services": "Write a service block for each: service \"api\" { … }.",
 	"networks": "There is nothing to write: networks follow from what services refer to.",
 	"network":  "There is nothing to write: networks follow from what services refer to.",

@@ -35,6 +35,8 @@ type Diagnostic struct {
 	Snippet  *Snippet  `json:"snippet,omitempty"`
 	Related  []Related `json:"related,omitempty"`
 	Fix      *Fix      `json:"fix,omitempty"`
+
+	page string // of a code of the stack's own
 }
 
 // Range is a half-open stretch of a file. Filename is empty for none.
@@ -107,6 +109,7 @@ func (b builder) diagnostic(d *diag.Diagnostic) Diagnostic {
 		Code:     d.Code,
 		Summary:  Clean(d.Summary, false),
 		Detail:   shorten(Clean(d.Detail, true)),
+		page:     Clean(d.Page, true),
 	}
 	if !d.Subject.IsZero() {
 		r := b.rng(d.Subject)

@@ -18,6 +18,9 @@ policy { # ERROR NS104: Unsupported block
     reason = "vendor image"
   }
 }
-rule "own-registry" { # ERROR NS104: Unsupported block
-  condition = true
+test "own-registry" { # ERROR NS104: Unsupported block
+  assert {
+    condition = true
+    message   = "x"
+  }
 }
