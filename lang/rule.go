@@ -132,8 +132,8 @@ func (r *Rule) Judge(model map[string]cty.Value, report func(Breach)) diag.List 
 
 // sampleNote says which stack a rule failed for that is not this one.
 var sampleNote = map[shape.Fill]string{
-	shape.Bare:  " Not in this stack, maybe, but wherever an object leaves out what it can.",
-	shape.Empty: " Not in this stack, maybe, but in one that has no such object.",
+	shape.Bare:  " This is so wherever an object leaves out what it can, maybe not in this stack: numbers and objects that are not set are null.",
+	shape.Empty: " This is so in a stack that has no such object, maybe not in this one.",
 }
 
 // try judges the samples of the model, for what the expressions get wrong whatever

@@ -65,7 +65,7 @@ func (w *walk) whole(expr hclsyntax.Expression) (cty.Value, bool) {
 	for _, d := range fromHCL(diags) {
 		w.ev.Report(d)
 	}
-	if w.failed || diags.HasErrors() || !w.affordable(v, expr) {
+	if w.failed || diags.HasErrors() || !v.IsKnown() || !w.affordable(v, expr) { // of samples, not all is known
 		return cty.DynamicVal, false
 	}
 	return v, true
