@@ -62,23 +62,26 @@ func (x *instance) asserts(r *reader) asserts {
 	return out
 }
 
-// Work that judging may take: of a rule on its own, and for each object of the model.
+// Work that judging may take, of a rule on its own and for each object of the model,
+// and what an object may weigh. A rule that looks at all objects for each of them
+// soon has no means left: a thousand services would make a million looks.
 const (
-	ruleWork   = 256 << 10
-	objectWork = 4 << 10
+	ruleWork     = 256 << 10
+	objectWork   = 32 << 10
+	objectWeight = 8 << 10
 )
 
 // judge evaluates the asserts over a model. It stops at the first element that they
 // cannot be evaluated for: what is wrong there is wrong for others, too.
 func (a *asserts) judge(model map[string]cty.Value, report func(Breach)) diag.List {
-	work := ruleWork
+	objects := 0
 	for _, v := range model {
 		if v.Type().IsMapType() && !v.IsNull() {
-			work += v.LengthInt() * objectWork
+			objects += v.LengthInt()
 		}
 	}
 	ev := a.x.ev
-	ev.Grant(work)
+	ev.Grant(ruleWork+objects*objectWork, objects*objectWeight)
 	before := len(ev.Diagnostics())
 	ev.Within(a.x.place, func() {
 		a.each(model, func(key string, sc *eval.Scope) bool {
@@ -149,7 +152,7 @@ func (a *asserts) each(model map[string]cty.Value, f func(key string, sc *eval.S
 		f("", base)
 		return
 	}
-	v, ok := a.x.ev.Value(a.forEach, base)
+	v, ok := a.x.ev.Elements(a.forEach, base)
 	if !ok {
 		return
 	}

@@ -25,6 +25,7 @@ type Evaluator struct {
 	deep   bool             // a chain of references was too long, which is said once
 	// sampling tells that the values are samples, see Sampling.
 	sampling bool
+	room     int // what a value may weigh more than maxValue, see Grant
 	texts    map[string]secret.Text
 }
 
@@ -99,7 +100,7 @@ func (ev *Evaluator) Value(expr hclsyntax.Expression, sc *Scope) (cty.Value, boo
 	if v, ok, done := ev.constant(expr); done {
 		return v, ok
 	}
-	w := walk{ev: ev, sc: sc, limit: maxExpression}
+	w := walk{ev: ev, sc: sc, limit: maxExpression + ev.room}
 	if n := len(ev.stack); n > 0 && ev.stack[n-1].uses != nil {
 		_, alone := expr.(*hclsyntax.ScopeTraversalExpr) // its place is the expression's
 		w.finds = !alone
@@ -121,7 +122,7 @@ func (ev *Evaluator) Eval(expr hclsyntax.Expression, sc *Scope) (cty.Value, bool
 	if v, ok, done := ev.constant(expr); done {
 		return v, ok
 	}
-	w := walk{ev: ev, sc: sc, limit: maxExpression}
+	w := walk{ev: ev, sc: sc, limit: maxExpression + ev.room}
 	return w.whole(expr)
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 )
 
@@ -19,11 +20,50 @@ func (ev *Evaluator) Sampling(f func()) {
 }
 
 // Grant adds to the work that may still be done, for expressions that are evaluated
-// once the environment is. Means that were used up stay so.
-func (ev *Evaluator) Grant(work int) {
+// once the environment is, over names whose values weigh so much: that is what one
+// value may weigh more than others. Means that were used up stay so.
+func (ev *Evaluator) Grant(work, weight int) {
 	if ev.budget >= 0 {
 		ev.budget += work
 	}
+	ev.room = weight
+}
+
+// heaviest is what one value may weigh.
+func (ev *Evaluator) heaviest() int { return maxValue + ev.room }
+
+// handedIn tells whether an expression is the name of a value by itself, or leads into
+// one. Such values are handed in, free of marks and secrets.
+func (w *walk) handedIn(expr hclsyntax.Expression) bool {
+	t, ok := expr.(*hclsyntax.ScopeTraversalExpr)
+	if !ok || w.vars != nil && w.bound(t.Traversal.RootName()) {
+		return false
+	}
+	root := w.sc.lookup(t.Traversal.RootName())
+	return root != nil && root.whole != nil
+}
+
+func (w *walk) bound(name string) bool {
+	for b := w.vars; b != nil; b = b.outer {
+		if b.item == nil && b.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Elements is Value for what is only run through. When every name in the expression
+// is a value by itself, the result is not looked at as a whole, which would take more
+// time than all that is done with it: no mark and no secret can be in it.
+func (ev *Evaluator) Elements(expr hclsyntax.Expression, sc *Scope) (cty.Value, bool) {
+	for _, t := range expr.Variables() {
+		if root := sc.lookup(t.RootName()); root == nil || root.whole == nil {
+			return ev.Value(expr, sc)
+		}
+	}
+	w := walk{ev: ev, sc: sc, limit: maxExpression + ev.room}
+	v, diags := w.value(expr)
+	return w.outcome(v, diags, func() bool { return true })
 }
 
 // Quietly runs f, and forgets what it reports.
