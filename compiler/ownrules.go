@@ -103,7 +103,7 @@ func (p *places) finding(b lang.Breach) policy.Finding {
 			break
 		}
 	}
-	f.Service = p.services()[object]
+	f.Service, f.Address = p.services()[object], object
 	if f.At.IsZero() && f.Service == nil {
 		f.At = p.of(object)
 	}

@@ -22,6 +22,9 @@ type Finding struct {
 	// or a module, the subject is the block that used it, and At is related.
 	At     source.Range
 	Detail string // what is wrong, why it matters, what to write instead
+	// Address is what the finding is about when that is no service: "ingress",
+	// "firewall", a route's or a secret's; "" is the stack itself.
+	Address string
 	// Assert is where a rule of the stack's own says what should have been true.
 	Assert source.Range
 	// Also are further places with the same fault and the same remedy.

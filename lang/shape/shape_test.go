@@ -132,32 +132,3 @@ func TestSchemaIsCurrent(t *testing.T) {
 		t.Errorf("docs/model.schema.json is stale; run go test ./lang/shape -update\n%s", diff)
 	}
 }
-
-// TestReferenceIsCurrent holds the tables of docs/rules-of-your-own.md against the
-// table here.
-func TestReferenceIsCurrent(t *testing.T) {
-	const (
-		file  = "../../docs/rules-of-your-own.md"
-		begin = "<!-- model: written by go test ./lang/shape -update -->\n\n"
-		end   = "<!-- end of the model -->"
-	)
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(b), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !found || !closed {
-		t.Fatalf("%s has no place for the model", file)
-	}
-	got := before + begin + shape.Markdown() + end + after
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(string(b), got); diff != "" {
-		t.Errorf("%s is stale; run go test ./lang/shape -update\n%s", file, diff)
-	}
-}
