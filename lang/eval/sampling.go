@@ -92,3 +92,17 @@ func (w *walk) undropped(diags hcl.Diagnostics) hcl.Diagnostics {
 	}
 	return diags
 }
+
+// outcome reports what was found, and gives the value when it can be used.
+func (w *walk) outcome(v cty.Value, diags hcl.Diagnostics, affordable func() bool) (cty.Value, bool) {
+	if w.ev.sampling {
+		diags = w.undropped(diags)
+	}
+	for _, d := range fromHCL(diags) {
+		w.ev.Report(d)
+	}
+	if w.failed || diags.HasErrors() || !v.IsKnown() || !affordable() { // of samples, not all is known
+		return cty.DynamicVal, false
+	}
+	return v, true
+}

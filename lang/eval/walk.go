@@ -63,20 +63,6 @@ func (w *walk) whole(expr hclsyntax.Expression) (cty.Value, bool) {
 	return w.outcome(v, diags, func() bool { return w.affordable(v, expr) })
 }
 
-// outcome reports what was found, and gives the value when it can be used.
-func (w *walk) outcome(v cty.Value, diags hcl.Diagnostics, affordable func() bool) (cty.Value, bool) {
-	if w.ev.sampling {
-		diags = w.undropped(diags)
-	}
-	for _, d := range fromHCL(diags) {
-		w.ev.Report(d)
-	}
-	if w.failed || diags.HasErrors() || !v.IsKnown() || !affordable() { // of samples, not all is known
-		return cty.DynamicVal, false
-	}
-	return v, true
-}
-
 // affordable refuses a value that is too large to work with.
 func (w *walk) affordable(v cty.Value, expr hclsyntax.Expression) bool {
 	return w.check(w.ev.look(v), expr)
