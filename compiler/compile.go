@@ -46,7 +46,9 @@ func Compile(s *lang.Stack) (*ir.Stack, diag.List) {
 	l.lowerOrder()
 	l.reportUnusedSecrets()
 	l.sort()
-	return l.out, append(l.diags, policy.Check(l.out, s.Today)...).Sort()
+	own := ownRules(s.Rules, l.out)
+	l.diags = append(l.diags, policy.Check(l.out, s.Today, own.list...)...)
+	return l.out, append(l.diags, own.diags...).Sort()
 }
 
 // lowering is one run of Compile.
@@ -88,7 +90,7 @@ func newLowering(s *lang.Stack) *lowering {
 	l := &lowering{
 		in: s,
 		out: &ir.Stack{
-			Name: s.Name, Environment: s.Environment, Posture: ir.Production, PostureAt: s.Posture.Origin,
+			Name: s.Name, Domain: s.Domain, Environment: s.Environment, Posture: ir.Production, PostureAt: s.Posture.Origin,
 			Services: make([]*ir.Service, 0, len(s.Services)+1),
 		},
 		byAddress: make(map[string]*unit, len(s.Services)),

@@ -21,12 +21,15 @@ func (l *lowering) lowerWaivers() {
 	if len(l.in.Waivers) == 0 {
 		return
 	}
+	for _, r := range l.in.Rules {
+		l.out.OwnRules = append(l.out.OwnRules, ownRule(r))
+	}
 	addresses := l.addresses()
 	for _, w := range l.in.Waivers {
 		known := slices.ContainsFunc(addresses, func(address string) bool { return policy.Covers(w.On.V, address) })
 		l.out.Waivers = append(l.out.Waivers, &ir.Waiver{
 			Origin: source.Origin{Range: w.Range}, Code: w.Code, On: w.On, Reason: w.Reason, Owner: w.Owner, Until: w.Until, Ticket: w.Ticket,
-			Severity: policy.SeverityOf(w.Code.V), Shared: w.Shared, Known: known,
+			Severity: policy.SeverityOf(l.out, w.Code.V), Shared: w.Shared, Known: known,
 		})
 	}
 	slices.SortFunc(l.out.Waivers, func(a, b *ir.Waiver) int {

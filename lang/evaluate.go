@@ -15,13 +15,19 @@ import (
 
 // Evaluate evaluates the stack for one environment. When a file did not parse
 // it evaluates nothing: names would seem to be missing that are only unread.
-func (s *Source) Evaluate(env string) (*Stack, diag.List) {
+func (s *Source) Evaluate(env string) (*Stack, diag.List) { return s.evaluate(env, nil) }
+
+// evaluate is Evaluate, for a test where there is one.
+func (s *Source) evaluate(env string, t *Test) (*Stack, diag.List) {
 	if s.root.broken {
 		return nil, nil
 	}
 	x := &instance{src: s, ev: eval.New(s.allowance()), dir: s.root, sc: eval.NewScope(nil), spec: schema.Get().Root}
-	st := &Stack{Environment: env}
+	st := &Stack{Environment: env, root: x}
 	x.environment(st)
+	if t != nil {
+		x.givenBy(t)
+	}
 	x.header(st)
 	x.declare()
 	x.checkKinds()
@@ -207,6 +213,7 @@ func (x *instance) collect(st *Stack) {
 	for _, o := range x.outputs {
 		x.ev.Force(o.node)
 	}
+	x.rules(st)
 }
 
 // expands tells whether the units of a declaration, or what is in them, are known

@@ -3,8 +3,10 @@ package lang_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"nselfc/lang"
 	"nselfc/lang/diag"
 )
 
@@ -23,7 +25,7 @@ func TestExamples(t *testing.T) {
 			}
 			var names []string
 			for _, e := range entries {
-				if filepath.Ext(e.Name()) == ".hcl" {
+				if filepath.Ext(e.Name()) == ".hcl" && !strings.HasSuffix(e.Name(), lang.TestSuffix) {
 					names = append(names, e.Name())
 				}
 			}

@@ -252,7 +252,7 @@ func filesOf(fsys fs.FS, dir string) []string {
 	}
 	var names []string
 	for _, e := range entries {
-		if !e.IsDir() && path.Ext(e.Name()) == ".hcl" {
+		if !e.IsDir() && path.Ext(e.Name()) == ".hcl" && !strings.HasSuffix(e.Name(), TestSuffix) {
 			names = append(names, path.Join(dir, e.Name()))
 		}
 	}

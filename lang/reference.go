@@ -9,6 +9,7 @@ import (
 	"nselfc/lang/catalog"
 	"nselfc/lang/eval"
 	"nselfc/lang/schema"
+	"nselfc/lang/shape"
 	"nselfc/lang/source"
 )
 
@@ -26,6 +27,11 @@ func Reference() string {
 	if out, ok := lang.Module.Nested("output"); ok {
 		w.WriteString(out.Markdown(3))
 	}
+	w.WriteString("## Tests\n\n" + lang.Tests.Doc + "\n\n")
+	for _, n := range lang.Tests.Blocks {
+		w.WriteString(n.Markdown(3))
+	}
+	w.WriteString("## The model\n\nWhat rules and tests see of a compiled environment, version " + shape.FormatVersion + ". Where nothing is set, a text is `\"\"`, a list or map is empty, and a number or an object is null.\n\n" + shape.Markdown())
 	w.WriteString("## Kinds\n\nA kind is a folder of HCL whose variables are the arguments of the block. The ones below are built in; a folder `kinds/NAME` of the stack is one of its own. One that is called like a built-in kind stands in for it, whole. A kind cannot be called like a block type, nor like another first word of a reference (`var`, `local`, `each`, `self`, `vars`).\n\n")
 	src := &Source{files: source.Files{}, folders: map[string]*folder{}, fsys: catalog.FS}
 	for _, name := range src.kindNames() {

@@ -54,6 +54,9 @@ type Stack struct {
 	// Today is the date by which waivers are judged; no day, when
 	// nobody asks whether one has ended. It changes what is reported and nothing else.
 	Today date.Date
+	Rules []*Rule // those of modules first
+
+	root *instance // what the asserts of a test see
 }
 
 // Declared is what every addressable thing knows of its place.

@@ -114,6 +114,15 @@ var around = map[string]string{
 	"waive.until":          "reason = \"The image of the vendor writes.\"\nowner = \"ops\"",
 	"files.certificate":    `private_key = "/b"`,
 	"files.private_key":    `certificate = "/a"`,
+	"rule":                 "severity = \"low\"\nassert {\n condition = true\n message = \"x\"\n}",
+	"rule.severity":        "assert {\n condition = true\n message = \"x\"\n}",
+	"rule.for_each":        "severity = \"low\"\nassert {\n condition = true\n message = \"x\"\n}",
+	"rule.assert":          "severity = \"low\"\nfor_each = services",
+	"assert.condition":     `message = "x"`,
+	"assert.message":       "condition = true",
+	"rule.example":         "severity = \"low\"\nassert {\n condition = true\n message = \"x\"\n}",
+	"rule.example.passes":  "",
+	"rule.example.fails":   "",
 }
 
 func surroundings(p probe, arg string) string {
@@ -144,9 +153,12 @@ func (p probe) write(arg, lines string) (f files, line int) {
 	for i, block := range p.path {
 		b.WriteString(block.Name)
 		for range block.Labels {
-			if block.Name == "writable" {
+			switch block.Name {
+			case "writable":
 				b.WriteString(` "/tmp/x"`)
-			} else {
+			case "rule":
+				b.WriteString(` "ORG-001"`)
+			default:
 				b.WriteString(` "http"`)
 			}
 		}

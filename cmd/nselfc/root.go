@@ -43,11 +43,11 @@ edit, foreign file or secret is overwritten.`,
 		&cobra.Group{ID: "reading", Title: "Reading:"},
 	)
 	root.PersistentFlags().Var(&d.Color, "color", "colour the text: auto, always or never")
-	for _, c := range []*cobra.Command{newInit(env, d), newBuild(env, d), newCheck(env, d), newPlan(env, d), newSecrets(env, d), newValidate(env, d), newWaivers(env, d), newFmt(env, d)} {
+	for _, c := range []*cobra.Command{newInit(env, d), newBuild(env, d), newCheck(env, d), newPlan(env, d), newSecrets(env, d), newValidate(env, d), newTest(env, d), newWaivers(env, d), newFmt(env, d)} {
 		c.GroupID = "stack"
 		root.AddCommand(c)
 	}
-	for _, c := range []*cobra.Command{newWhy(env, d), newGraph(env, d), newDiff(env, d), newExplain(env), newRules(env), newDocs(env), newVersion(env)} {
+	for _, c := range []*cobra.Command{newWhy(env, d), newGraph(env, d), newDiff(env, d), newModel(env, d), newExplain(env), newRules(env), newDocs(env), newVersion(env)} {
 		c.GroupID = "reading"
 		root.AddCommand(c)
 	}

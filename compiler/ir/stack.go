@@ -37,6 +37,7 @@ func (p Posture) String() string { return [...]string{"production", "development
 // name of its elements unless its comment says otherwise.
 type Stack struct {
 	Name        String
+	Domain      String // unset where the stack declares none; no emitter reads it
 	Environment string // "" for the nameless one of a stack without environments
 	Posture     Posture
 	PostureAt   source.Origin // zero where nobody wrote it
@@ -50,6 +51,7 @@ type Stack struct {
 	Store       *SecretStore // where the values come from; nil is .secrets itself
 	Ingress     *Ingress     // nil when nothing is published
 	Firewall    *Firewall    // nil when the stack declares none
+	OwnRules    []Rule       // the rules that the stack itself declares
 	Waivers     []*Waiver    // by code, then by what they are on; no emitter reads them
 	// MaxWaiverDays is how many days ahead a waiver may end.
 	MaxWaiverDays Int

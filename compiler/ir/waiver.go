@@ -5,6 +5,13 @@ import (
 	"nselfc/lang/source"
 )
 
+// Rule is a rule of the stack's own, as far as waivers have to know it.
+type Rule struct {
+	Code     string
+	Title    string
+	Severity string // "high"
+}
+
 // Waiver accepts the findings of one rule about one thing until a day.
 type Waiver struct {
 	Origin source.Origin

@@ -26,6 +26,8 @@ type Finding struct {
 	// Address is what the finding is about when that is no service: "ingress",
 	// "firewall", a route's or a secret's; "" is the stack itself.
 	Address string
+	// Assert is where a rule of the stack's own says what should have been true.
+	Assert source.Range
 	// Same is set where several findings of the rule have one remedy: those with one
 	// text are told once, and the others as further places.
 	Same string
@@ -42,12 +44,14 @@ func (f *Finding) address() string {
 	return "stack"
 }
 
-// Check judges a stack by every rule, and its waivers by the date of the day; of no
-// day, as if none had ended. What a waiver accepts is a note that names it. The list
+// Check judges a stack by every rule of the catalogue and by its own, and its waivers
+// by the date of the day; of no day, as if none had ended. What a waiver accepts is a note that names it. The list
 // is not sorted.
 //
 // Whether a waiver is of any use cannot be told here: see Unused.
-func Check(s *ir.Stack, today date.Date) diag.List { return check(s, Rules(), today) }
+func Check(s *ir.Stack, today date.Date, own ...Rule) diag.List {
+	return check(s, append(Rules(), own...), today)
+}
 
 // remedy is what findings of a rule have in common that are told together.
 type remedy struct {
@@ -89,7 +93,7 @@ func diagnostic(r Rule, level Level, f Finding) *diag.Diagnostic {
 		severity = diag.Warning
 	case Off, Error:
 	}
-	d := &diag.Diagnostic{Code: r.Code, Severity: severity, Summary: r.Title, Detail: f.Detail, Subject: f.At, Address: f.address()}
+	d := &diag.Diagnostic{Code: r.Code, Severity: severity, Summary: r.Title, Detail: f.Detail, Subject: f.At, Address: f.address(), Page: r.Page}
 	if s := f.Service; s != nil {
 		if d.Subject.IsZero() {
 			d.Subject = s.Origin.Range
@@ -98,6 +102,9 @@ func diagnostic(r Rule, level Level, f Finding) *diag.Diagnostic {
 			d.With(d.Subject, "in %s", s.Address)
 			d.Subject = s.Site
 		}
+	}
+	if !f.Assert.IsZero() {
+		d.With(f.Assert, "%s asserts this", r.Code)
 	}
 	return d
 }

@@ -18,6 +18,9 @@ type Rule struct {
 	// References are where the rule comes from, most binding first: a benchmark, a
 	// standard, a weakness of CWE, a vendor's page.
 	References []string
+	// Page explains a rule of the stack's own, in Markdown; those of the catalogue have
+	// theirs under nselfc explain.
+	Page string
 	// Check calls report for every place that breaks the rule. It must be linear
 	// in the size of the stack and must not change it. It is nil for a rule that is
 	// judged elsewhere: on the emitted text, by the compiler, or on the host.
@@ -103,7 +106,34 @@ const (
 	Stores     Theme = "stores"
 	Operations Theme = "operations"
 	Meta       Theme = "meta"
+	// Own is of the rules that a stack declares; the catalogue has none.
+	Own Theme = "own"
 )
+
+// OwnRule makes the entry of a rule that a stack declares; its severity decides what
+// a finding is, in either posture.
+func OwnRule(r ir.Rule) Rule {
+	out := Rule{Code: r.Code, Title: r.Title, Theme: Own, Severity: severityNamed(r.Severity), Held: ByCheck, Waivable: true}
+	switch out.Severity {
+	case Critical, High:
+		out.Production = Error
+	case Medium:
+		out.Production = Warning
+	case Low, Info:
+		out.Production = Note
+	}
+	out.Development = out.Production
+	return out
+}
+
+func severityNamed(word string) Severity {
+	for s := Info; s < Critical; s++ {
+		if s.String() == word {
+			return s
+		}
+	}
+	return Critical
+}
 
 // constructed makes the entry of a rule that no stack can break. A finding would be
 // a bug of nselfc, in every posture.

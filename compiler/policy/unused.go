@@ -23,7 +23,7 @@ func Unused(stacks []*ir.Stack, found diag.List, today date.Date, all bool) diag
 	}
 	var out diag.List
 	for _, s := range stacks {
-		w := newWaivers(s, Rules(), today)
+		w := newWaivers(s, known(s), today)
 		for _, one := range s.Waivers {
 			place := one.Origin.Range
 			if at[place] || one.Shared && !all || w.fault(one) != nil || Ended(one, today) {
@@ -45,7 +45,7 @@ func unused(one *ir.Waiver, stacks []*ir.Stack, found diag.List) *diag.Diagnosti
 		return diag.Errorf("NS2107", one.On.Range, "Waiver on nothing",
 			"There is no %s in the stack as it is compiled, so there is nothing to accept. Name what the finding is about, or remove the block.%s", one.On.V, instead(one, found))
 	}
-	r := ruleOf(Rules(), one.Code.V)
+	r := ruleOf(known(mine[0]), one.Code.V)
 	why := fmt.Sprintf("%s (%s) is not found %s. ", r.Code, r.Title, scope(one))
 	if off := posturesOff(r, mine); off != "" {
 		why = fmt.Sprintf("%s (%s) is not judged in %s. ", r.Code, r.Title, off)

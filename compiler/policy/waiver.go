@@ -21,9 +21,10 @@ func Covers(on, address string) bool {
 	return ok && (on == "" || rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// SeverityOf gives the severity of a rule by its code, or "" for a code of no rule.
-func SeverityOf(code string) string {
-	if r := ruleOf(Rules(), code); r != nil {
+// SeverityOf gives the severity of a rule of the catalogue, or of the stack's own, by
+// its code, or "" for a code of no rule.
+func SeverityOf(s *ir.Stack, code string) string {
+	if r := ruleOf(known(s), code); r != nil {
 		return r.Severity.String()
 	}
 	return ""
@@ -31,9 +32,18 @@ func SeverityOf(code string) string {
 
 // Judges tells whether a code is of what Check reports: not of what could not be
 // lowered, so that the stack would be incomplete.
-func Judges(code string) bool {
-	r := ruleOf(Rules(), code)
-	return r != nil && (r.Check != nil || r.Theme == Meta)
+func Judges(s *ir.Stack, code string) bool {
+	r := ruleOf(known(s), code)
+	return r != nil && (r.Check != nil || r.Theme == Meta || r.Theme == Own)
+}
+
+// known lists the catalogue and the stack's own rules.
+func known(s *ir.Stack) []Rule {
+	out := Rules()
+	for _, r := range s.OwnRules {
+		out = append(out, OwnRule(r))
+	}
+	return out
 }
 
 func ruleOf(rules []Rule, code string) *Rule {

@@ -23,7 +23,7 @@ func today() date.Date { return date.Of(2026, 12, 1) }
 func waive(code, on string, days int, line int32) *ir.Waiver {
 	w := &ir.Waiver{
 		Origin: source.Origin{Range: at(line)}, Code: set(code, line), Reason: set("The vendor's image does so.", line+1), Owner: set("ops@example.com", line+2),
-		Until: set(today()+date.Date(days), line+3), Ticket: set("OPS-42", line+4), Known: true, Severity: SeverityOf(code),
+		Until: set(today()+date.Date(days), line+3), Ticket: set("OPS-42", line+4), Known: true, Severity: SeverityOf(&ir.Stack{}, code),
 	}
 	if on != "" {
 		w.On = set(on, line+5)

@@ -32,6 +32,7 @@ var arrows = []struct {
 	{"lang/date", nil},
 	{"lang/escape", nil},
 	{"lang/schema", nil},
+	{"lang/shape", nil},
 	{"lang/catalog", nil},
 	{"lang/diag", []string{"lang/source"}},
 	{"lang/diag/render", []string{"lang/diag", "lang/source"}},

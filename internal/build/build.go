@@ -169,12 +169,7 @@ func (c *Compiled) compile(name string, opts Options) (*Environment, diag.List) 
 	if evaluated == nil || diags.HasErrors() {
 		return nil, diags
 	}
-	out := c.OutDir(opts)
-	evaluated.Folder, evaluated.Output = way(filepath.Join(out, name), c.Dir), way(c.Dir, out)
-	evaluated.Links = links(c.Dir, evaluated, c.real)
-	evaluated.Today = opts.Today
-	lowered, more := compiler.Compile(evaluated)
-	c.judge(lowered, more)
+	lowered, more := c.lower(evaluated, opts)
 	diags = append(diags, more...)
 	if diags.HasErrors() {
 		return nil, diags
@@ -182,6 +177,17 @@ func (c *Compiled) compile(name string, opts Options) (*Environment, diag.List) 
 	env := &Environment{Name: name, Stack: lowered}
 	more = env.render(opts.Trace)
 	return env, append(append(diags, more...), secrets.Declared(lowered, env.Files)...)
+}
+
+// lower compiles an evaluated stack, whose folder and output it tells the compiler.
+func (c *Compiled) lower(s *lang.Stack, opts Options) (*ir.Stack, diag.List) {
+	out := c.OutDir(opts)
+	s.Folder, s.Output = way(filepath.Join(out, s.Environment), c.Dir), way(c.Dir, out)
+	s.Links = links(c.Dir, s, c.real)
+	s.Today = opts.Today
+	lowered, diags := compiler.Compile(s)
+	c.judge(lowered, diags)
+	return lowered, diags
 }
 
 // render runs the emitters, holds the compose file against its schema, and proves on

@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strings"
 
+	"nselfc/lang"
 	"nselfc/lang/diag"
 	"nselfc/lang/escape"
 	"nselfc/lang/eval"
@@ -74,7 +75,7 @@ func (in *input) list(name string) *diag.Diagnostic {
 	var none string // of the name of a stack's file, and something else
 	for _, e := range entries {
 		hidden := strings.HasPrefix(e.Name(), ".") // an editor's
-		if !e.IsDir() && !hidden && !odd(e) && strings.HasSuffix(e.Name(), ".hcl") && !strings.HasSuffix(e.Name(), ".nselftest.hcl") {
+		if !e.IsDir() && !hidden && !odd(e) && strings.HasSuffix(e.Name(), ".hcl") && !strings.HasSuffix(e.Name(), lang.TestSuffix) {
 			in.names = append(in.names, e.Name())
 		} else if e.Name() == mainFile {
 			none = filepath.Join(in.dir, mainFile)

@@ -10,7 +10,7 @@ import (
 // the way but what the rules find.
 func (c *Compiled) judge(s *ir.Stack, found diag.List) {
 	for _, d := range found {
-		if d.Severity == diag.Error && !policy.Judges(d.Code) {
+		if d.Severity == diag.Error && !policy.Judges(s, d.Code) {
 			return
 		}
 	}

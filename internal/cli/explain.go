@@ -5,17 +5,23 @@ import (
 	"strconv"
 	"strings"
 
+	"nselfc/internal/build"
 	"nselfc/lang/diag"
+	"nselfc/lang/diag/render"
 	"nselfc/lang/eval"
 )
 
 // Explain prints the pages of codes, those of rules with what the catalogue says of
-// them, or every code with its summary.
+// them, or every code with its summary. Rules of a stack's own are known in the
+// stack's folder.
 func Explain(env Env, codes []string) int {
 	var b strings.Builder
 	if len(codes) == 0 {
 		for _, c := range diag.Codes() {
 			fmt.Fprintf(&b, "%s  %s\n", c, diag.Title(c))
+		}
+		for _, r := range build.OwnRules("") {
+			fmt.Fprintf(&b, "%s  %s\n", r.ID.V, render.Clean(r.Title.V, false))
 		}
 		return Print(env, b.String())
 	}
@@ -26,7 +32,10 @@ func Explain(env Env, codes []string) int {
 		}
 		page, ok := explained(code)
 		if !ok {
-			return Fail(env, Usage, "there is no code %q.%s nselfc explain lists all codes.", codes[i], eval.DidYouMean(code, diag.Codes()))
+			var near []string
+			if page, near = ownPage(code); page == "" {
+				return Fail(env, Usage, "there is no code %q.%s nselfc explain lists all codes.", codes[i], eval.DidYouMean(code, append(near, diag.Codes()...)))
+			}
 		}
 		if i > 0 {
 			b.WriteString("\n")
@@ -34,4 +43,16 @@ func Explain(env Env, codes []string) int {
 		b.WriteString(page)
 	}
 	return Print(env, b.String())
+}
+
+// ownPage gives the page of a rule of the stack in this folder, or "" and the codes
+// that there are.
+func ownPage(code string) (page string, codes []string) {
+	for _, r := range build.OwnRules("") {
+		if r.ID.V == code {
+			return render.Clean(r.Page(), true), nil
+		}
+		codes = append(codes, r.ID.V)
+	}
+	return "", codes
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nselfc/internal/build"
+	"nselfc/lang"
 	"nselfc/lang/diag/render"
 )
 
@@ -61,7 +62,7 @@ func stackFile(dir string) string {
 		return ""
 	}
 	for _, e := range entries {
-		if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && filepath.Ext(e.Name()) == ".hcl" {
+		if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && filepath.Ext(e.Name()) == ".hcl" && !strings.HasSuffix(e.Name(), lang.TestSuffix) {
 			return filepath.Join(dir, e.Name())
 		}
 	}

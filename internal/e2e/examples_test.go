@@ -19,6 +19,7 @@ type example struct {
 var examples = []example{
 	{"minimal", "minimal", "dev", "minimal.localhost", []string{""}},
 	{"own-kind", "own-kind", "dev", "docs.localhost", []string{"", "blog"}},
+	{"own-rules", "ruled", "dev", "ruled.localhost", []string{""}},
 	{"shop", "shop", "dev", "shop.localhost", []string{"api"}},
 	{"multi-environment", "crm", "dev", "crm.localhost", []string{"eu"}},
 	{"multi-environment", "crm", "prod", "crm.example.com", []string{"eu", "us"}},

@@ -2,10 +2,12 @@ package proof_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"nselfc/emit"
+	"nselfc/internal/proof"
 	"nselfc/lang/secret"
 )
 
@@ -64,10 +66,13 @@ func TestSecretIsAWord(t *testing.T) {
 		}
 		return files
 	}
-	if found := composed(with(after)); len(found) > 0 {
+	others := func(files []emit.File) []proof.Finding {
+		return slices.DeleteFunc(composed(files), func(f proof.Finding) bool { return f.Code == "NS1801" })
+	}
+	if found := others(with(after)); len(found) > 0 {
 		t.Errorf("%+v", found)
 	}
-	if found := composed(with(strings.Replace(after, "- ALL", "- NET_RAW", 1))); len(found) != 1 || found[0].Code != "NS1010" {
+	if found := others(with(strings.Replace(after, "- ALL", "- NET_RAW", 1))); len(found) != 1 || found[0].Code != "NS1010" {
 		t.Errorf("%+v", found)
 	}
 }

@@ -30,7 +30,7 @@ func (s Severity) String() string { return [...]string{"error", "warning", "note
 // matters and what to write instead; a line indented by four spaces is code
 // and is never wrapped. Neither ever holds a secret: the compiler has none.
 type Diagnostic struct {
-	Code     string // "NS201"; each has a page under nselfc explain
+	Code     string // "NS201", which has a page under nselfc explain, or a rule's of the stack's own
 	Severity Severity
 	Summary  string
 	Detail   string
@@ -42,6 +42,9 @@ type Diagnostic struct {
 	Address string
 	// Accepted is set for a finding that a waiver accepts. Its severity is Note.
 	Accepted *Acceptance
+	// Page explains a code of the stack's own, in Markdown; it is "" for a code of
+	// nselfc, which has a page of that name.
+	Page string
 }
 
 // Acceptance is somebody's word that a finding may stand until a day.

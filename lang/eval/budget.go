@@ -133,6 +133,13 @@ type survey struct {
 	wild   bool   // a number too large to be written out
 }
 
+// look is the function of that name, for values as heavy as the evaluator takes them.
+func (ev *Evaluator) look(v cty.Value) survey {
+	s := survey{limit: ev.heaviest()}
+	s.add(v, 1)
+	return s
+}
+
 func look(v cty.Value) survey {
 	s := survey{limit: maxValue}
 	s.add(v, 1)

@@ -68,7 +68,7 @@ func (w *walk) call(e *hclsyntax.FunctionCallExpr) (cty.Value, hcl.Diagnostics) 
 	if diags.HasErrors() || !v.IsKnown() {
 		return cty.DynamicVal, diags
 	}
-	s := look(v)
+	s := w.ev.look(v)
 	if (s.secret != "" || s.key != "") && def.sees == nil {
 		// No argument held a token, so this one was made of characters.
 		w.refuse("NS206", e, "NUL character in a string",
@@ -120,7 +120,10 @@ func (w *walk) admit(def *definition, i int, o operand) bool {
 	if v.Type() != cty.String && v.Type().IsPrimitiveType() {
 		return true
 	}
-	s := look(v)
+	if o.known {
+		return true
+	}
+	s := w.ev.look(v)
 	if s.secret != "" && (def.sees == nil || def.sees(i, v)) {
 		return w.refuse("NS220", o, "Secret value inspected",
 			"%s is a secret: its value is not known when the stack is compiled, so %s() cannot look at it. Use it whole, or through a function that the host can compute: url_encode, base64encode, json, yaml, sql_literal, shell_quote, scram_verifier, redis_acl_hash, bcrypt.", AddressIn(s.secret), def.name)
@@ -137,6 +140,8 @@ func (w *walk) attempt(e *hclsyntax.FunctionCallExpr) (cty.Value, hcl.Diagnostic
 	}
 	chosen, found := cty.DynamicVal, false
 	var first hcl.Diagnostics
+	lacking := w.lacking
+	defer func() { w.lacking = lacking }() // whoever tries knows that it may not be there
 	for _, a := range e.Args {
 		v, diags := w.value(a)
 		switch {

@@ -23,7 +23,10 @@ type Evaluator struct {
 	budget int              // what may still be produced, see budget.go
 	hints  int              // names that may still be compared with a misspelt one
 	deep   bool             // a chain of references was too long, which is said once
-	texts  map[string]secret.Text
+	// sampling tells that the values are samples, see Sampling.
+	sampling bool
+	room     int // what a value may weigh more than maxValue, see Grant
+	texts    map[string]secret.Text
 }
 
 // frame is what is being evaluated: a node, or a block on whose behalf effects
@@ -97,7 +100,7 @@ func (ev *Evaluator) Value(expr hclsyntax.Expression, sc *Scope) (cty.Value, boo
 	if v, ok, done := ev.constant(expr); done {
 		return v, ok
 	}
-	w := walk{ev: ev, sc: sc, limit: maxExpression}
+	w := walk{ev: ev, sc: sc, limit: maxExpression + ev.room}
 	if n := len(ev.stack); n > 0 && ev.stack[n-1].uses != nil {
 		_, alone := expr.(*hclsyntax.ScopeTraversalExpr) // its place is the expression's
 		w.finds = !alone
@@ -119,7 +122,7 @@ func (ev *Evaluator) Eval(expr hclsyntax.Expression, sc *Scope) (cty.Value, bool
 	if v, ok, done := ev.constant(expr); done {
 		return v, ok
 	}
-	w := walk{ev: ev, sc: sc, limit: maxExpression}
+	w := walk{ev: ev, sc: sc, limit: maxExpression + ev.room}
 	return w.whole(expr)
 }
 

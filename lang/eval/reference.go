@@ -46,12 +46,12 @@ func (w *walk) place(expr hclsyntax.Expression) (place, hcl.Diagnostics) {
 				return w.follow(place{value: b.value}, e.Traversal, 1)
 			}
 		}
-		n, ok := w.ev.resolve(e.Traversal, w.sc)
+		n, steps, ok := w.ev.resolve(e.Traversal, w.sc)
 		if !ok {
 			w.failed = true
 			return place{value: cty.DynamicVal}, nil
 		}
-		return w.follow(at(n), e.Traversal, 2)
+		return w.follow(at(n), e.Traversal, steps)
 	case *hclsyntax.ParenthesesExpr:
 		return w.place(e.Expression)
 	case *hclsyntax.RelativeTraversalExpr:
@@ -189,6 +189,8 @@ func (w *walk) take(v cty.Value, s hcl.Traverser, before hcl.Traversal) (cty.Val
 			return v.GetAttr(name), nil
 		}
 		return v.Index(cty.StringVal(name)), nil
+	case w.ev.sampling && (ty.IsMapType() || ty.IsListType()):
+		return anyElement(v), nil
 	case named && (ty.IsObjectType() || ty.IsMapType()):
 		count := v.LengthInt()
 		if !w.spend(count*elementPrice, s.SourceRange) {
@@ -199,7 +201,11 @@ func (w *walk) take(v cty.Value, s hcl.Traverser, before hcl.Traversal) (cty.Val
 		if count <= maxListed {
 			hint += has(names())
 		}
-		return lacks(s, before, fmt.Sprintf("has no attribute named %q.%s", Redact(name), hint))
+		out, diags := lacks(s, before, fmt.Sprintf("has no attribute named %q.%s", Redact(name), hint))
+		if w.ev.sampling {
+			w.lacking = append(w.lacking, diags...)
+		}
+		return out, diags
 	}
 	_, attr := s.(hcl.TraverseAttr)
 	out, diags := s.TraversalStep(v)

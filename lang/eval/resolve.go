@@ -10,35 +10,38 @@ import (
 	"nselfc/lang/source"
 )
 
-// resolve finds the node that a reference begins with. An error is reported
-// once, where the name stands.
-func (ev *Evaluator) resolve(t hcl.Traversal, sc *Scope) (*Node, bool) {
+// resolve finds the node that a reference begins with, and how many of its steps
+// name it. An error is reported once, where the name stands.
+func (ev *Evaluator) resolve(t hcl.Traversal, sc *Scope) (n *Node, steps int, ok bool) {
 	rootName := t.RootName()
 	root := sc.lookup(rootName)
 	if root == nil {
 		ev.Report(diag.Errorf("NS201", source.FromHCL(t[0].SourceRange()), "Unknown name",
 			"Nothing here is called %q.%s%s%s", rootName, DidYouMean(rootName, sc.rootNames()), hints[rootName], sc.offer()))
-		return nil, false
+		return nil, 0, false
+	}
+	if root.whole != nil {
+		return root.whole, 1, ev.force(root.whole)
 	}
 	at := source.FromHCL(t.SourceRange())
 	if len(t) < 2 {
 		ev.Report(diag.Errorf("NS202", at, "Incomplete reference",
 			"%q alone is no value: it needs the name of a %s behind it, as in\n    %s.%s", rootName, root.Noun, rootName, root.example()))
-		return nil, false
+		return nil, 0, false
 	}
 	name, ok := stepName(t[1])
 	if !ok {
 		ev.Report(diag.Errorf("NS202", source.FromHCL(t[1].SourceRange()), "Incomplete reference",
 			"The name of a %s must follow %q, as in\n    %s.%s", root.Noun, rootName, rootName, root.example()))
-		return nil, false
+		return nil, 0, false
 	}
-	n, ok := root.nodes[name]
+	n, ok = root.nodes[name]
 	if !ok {
 		ev.Report(diag.Errorf("NS201", source.FromHCL(t[1].SourceRange()), "Unknown name",
 			"There is no %s named %q here.%s%s", root.Noun, name, ev.DidYouMean(name, len(root.nodes), root.names), root.listed()))
-		return nil, false
+		return nil, 0, false
 	}
-	return n, ev.force(n)
+	return n, 2, ev.force(n)
 }
 
 // gather gives the value of a node, its members as an object.

@@ -21,6 +21,7 @@ type Root struct {
 	Noun  string // what a name below it is called: "variable"
 	nodes map[string]*Node
 	order []*Node
+	whole *Node // of a name that is a value by itself; nil for all others
 }
 
 // NewScope makes a scope inside parent, which may be nil. A root of the inner
@@ -38,6 +39,9 @@ func (s *Scope) Root(name, noun string) *Root {
 	}
 	return r
 }
+
+// Name declares a name that is a value by itself, without a second one below it.
+func (s *Scope) Name(name string, n *Node) { s.roots[name] = &Root{Noun: n.Noun, whole: n} }
 
 // Declare adds a node. When the name is taken it changes nothing and returns
 // the range of the first declaration.

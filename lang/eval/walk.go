@@ -35,6 +35,9 @@ type walk struct {
 	found  []Use // where references brought effects in
 	failed bool  // something was reported: the result is void
 	spent  bool  // the means are used up: nothing more is evaluated
+	// lacking are attributes that objects turned out not to have, also where a
+	// branch that is not taken dropped the finding.
+	lacking hcl.Diagnostics
 }
 
 // binding is a variable of a loop, or the element that a splat stands at.
@@ -49,6 +52,7 @@ type binding struct {
 type operand struct {
 	*hclsyntax.LiteralValueExpr
 	diags hcl.Diagnostics
+	known bool // handed in: there is nothing to look for in it
 }
 
 func (o operand) Value(*hcl.EvalContext) (cty.Value, hcl.Diagnostics) { return o.Val, o.diags }
@@ -56,25 +60,19 @@ func (o operand) Value(*hcl.EvalContext) (cty.Value, hcl.Diagnostics) { return o
 // whole evaluates the expression that the walk was made for.
 func (w *walk) whole(expr hclsyntax.Expression) (cty.Value, bool) {
 	v, diags := w.value(expr)
-	for _, d := range fromHCL(diags) {
-		w.ev.Report(d)
-	}
-	if w.failed || diags.HasErrors() || !w.affordable(v, expr) {
-		return cty.DynamicVal, false
-	}
-	return v, true
+	return w.outcome(v, diags, func() bool { return w.affordable(v, expr) })
 }
 
 // affordable refuses a value that is too large to work with.
 func (w *walk) affordable(v cty.Value, expr hclsyntax.Expression) bool {
-	return w.check(look(v), expr)
+	return w.check(w.ev.look(v), expr)
 }
 
 // check pays for the look that has been taken at a value, and refuses what no
 // value may be: too large, or with a token where it would be compared.
 func (w *walk) check(s survey, expr hclsyntax.Expression) bool {
 	switch {
-	case s.weight > maxValue:
+	case s.weight > w.ev.heaviest():
 		w.ev.drain(s.work)
 		return w.refuse("NS209", expr, "Expression too large",
 			"This value is larger than 4 MiB, at 64 bytes for an element. Nothing that a stack needs is that large; look for a text that is joined to itself.")
@@ -100,7 +98,7 @@ func (w *walk) blind(v cty.Value, expr hclsyntax.Expression, what string) bool {
 	if v.Type() != cty.String && v.Type().IsPrimitiveType() {
 		return true
 	}
-	s := look(v)
+	s := w.ev.look(v)
 	if s.secret != "" {
 		return w.refuse("NS220", expr, "Secret value inspected",
 			"%s is a secret: its value is not known when the stack is compiled, so %s cannot look at it. Use it whole, or decide by something that is written in the stack, such as a variable.", AddressIn(s.secret), what)
@@ -111,11 +109,13 @@ func (w *walk) blind(v cty.Value, expr hclsyntax.Expression, what string) bool {
 // operand evaluates a part of an expression.
 func (w *walk) operand(expr hclsyntax.Expression) operand {
 	v, diags := w.value(expr)
-	return literal(v, expr, diags)
+	o := literal(v, expr, diags)
+	o.known = w.handedIn(expr)
+	return o
 }
 
 func literal(v cty.Value, expr hclsyntax.Expression, diags hcl.Diagnostics) operand {
-	return operand{&hclsyntax.LiteralValueExpr{Val: v, SrcRange: expr.Range()}, diags}
+	return operand{LiteralValueExpr: &hclsyntax.LiteralValueExpr{Val: v, SrcRange: expr.Range()}, diags: diags}
 }
 
 // value evaluates an expression. What it gives is known throughout, or it is

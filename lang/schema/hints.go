@@ -120,9 +120,9 @@ var waiverHints = map[string]string{
 
 var topHints = map[string]string{
 	"alerts":   "Alerts are not in this release yet: leave the block out.",
-	"rule":     "Rules of a stack's own are not in this release yet: leave the block out. A validation block in a variable can check a value.",
 	"waive":    "A waiver stands in the policy block: policy { waive \"NS312\" { … } }.",
 	"waiver":   "A waiver stands in the policy block: policy { waive \"NS312\" { … } }.",
+	"test":     "Tests stand in files of their own, as in stack.nselftest.hcl, which nselfc test runs.",
 	"services": "Write a service block for each: service \"api\" { … }.",
 	"networks": "There is nothing to write: networks follow from what services refer to.",
 	"network":  "There is nothing to write: networks follow from what services refer to.",

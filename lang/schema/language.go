@@ -6,10 +6,12 @@ import (
 )
 
 // Language is the whole table. Root is what may stand at the top of a stack's
-// file; Module is what may stand in the folder of a module or kind.
+// file; Module is what may stand in the folder of a module or kind; Tests is what
+// may stand in a file of tests.
 type Language struct {
 	Root   *Block
 	Module *Block
+	Tests  *Block
 }
 
 // Get builds the table once; it is never changed afterwards.
@@ -22,6 +24,7 @@ var Get = sync.OnceValue(func() *Language {
 		{Block: volume()},
 		{Block: config()},
 		{Block: module()},
+		{Block: rule()},
 	}
 	root := &Block{
 		Name: "stack file",
@@ -40,7 +43,11 @@ var Get = sync.OnceValue(func() *Language {
 		Doc:    "A module or kind is all `*.hcl` files of one folder. Its variables are the arguments of whoever uses it; its outputs are what they can refer to.",
 		Blocks: append([]Nested{{Block: output()}}, shared...),
 	}
-	return &Language{Root: build(root), Module: build(mod)}
+	tests := &Block{
+		Name: "test file", Doc: "The files `*.nselftest.hcl` of the stack's folder and of its folder `tests`, which `nselfc test` runs. They are no part of the stack.",
+		Blocks: []Nested{{Block: test()}},
+	}
+	return &Language{Root: build(root), Module: build(mod), Tests: build(tests)}
 })
 
 func stack() *Block {

@@ -42,6 +42,8 @@ type Diagnostic struct {
 	// Accepted is there for a finding that a waiver accepts; it stops nothing then, and
 	// its severity is "note".
 	Accepted *Accepted `json:"accepted,omitempty"`
+
+	page string // of a code of the stack's own
 }
 
 // Accepted is the waiver that accepts a finding.
@@ -143,6 +145,7 @@ func (b builder) diagnostic(d *diag.Diagnostic) Diagnostic {
 		Code:     d.Code,
 		Summary:  Clean(d.Summary, false),
 		Detail:   shorten(Clean(d.Detail, true)),
+		page:     Clean(d.Page, true),
 	}
 	if !d.Subject.IsZero() {
 		r := b.rng(d.Subject)

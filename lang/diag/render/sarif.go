@@ -17,8 +17,13 @@ import (
 func SARIF(w io.Writer, r *Report, version string) error {
 	s := sarifBuilder{rules: map[string]int{}, seen: map[string]int{}}
 	driver := sarifDriver{Name: "nselfc", Version: version, Rules: []sarifRule{}}
+	own := ownRules(r)
 	for _, code := range codesOf(r) {
 		s.rules[code] = len(driver.Rules)
+		if d := own[code]; d != nil {
+			driver.Rules = append(driver.Rules, described(code, d.Summary, d.page))
+			continue
+		}
 		driver.Rules = append(driver.Rules, rule(code))
 	}
 	results := make([]sarifResult, 0, len(r.Diagnostics))
@@ -56,6 +61,21 @@ func rule(code string) sarifRule {
 	if help == "" {
 		help = title
 	}
+	return described(code, title, help)
+}
+
+// ownRules finds, for each rule of the stack's own, a finding that describes it.
+func ownRules(r *Report) map[string]*Diagnostic {
+	own := map[string]*Diagnostic{}
+	for i := range r.Diagnostics {
+		if d := &r.Diagnostics[i]; d.page != "" {
+			own[d.Code] = d
+		}
+	}
+	return own
+}
+
+func described(code, title, help string) sarifRule {
 	return sarifRule{
 		ID: code, ShortDescription: sarifText{Text: title},
 		Help: sarifMarkdown{Text: help, Markdown: help},

@@ -13,6 +13,9 @@ ingress {
 alerts { # ERROR NS104: Unsupported block
   email = "security@example.com"
 }
-rule "own-registry" { # ERROR NS104: Unsupported block
-  condition = true
+test "own-registry" { # ERROR NS104: Unsupported block
+  assert {
+    condition = true
+    message   = "x"
+  }
 }

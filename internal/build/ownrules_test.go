@@ -1,0 +1,244 @@
+package build_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nselfc/internal/bench"
+	"nselfc/internal/build"
+	"nselfc/lang/diag"
+)
+
+const ruledStack = `stack "shop" {
+  domain = "shop.example.com"
+}
+secret "key" {}
+locals {
+  dsn = "x-${secret.key}"
+}
+redis "cache" {
+  max_memory = "64M"
+}
+service "api" {
+  image = "ghcr.io/acme/api:1.4.2"
+  secrets = { KEY = secret.key, URL = redis.cache.url, DSN = local.dsn }
+  port "http" {
+    container = 8080
+  }
+  route {
+    host = stack.domain
+  }
+  healthcheck {
+    http = "/"
+  }
+  resources {
+    memory = "1G"
+  }
+}
+ingress {
+  tls {
+    profile = "intermediate"
+    certificate {
+      files {
+        certificate = "/etc/ssl/a.pem"
+        private_key = "/etc/ssl/b.pem"
+      }
+    }
+  }
+}
+firewall {
+  ssh {
+    port = 22
+  }
+}
+`
+
+// TestOwnRulesPointAtTheArgument: the finding of a stack's own rule stands where its
+// condition looked: at the argument, at what set it, or at the block.
+func TestOwnRulesPointAtTheArgument(t *testing.T) {
+	const api = "for_each = { for n, s in services : n => s if n == \"api\" }\n"
+	lines := strings.Split(ruledStack, "\n")
+	lineOf := func(text string) int {
+		return 1 + slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, text) })
+	}
+	for condition, want := range map[string]string{
+		api + `condition = coalesce(each.value.memory, 0) == 1`:                                                             `memory = "1G"`,
+		api + `condition = each.value.tag == "2"`:                                                                           `image =`,
+		api + `condition = !contains(keys(each.value.secret_env), "x") && each.value.store != ""`:                           `service "api"`,
+		api + `condition = false`:                                                                                           `service "api"`,
+		"for_each = services\ncondition = each.key != \"cache\" || coalesce(each.value.memory, 0) == 1":                     `redis "cache"`,
+		"condition = ingress.tls.profile == \"modern\" || ingress == null":                                                  `profile = "intermediate"`,
+		"for_each = ingress[*]\ncondition = each.value.tls.profile == \"modern\"":                                           `profile = "intermediate"`,
+		"for_each = routes\ncondition = length(each.value.allow_from) > 0":                                                  "route {",
+		"for_each = firewall[*]\ncondition = each.value.ssh.port != 22":                                                     "port = 22",
+		"for_each = { for a, s in secrets : a => s if a == \"secret.key\" }\ncondition = each.value.rotation.after != null": `secret "key"`,
+		"condition = length(services) == 0":                                                                                 `stack "shop"`,
+		"condition = coalesce(services[\"api\"].memory, 0) == 1":                                                            `memory = "1G"`,
+	} {
+		forEach, condition, found := strings.Cut(condition, "\n")
+		if !found {
+			forEach, condition = "", forEach
+		}
+		rule := fmt.Sprintf("rule \"ORG-001\" {\n  title = \"Told\"\n  severity = \"medium\"\n  %s\n  assert {\n    %s\n    message = \"broken\"\n  }\n}\n", forEach, condition)
+		dir := t.TempDir()
+		writeAll(t, dir, map[string]string{"nself.hcl": ruledStack, "rules.hcl": rule})
+		_, diags := build.Compile(context.Background(), dir, build.Options{})
+		var got []*diag.Diagnostic
+		for _, d := range diags {
+			if d.Code == "ORG-001" || d.Severity == diag.Error {
+				got = append(got, d)
+			}
+		}
+		if len(got) != 1 {
+			t.Errorf("%s: %d findings:\n%s", condition, len(got), show(diags))
+			continue
+		}
+		d := got[0]
+		if d.Subject.File != "nself.hcl" || int(d.Subject.Start.Line) != lineOf(want) {
+			t.Errorf("%s: the finding is at %s, not at %s (line %d)", condition, d.Subject, want, lineOf(want))
+		}
+		if d.Severity != diag.Warning || d.Summary != "Told" || d.Detail != "broken" || !strings.HasPrefix(d.Page, "# ORG-001: Told\n") {
+			t.Errorf("%s: %+v", condition, d)
+		}
+		if !slices.ContainsFunc(d.Related, func(r diag.Related) bool { return r.Range.File == "rules.hcl" && r.Message == "ORG-001 asserts this" }) {
+			t.Errorf("%s: no word of the rule: %+v", condition, d.Related)
+		}
+	}
+}
+
+// TestSeverityIsTheLevel in every posture.
+func TestSeverityIsTheLevel(t *testing.T) {
+	got := map[string]string{}
+	for _, severity := range []string{"critical", "high", "medium", "low", "info"} {
+		dir := t.TempDir()
+		writeAll(t, dir, map[string]string{"nself.hcl": "stack \"t\" {}\nrule \"A\" {\n  severity = \"" + severity + "\"\n  assert {\n    condition = false\n    message = \"m\"\n  }\n}\n"})
+		_, diags := build.Compile(context.Background(), dir, build.Options{})
+		for _, d := range diags {
+			got[severity] += d.Code + " " + d.Severity.String()
+		}
+	}
+	want := map[string]string{"critical": "A error", "high": "A error", "medium": "A warning", "low": "A note", "info": "A note"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func writeAll(t testing.TB, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// manyRules are twenty rules over services.
+func manyRules(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `rule "ORG-%d" {
+  severity = "medium"
+  for_each = services
+  assert {
+    condition = startswith(each.value.image, "x") || each.value.memory == null || each.value.memory > %d
+    message   = "${each.key} has ${each.value.image}"
+  }
+  assert {
+    condition = alltrue([for p in each.value.publish : p.host_ip != ""]) || each.value.store != ""
+    message   = "${each.key} is published"
+  }
+}
+`, i, i)
+	}
+	return b.String()
+}
+
+// BenchmarkOwnRules compiles a stack with and without twenty rules of its own.
+func BenchmarkOwnRules(b *testing.B) {
+	for _, services := range []int{100, 1000, 5000} {
+		for _, rules := range []int{0, 20} {
+			b.Run(fmt.Sprintf("%d/%d", services, rules), func(b *testing.B) {
+				dir := b.TempDir()
+				writeAll(b, dir, map[string]string{"nself.hcl": string(bench.Stack(services)), "rules.hcl": manyRules(rules) + "locals {\n  _x = 1\n}\n"})
+				for b.Loop() {
+					c, diags := build.Compile(context.Background(), dir, build.Options{})
+					if diags.HasErrors() || len(c.Environments) != 1 {
+						b.Fatal(diags.Count(diag.Error), "errors")
+					}
+				}
+			})
+		}
+	}
+}
+
+// FuzzOwnRule: no rule, however it is written, crashes, hangs, opens a file that is
+// none of the stack's, or prints a secret.
+func FuzzOwnRule(f *testing.F) {
+	for _, seed := range []string{
+		"condition = length(services) > 0\n message = \"x\"",
+		"condition = false\n message = local.dsn",
+		"condition = false\n message = jsonencode([for s in services : s])",
+		"condition = false\n message = join(\",\", keys(services[\"api\"].secret_env))",
+		"condition = local.dsn == \"x\"\n message = \"x\"",
+		"condition = try(local.dsn.x, false)\n message = can(local.dsn.x) ? local.dsn : \"${local.dsn}\"",
+		"condition = alltrue([for a in range(1000) : alltrue([for b in range(1000) : alltrue([for c in range(1000) : true])])])\n message = \"x\"",
+		"condition = length(flatten([for a in services : [for b in services : [for c in services : [a, b, c]]]])) == 0\n message = \"x\"",
+		"condition = templatefile(\"canary.txt\")\n message = file(\"canary.txt\")",
+		"condition = regex(\"^(a+)+$\", \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\") == \"\"\n message = \"x\"",
+		"condition = { a = local.dsn }[\"a\"] != null\n message = format(\"%s\", { (local.dsn) = 1 })",
+		"condition = each.value\n message = each.key",
+		"condition = redis.cache.url == secret.key\n message = redis.cache.url",
+		"condition = false\n message = \"${upper(replace(redis.cache.url, \"redis\", \"\"))}\"",
+	} {
+		f.Add(seed, "services")
+		f.Add(seed, "")
+	}
+	f.Fuzz(func(t *testing.T, assert, forEach string) {
+		if len(assert)+len(forEach) > 4<<10 {
+			return // long texts are the parser's fuzzing, which guards them
+		}
+		rule := "rule \"A\" {\n severity = \"low\"\n"
+		if forEach != "" {
+			rule += " for_each = " + forEach + "\n"
+		}
+		rule += " assert {\n" + assert + "\n }\n}\n"
+		dir := t.TempDir()
+		const canary = "canary-in-a-file"
+		writeAll(t, dir, map[string]string{"nself.hcl": ruledStack, "rules.hcl": rule, "canary.txt": canary})
+		start := time.Now()
+		c, diags := build.Compile(context.Background(), dir, build.Options{})
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		for _, d := range diags {
+			text := d.Summary + d.Detail
+			for _, r := range d.Related {
+				text += r.Message
+			}
+			if strings.ContainsRune(text, 0) || strings.Contains(text, canary) {
+				t.Errorf("a finding holds a token or a file: %q", text)
+			}
+		}
+		for name := range c.Files() {
+			if name != "nself.hcl" && name != "rules.hcl" && !strings.HasPrefix(name, "catalog/") {
+				t.Errorf("%s was read", name)
+			}
+		}
+		if _, err := os.Stat(filepath.Join(dir, "out")); err == nil || !os.IsNotExist(err) && err != fs.ErrNotExist {
+			t.Error("something was written")
+		}
+	})
+}
