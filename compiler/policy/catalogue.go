@@ -11,7 +11,7 @@ import "slices"
 func Rules() []Rule {
 	return slices.Concat(
 		isolationRules(), resourceRules(), imageRules(), volumeRules(), networkRules(), edgeRules(),
-		tlsRules(), firewallRules(), mountedSecretRules(), storeRules(), metaRules(),
+		tlsRules(), firewallRules(), mountedSecretRules(), storeRules(), operationsRules(), metaRules(),
 	)
 }
 
