@@ -33,35 +33,41 @@ func wanted() []struct {
 }
 
 // checklist tells of each line whether it holds, by the results: one finding breaks
-// it; what was not seen is not ticked off.
+// it; what was not seen is not ticked off; a line whose first code does not apply
+// says nothing.
 func checklist(r *Report) []Item {
+	results := map[string]Result{}
+	for _, one := range r.Results {
+		results[one.Code] = one
+	}
 	var out []Item
 	for _, w := range wanted() {
 		item := Item{Text: w.text, State: OK}
 		var seen, broken, unseen []string
-		for _, one := range r.Results {
-			if !slices.Contains(w.codes, one.Code) {
-				continue
-			}
-			switch one.State {
-			case Found:
+		for _, code := range w.codes {
+			one, asked := results[code]
+			switch {
+			case !asked:
+			case one.State == Found:
 				broken = append(broken, one.Code+" "+one.Title)
-			case NotSeen:
-				unseen = append(unseen, one.Code+" "+one.Evidence)
-			case OK:
+			case one.State == NotSeen && !slices.Contains(unseen, one.Evidence):
+				unseen = append(unseen, one.Evidence)
+			case one.State == OK:
 				seen = append(seen, one.Evidence)
-			case Absent:
 			}
 		}
+		first, asked := results[w.codes[0]]
 		switch {
 		case len(broken) > 0:
 			item.State, item.Evidence = Found, strings.Join(broken, "; ")
+		case !asked:
+			item.State, item.Evidence = Absent, "not asked of a development environment"
 		case len(unseen) > 0:
-			item.State, item.Evidence = NotSeen, strings.Join(unseen, "; ")
-		case len(seen) > 0:
-			item.Evidence = strings.Join(seen[:min(3, len(seen))], "; ")
+			item.State, item.Evidence = NotSeen, "not seen: "+strings.Join(unseen, "; ")
+		case first.State == Absent:
+			item.State, item.Evidence = Absent, first.Evidence
 		default:
-			item.State, item.Evidence = Absent, "the stack has nothing of the kind"
+			item.Evidence = strings.Join(seen[:min(3, len(seen))], "; ")
 		}
 		out = append(out, item)
 	}

@@ -122,7 +122,9 @@ func weaknesses(s *ir.Service, c container) []string {
 		add(!slices.ContainsFunc(s.CapAdd, func(d ir.String) bool { return strings.TrimPrefix(d.V, "CAP_") == name }), "it has the capability "+name)
 	}
 	add(s.User.V != "" && c.Config.User != s.User.V, "it runs as "+quoted(c.Config.User)+" instead of "+quoted(s.User.V))
-	add(!slices.ContainsFunc(h.SecurityOpt, func(o string) bool { return strings.HasPrefix(o, "no-new-privileges") && !strings.HasSuffix(o, "false") }), "it may gain privileges")
+	add(!slices.ContainsFunc(h.SecurityOpt, func(o string) bool {
+		return strings.HasPrefix(o, "no-new-privileges") && !strings.HasSuffix(o, "false")
+	}), "it may gain privileges")
 	for _, o := range h.SecurityOpt {
 		add(strings.HasSuffix(o, "unconfined"), o)
 	}

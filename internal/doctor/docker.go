@@ -68,14 +68,14 @@ type container struct {
 		Labels      map[string]string
 	}
 	HostConfig struct {
-		Privileged, ReadonlyRootfs                   bool
-		CapAdd, CapDrop, SecurityOpt                 []string
-		Memory, NanoCpus                             int64 //nolint:revive // Docker's spelling
-		PidsLimit                                    *int64
-		RestartPolicy                                struct{ Name string }
+		Privileged, ReadonlyRootfs                     bool
+		CapAdd, CapDrop, SecurityOpt                   []string
+		Memory, NanoCpus                               int64 //nolint:revive // Docker's spelling
+		PidsLimit                                      *int64
+		RestartPolicy                                  struct{ Name string }
 		NetworkMode, PidMode, IpcMode, UTSMode, Cgroup string
-		UsernsMode                                   string
-		Devices                                      []struct{ PathOnHost string }
+		UsernsMode                                     string
+		Devices                                        []struct{ PathOnHost string }
 	}
 	NetworkSettings struct {
 		Ports    map[string][]struct{ HostIp, HostPort string } //nolint:revive // Docker's spelling

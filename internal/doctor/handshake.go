@@ -159,7 +159,9 @@ func withinProfile(ctx context.Context, x *examination) (string, []Finding, erro
 	}
 	var taken []string
 	for _, id := range all {
-		_, err := x.shake(ctx, name, func(c *tls.Config) { c.MinVersion, c.MaxVersion, c.CipherSuites = tls.VersionTLS12, tls.VersionTLS12, []uint16{id} })
+		_, err := x.shake(ctx, name, func(c *tls.Config) {
+			c.MinVersion, c.MaxVersion, c.CipherSuites = tls.VersionTLS12, tls.VersionTLS12, []uint16{id}
+		})
 		switch {
 		case errors.Is(err, errClosed), ctx.Err() != nil:
 			return "", found, err

@@ -54,7 +54,9 @@ const most = 64 << 20
 func Real(now time.Time, run func(cmd *exec.Cmd, stdout, stderr io.Writer) error) Host {
 	return Host{
 		Root: "/", UID: os.Geteuid(), Now: now, Room: room, Synced: synced, Roots: x509.SystemCertPool,
-		Run: func(ctx context.Context, stdin io.Reader, args ...string) (Said, error) { return execute(ctx, run, stdin, args) },
+		Run: func(ctx context.Context, stdin io.Reader, args ...string) (Said, error) {
+			return execute(ctx, run, stdin, args)
+		},
 		Dial: func(ctx context.Context, address string) (net.Conn, error) {
 			return (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", address)
 		},

@@ -59,7 +59,7 @@ func (o opening) whose() string {
 	case o.owner != "":
 		return "the process " + o.owner
 	}
-	return "a process that only root may see"
+	return "a process whose name is not to be seen"
 }
 
 // openings lists what is reachable from outside and not declared. A port that Docker
@@ -86,7 +86,7 @@ func (x *examination) openings() ([]opening, error) {
 		case s.Address.IsLoopback(), s.Owner == "sshd", proxied[key], s.Protocol == "udp" && s.Port >= ephemeral:
 		case s.Owner == "dockerd": // its API has a check of its own
 		case x.hostPort(s.Port, s.Protocol):
-		case s.Owner == "" && x.publishes(s.Port, s.Protocol): // the proxy of a declared port, seen without root or Docker
+		case (s.Owner == "" || s.Owner == "docker-proxy") && x.publishes(s.Port, s.Protocol): // the proxy of a declared port, seen without root or Docker
 		default:
 			out = append(out, opening{s.String(), s.Port, s.Protocol, nil, s.Owner})
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 )
 
@@ -49,6 +50,9 @@ func space(_ context.Context, x *examination) (string, []Finding, error) {
 	var unseen []error
 	for _, what := range []string{"Docker", "the output"} {
 		r, err := x.Room(places[what])
+		if errors.Is(err, fs.ErrNotExist) && what == "Docker" {
+			continue // there is none here
+		}
 		if err != nil {
 			unseen = append(unseen, fmt.Errorf("%s: %w", places[what], err))
 			continue

@@ -28,7 +28,7 @@ func auditCodes() map[string][]string {
 		"NS2003": {"NS400", "NS403", "NS407", "NS421", "NS422", "NS451", "NS480", "NS482", "NS661"},
 		"NS2004": {"NS404"},
 		"NS2005": {"NS404", "NS453"},
-		"NS2006": {"NS454"},
+		"NS2006": {"NS454", "NS2006"},
 		"NS2007": {"NS408", "NS663", "NS664"},
 	}
 }
@@ -45,7 +45,24 @@ func (x *examination) auditSecrets(ctx context.Context) (audited, error) {
 			out.blocked, _, _ = strings.Cut(d.Detail, "\n\n")
 		}
 	}
+	out.findings = append(out.findings, x.overdue()...)
 	return out, ctx.Err()
+}
+
+// overdue finds the values that are older than the stack allows.
+func (x *examination) overdue() diag.List {
+	known, d := secrets.LoadRegister(x.Dir, x.Stack.Name.V)
+	if d != nil {
+		return nil // the audit has told
+	}
+	var out diag.List
+	for _, s := range x.Stack.Secrets {
+		if due, ok := secrets.Due(s, known.Entries[s.Address]); ok && x.Now.After(due) {
+			out = append(out, diag.Warningf("NS2006", s.Origin.Range, "Secret is overdue for rotation",
+				"%s was due for a new value on %s. The longer one is in use, the more copies of it there are.\n\n    nselfc secrets rotate '%[1]s'", s.Address, day(due)))
+		}
+	}
+	return out
 }
 
 // again tells the two causes of NS404 apart: a value that serves twice.
@@ -88,6 +105,9 @@ func judged(code, seen string, want func(*diag.Diagnostic) bool) func(context.Co
 				Evidence: fmt.Sprintf("%s lacks the value of %s: what needs it does not start, or starts without.", filepath.Join(x.Dir, secrets.File), strings.Join(a.missing, ", ")),
 				Fix:      "Make what is missing, and leave what is there:\n\n    nselfc secrets materialize",
 			})
+		}
+		if inner := code != "NS2002" && code != "NS2003" && code != "NS2007"; inner && a.files == 0 && len(found) == 0 && a.blocked == "" {
+			return "", nil, nothing("no value of a secret is here")
 		}
 		blind := code != "NS2001" && code != "NS2002" && code != "NS2007"
 		if len(found) == 0 && blind && a.blocked != "" {

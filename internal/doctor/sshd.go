@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -28,8 +29,11 @@ func (h Host) sshd(ctx context.Context, sockets func() ([]socket, error)) (sshSt
 		}
 	}
 	text, err := h.ask(ctx, "sshd", "-T")
-	if errors.Is(err, exec.ErrNotFound) {
+	if errors.Is(err, exec.ErrNotFound) { // its folder is in the path of root alone
 		text, err = h.ask(ctx, "/usr/sbin/sshd", "-T")
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		err = exec.ErrNotFound
 	}
 	for line := range strings.Lines(text) {
 		word, value, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -55,7 +59,11 @@ func sshChecks() []check {
 				return "", nil, nothing("the stack declares no firewall")
 			}
 			s, err := x.sshd()
-			if len(s.Ports) == 0 {
+			switch {
+			case len(s.Ports) > 0:
+			case errors.Is(err, exec.ErrNotFound):
+				return "", nil, nothing("there is no sshd here")
+			default:
 				return "", nil, err
 			}
 			want := x.Stack.Firewall.SSH.Port

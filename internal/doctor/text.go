@@ -25,8 +25,8 @@ func (r *Report) Text(w io.Writer) error {
 			break
 		}
 	}
-	r.table(&b, "Seen", OK)
-	r.table(&b, "Not seen", NotSeen)
+	r.seen(&b)
+	r.unseen(&b)
 	if len(r.Checklist) > 0 {
 		b.WriteString("Before a deployment:\n")
 		for _, item := range r.Checklist {
@@ -50,21 +50,46 @@ func finding(b *bytes.Buffer, one Result) {
 	}
 }
 
-// table lists the results of one state, a line each.
-func (r *Report) table(b *bytes.Buffer, heading string, state State) {
+// seen lists what was looked at and is well, a line each.
+func (r *Report) seen(b *bytes.Buffer) {
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	n := 0
 	for _, one := range r.Results {
-		if one.State != state {
+		if one.State != OK {
 			continue
 		}
 		if n++; n == 1 {
-			_, _ = fmt.Fprintln(w, heading+":") // a Buffer takes everything
+			_, _ = fmt.Fprintln(w, "Seen:") // a Buffer takes everything
 		}
-		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\n", one.Code, one.Title, clean(one.Evidence))
+		_, _ = fmt.Fprintf(w, "  %s\t%s\n", one.Code, clean(one.Evidence))
 	}
 	_ = w.Flush()
 	if n > 0 {
+		b.WriteString("\n")
+	}
+}
+
+// unseen lists the reasons why something was not seen, each with the codes that it
+// stands in the way of.
+func (r *Report) unseen(b *bytes.Buffer) {
+	var reasons []string
+	codes := map[string][]string{}
+	for _, one := range r.Results {
+		if one.State != NotSeen {
+			continue
+		}
+		if codes[one.Evidence] == nil {
+			reasons = append(reasons, one.Evidence)
+		}
+		codes[one.Evidence] = append(codes[one.Evidence], one.Code)
+	}
+	for i, why := range reasons {
+		if i == 0 {
+			b.WriteString("Not seen:\n")
+		}
+		fmt.Fprintf(b, "  %s\n    %s\n", clean(why), strings.Join(codes[why], " "))
+	}
+	if len(reasons) > 0 {
 		b.WriteString("\n")
 	}
 }
