@@ -237,7 +237,7 @@ func certificateFaults() []fault {
 			put(b.t, b.subject.StackDir+"/certs/privkey.pem", string(key), 0o600)
 		}, "is not the key"},
 		{"NS2067", "not told", func(b *bench) { b.serve(b.issue(func(c *x509.Certificate) { c.SerialNumber = big.NewInt(9) })) }, "not told of the new one"},
-		{"NS2068", "old version", func(b *bench) { b.server.MinVersion, b.server.CipherSuites = tls.VersionTLS11, nil }, "TLS 1.1"},
+		{"NS2068", "old version", func(b *bench) { b.server.MinVersion, b.server.CipherSuites = tls.VersionTLS11, nil }, "profile guide"},
 		{"NS2068", "suite", func(b *bench) {
 			b.server.CipherSuites = append(offered("guide"), tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA)
 		}, "CBC"},

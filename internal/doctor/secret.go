@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"nselfc/internal/secrets"
 	"nselfc/lang/diag"
@@ -57,7 +58,12 @@ func (x *examination) overdue() diag.List {
 	}
 	var out diag.List
 	for _, s := range x.Stack.Secrets {
-		if due, ok := secrets.Due(s, known.Entries[s.Address]); ok && x.Now.After(due) {
+		e := known.Entries[s.Address]
+		if s.Rotation == nil || s.Rotation.After.V == 0 || e == nil {
+			continue // what an input's own age says, the audit tells
+		}
+		since, err := time.Parse(time.DateOnly, e.Since())
+		if due := since.AddDate(0, 0, s.Rotation.After.V); err == nil && x.Now.After(due) {
 			out = append(out, diag.Warningf("NS2006", s.Origin.Range, "Secret is overdue for rotation",
 				"%s was due for a new value on %s. The longer one is in use, the more copies of it there are.\n\n    nselfc secrets rotate '%[1]s'", s.Address, day(due)))
 		}
