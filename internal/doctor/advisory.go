@@ -77,7 +77,7 @@ func advised(_ context.Context, x *examination) (string, []Finding, error) {
 	if err == nil && n == 0 {
 		err = errors.New(x.options.Advisories + " holds no record of the OSV format")
 	}
-	return fmt.Sprintf("%d records of %s, %d images", n, x.options.Advisories, len(images)), found, err
+	return fmt.Sprintf("%s of %s, %s", counted(n, "record"), x.options.Advisories, counted(len(images), "image")), found, err
 }
 
 func more(n int) string {

@@ -136,7 +136,7 @@ func names(x *examination, chain []*x509.Certificate) (string, map[string]string
 			wrong["host "+h.Name.V] = fmt.Sprintf("it does not cover %s, for which the stack has routes; it covers %s.", h.Name.V, strings.Join(chain[0].DNSNames, ", "))
 		}
 	}
-	return fmt.Sprintf("covers all %d hosts", len(x.Stack.Ingress.Hosts)), wrong, nil
+	return "covers " + counted(len(x.Stack.Ingress.Hosts), "host"), wrong, nil
 }
 
 // concrete gives a name that a client could ask for.
@@ -184,7 +184,7 @@ func trusted(x *examination, chain []*x509.Certificate) (string, map[string]stri
 	if err != nil {
 		return "", map[string]string{"certificate": "clients refuse it: " + err.Error() + "."}, nil
 	}
-	return fmt.Sprintf("%d certificates lead to an authority that clients trust", len(chain)), nil, nil
+	return counted(len(chain), "certificate") + " in the file, and a way to an authority that clients trust", nil, nil
 }
 
 func keys(_ *examination, chain []*x509.Certificate) (string, map[string]string, error) {

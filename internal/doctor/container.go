@@ -38,7 +38,7 @@ func eachContainer(seen string, look func(x *examination, s *ir.Service, c conta
 		if n == 0 {
 			return "", nil, nothing("no container of the stack is here")
 		}
-		return fmt.Sprintf("%d containers: %s", n, seen), found, nil
+		return counted(n, "container") + ": " + seen, found, nil
 	}
 }
 
@@ -177,7 +177,7 @@ func strangers(_ context.Context, x *examination) (string, []Finding, error) {
 			})
 		}
 	}
-	return fmt.Sprintf("%d containers of the project, all of declared services", len(own)), found, err
+	return counted(len(own), "container") + " of the project, of declared services alone", found, err
 }
 
 // running wants every declared service up and healthy. A job ends by itself.
@@ -215,7 +215,7 @@ func running(_ context.Context, x *examination) (string, []Finding, error) {
 			})
 		}
 	}
-	return fmt.Sprintf("%d services, all up", len(x.Stack.Services)), found, nil
+	return counted(len(x.Stack.Services), "service") + ", all up", found, nil
 }
 
 // powerful finds containers beside the stack that could take it over.
@@ -246,5 +246,5 @@ func powerful(_ context.Context, x *examination) (string, []Finding, error) {
 			})
 		}
 	}
-	return fmt.Sprintf("%d containers on this host", len(all)), found, nil
+	return counted(len(all), "container") + " on this host", found, nil
 }

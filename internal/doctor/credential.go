@@ -62,7 +62,7 @@ func defaults(ctx context.Context, x *examination) (string, []Finding, error) {
 	if asked == 0 && len(unknown) == 0 {
 		return "", nil, nothing("no secret of the stack says how to log in with it")
 	}
-	return fmt.Sprintf("%d logins with well-known passwords, all refused", tried), found, errors.Join(unknown[:min(1, len(unknown))]...)
+	return counted(tried, "login") + " with well-known passwords, refused", found, errors.Join(unknown[:min(1, len(unknown))]...)
 }
 
 // logins are the users of a secret and of its server, each with what is tried first.

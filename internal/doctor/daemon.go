@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -281,7 +280,7 @@ func neighbours(_ context.Context, x *examination) (string, []Finding, error) {
 		}
 	}
 	if len(names) < 2 || !s.Talking {
-		return strconv.Itoa(len(names)) + " containers on Docker's default bridge", nil, nil
+		return counted(len(names), "container") + " on Docker's default bridge", nil, nil
 	}
 	return "", []Finding{{
 		Object: "dockerd", Fix: daemonFix(`"icc": false`),

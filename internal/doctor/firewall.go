@@ -182,7 +182,7 @@ func ownRules(x *examination, u ufwState) (string, []Finding) {
 			})
 		}
 	}
-	return fmt.Sprintf("the %d rules of the stack are in ufw's database", len(tags)), found
+	return counted(len(tags), "rule") + " of the stack, in ufw's database", found
 }
 
 // foreignRules finds what ufw lets in beside what is declared.
@@ -198,7 +198,7 @@ func foreignRules(x *examination, u ufwState) (string, []Finding) {
 			Fix:      "Delete it, or write it into the firewall block, where it is reviewed:\n\n    sudo ufw status numbered\n    sudo ufw delete NUMBER",
 		})
 	}
-	return fmt.Sprintf("%d rules of ufw, none that opens more than the stack declares", len(u.Rules)), found
+	return counted(len(u.Rules), "rule") + " of ufw, none that opens more than the stack declares", found
 }
 
 func from(source string) string {

@@ -100,7 +100,7 @@ func servedIsStored(_ context.Context, x *examination) (string, []Finding, error
 	if n == 0 {
 		return "", nil, errors.New("no handshake succeeds")
 	}
-	return fmt.Sprintf("%d hosts are served with the certificate that is on disk", n), found, nil
+	return counted(n, "host") + " served with the certificate that is on disk", found, nil
 }
 
 func answers(_ context.Context, x *examination) (string, []Finding, error) {
@@ -115,7 +115,7 @@ func answers(_ context.Context, x *examination) (string, []Finding, error) {
 			})
 		}
 	}
-	return fmt.Sprintf("%d hosts answer at %s", len(served), x.address()), found, nil
+	return fmt.Sprintf("%s at %s", counted(len(served), "answer"), x.address()), found, nil
 }
 
 // offered are the suites of TLS 1.2 that a profile has.

@@ -59,7 +59,7 @@ func declaredImage(ctx context.Context, x *examination) (string, []Finding, erro
 	if n == 0 {
 		return "", nil, nothing("no container of the stack is here")
 	}
-	return fmt.Sprintf("%d containers run the image that is declared", n), found, nil
+	return counted(n, "container") + " of the image that is declared", found, nil
 }
 
 // image is a declared one, once however many services run it.
@@ -103,7 +103,7 @@ func eachImage(seen string, look func(x *examination, i image, k product) string
 		if n == 0 {
 			return "", nil, nothing("the table of releases knows none of the images")
 		}
-		return fmt.Sprintf("%d of %d images are in the table of releases of %s: %s", n, len(all), tableDate, seen), found, nil
+		return fmt.Sprintf("%s, of which the table of %s knows %d: %s", counted(len(all), "image"), tableDate, n, seen), found, nil
 	}
 }
 
@@ -178,7 +178,7 @@ func scanned(ctx context.Context, x *examination) (string, []Finding, error) {
 				found = append(found, Finding{Object: "image " + i.text, At: i.service.Site, Evidence: fmt.Sprintf("%s finds %s in %s that a newer release mends.", s.name, holeList(holes), i.text), Fix: "Name a newer release, and build."})
 			}
 		}
-		return fmt.Sprintf("%s looked into %d images", s.name, len(images)), found, errors.Join(failed...)
+		return s.name + " looked into " + counted(len(images), "image"), found, errors.Join(failed...)
 	}
 	return "", nil, errors.New("neither trivy nor grype is installed")
 }

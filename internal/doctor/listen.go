@@ -137,7 +137,7 @@ func undeclared(want func(x *examination, o opening) bool, say func(o opening, s
 			}
 		}
 		sockets, _ := x.sockets()
-		return fmt.Sprintf("%d sockets that listen, IPv4 and IPv6, and the ports that containers publish", len(sockets)), found, err
+		return counted(len(sockets), "socket") + " that listen, of IPv4 and IPv6, and the ports that containers publish", found, err
 	}
 }
 
@@ -208,5 +208,5 @@ func closed(_ context.Context, x *examination) (string, []Finding, error) {
 	if n == 0 {
 		return "", nil, nothing("the stack publishes no port")
 	}
-	return fmt.Sprintf("%d declared ports are published", n), found, nil
+	return counted(n, "declared port") + ", published", found, nil
 }

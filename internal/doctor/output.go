@@ -60,7 +60,7 @@ func writable(_ context.Context, x *examination) (string, []Finding, error) {
 	if n == 0 {
 		return "", nil, fmt.Errorf("there is no output at %s: build it, or name it with --out", x.Dir)
 	}
-	return fmt.Sprintf("%d files and folders of the output, which only their owner may write", n), found, nil
+	return counted(n, "file or folder") + " of the output, which only the owner may write", found, nil
 }
 
 // asCompiled compares the output with what the stack compiles to.
@@ -86,7 +86,7 @@ func asCompiled(_ context.Context, x *examination) (string, []Finding, error) {
 			found = append(found, Finding{Object: name, Evidence: evidence, Fix: "See what differs, and build:\n\n    nselfc check" + envFlag(x.Stack.Environment) + "\n    nselfc build" + envFlag(x.Stack.Environment)})
 		}
 	}
-	return fmt.Sprintf("%d files, all as the stack compiles", len(files)), found, nil
+	return counted(len(files), "file") + ", as the stack compiles", found, nil
 }
 
 func envFlag(name string) string {

@@ -119,7 +119,7 @@ func judged(code, seen string, want func(*diag.Diagnostic) bool) func(context.Co
 		if len(found) == 0 && blind && a.blocked != "" {
 			return "", nil, fmt.Errorf("%s is not looked into: %s", secrets.File, a.blocked)
 		}
-		return fmt.Sprintf("%d files with %d secrets: %s", a.files, len(x.Stack.Secrets), seen), found, nil
+		return fmt.Sprintf("%s in %s: %s", counted(len(x.Stack.Secrets), "secret"), counted(a.files, "file"), seen), found, nil
 	}
 }
 

@@ -136,3 +136,14 @@ func (r *Report) states(s State) int {
 func clean(text string) string {
 	return render.Clean(strings.Join(strings.Fields(text), " "), false)
 }
+
+// counted gives a number with its noun.
+func counted(n int, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case strings.HasSuffix(noun, "file or folder"):
+		return fmt.Sprintf("%d files and folders", n)
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
