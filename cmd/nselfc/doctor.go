@@ -5,12 +5,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nselfc/compiler/policy"
 	"nselfc/internal/cli"
 )
 
 func newDoctor(env cli.Env, d *display) *cobra.Command {
-	o := cli.DoctorOptions{FailOn: cli.Severity{Severity: policy.High}}
+	o := cli.DoctorOptions{FailOn: cli.DefaultFailOn()}
 	cmd := &cobra.Command{
 		Use:   "doctor [FILE|DIR]",
 		Short: "Look at this host, and compare it with what the stack declares",

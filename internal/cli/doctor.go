@@ -30,6 +30,9 @@ type DoctorOptions struct {
 // Severity is a flag's value: one of policy's.
 type Severity struct{ policy.Severity }
 
+// DefaultFailOn is the severity of what must not stay.
+func DefaultFailOn() Severity { return Severity{policy.High} }
+
 // Severities are the words for it, the least first.
 func Severities() []string {
 	var out []string
@@ -120,7 +123,7 @@ func (o DoctorOptions) print(env Env, c *build.Compiled, r *doctor.Report) int {
 		list := diag.List(r.Diagnostics()).Sort()
 		err = render.SARIF(env.Stdout, render.New(unrevealing(list, env.Secrets), c.Files(), c.DisplayName), Version)
 	case FormatText, FormatGitHub:
-		err = r.Text(env.Stdout)
+		fallthrough
 	default:
 		err = r.Text(env.Stdout)
 	}

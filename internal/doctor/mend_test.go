@@ -41,8 +41,12 @@ func TestMend(t *testing.T) {
 // its mode.
 func TestMendLeavesAlone(t *testing.T) {
 	for name, exchange := range map[string]func(t *testing.T, file, outside string) error{
-		"a link":       func(_ *testing.T, file, outside string) error { return errors.Join(os.Remove(file), os.Symlink(outside, file)) },
-		"another name": func(_ *testing.T, file, outside string) error { return errors.Join(os.Remove(file), os.Link(outside, file)) },
+		"a link": func(_ *testing.T, file, outside string) error {
+			return errors.Join(os.Remove(file), os.Symlink(outside, file))
+		},
+		"another name": func(_ *testing.T, file, outside string) error {
+			return errors.Join(os.Remove(file), os.Link(outside, file))
+		},
 		"another mode": func(_ *testing.T, file, _ string) error { return os.Chmod(file, 0o640) },
 		"a pipe":       func(t *testing.T, file, _ string) error { return errors.Join(os.Remove(file), mkfifo(t, file)) },
 		"nothing":      func(_ *testing.T, file, _ string) error { return os.Remove(file) },
