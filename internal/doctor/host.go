@@ -106,12 +106,6 @@ func (h Host) read(name string) (string, error) {
 	return string(text), reason(err)
 }
 
-// exists tells whether there is such a file.
-func (h Host) exists(name string) bool {
-	_, err := os.Stat(h.path(name))
-	return err == nil
-}
-
 // root refuses a look that only root may take.
 func (h Host) root(what string) error {
 	if h.UID != 0 {
