@@ -148,7 +148,7 @@ func records(path string, each func(advisory)) error {
 		})
 	}
 	if archive, err := zip.OpenReader(path); err == nil {
-		defer archive.Close()
+		defer func() { _ = archive.Close() }() // it was only read
 		for _, f := range archive.File {
 			if filepath.Ext(f.Name) != ".json" {
 				continue

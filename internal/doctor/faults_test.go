@@ -156,23 +156,23 @@ func dockerFaults() []fault {
 }
 
 func containerFaults() []fault {
-	host := func(service, key string, value any) func(b *bench) {
-		return func(b *bench) { b.at(service, "HostConfig")[key] = value }
+	host := func(key string, value any) func(b *bench) {
+		return func(b *bench) { b.at("api", "HostConfig")[key] = value }
 	}
 	return []fault{
-		{"NS2040", "privileged", host("api", "Privileged", true), "privileged"},
-		{"NS2040", "capability", host("api", "CapAdd", []any{"CAP_NET_RAW"}), "NET_RAW"},
-		{"NS2040", "none dropped", host("api", "CapDrop", nil), "dropped"},
-		{"NS2040", "writable root", host("api", "ReadonlyRootfs", false), "writable"},
-		{"NS2040", "new privileges", host("api", "SecurityOpt", []any{"no-new-privileges:false"}), "gain privileges"},
-		{"NS2040", "unconfined", host("api", "SecurityOpt", []any{"no-new-privileges:true", "seccomp=unconfined"}), "seccomp=unconfined"},
-		{"NS2040", "host network", host("api", "NetworkMode", "host"), "network namespace"},
-		{"NS2040", "device", host("api", "Devices", []any{map[string]any{"PathOnHost": "/dev/kmsg"}}), "/dev/kmsg"},
+		{"NS2040", "privileged", host("Privileged", true), "privileged"},
+		{"NS2040", "capability", host("CapAdd", []any{"CAP_NET_RAW"}), "NET_RAW"},
+		{"NS2040", "none dropped", host("CapDrop", nil), "dropped"},
+		{"NS2040", "writable root", host("ReadonlyRootfs", false), "writable"},
+		{"NS2040", "new privileges", host("SecurityOpt", []any{"no-new-privileges:false"}), "gain privileges"},
+		{"NS2040", "unconfined", host("SecurityOpt", []any{"no-new-privileges:true", "seccomp=unconfined"}), "seccomp=unconfined"},
+		{"NS2040", "host network", host("NetworkMode", "host"), "network namespace"},
+		{"NS2040", "device", host("Devices", []any{map[string]any{"PathOnHost": "/dev/kmsg"}}), "/dev/kmsg"},
 		{"NS2040", "root user", func(b *bench) { b.at("api", "Config")["User"] = "" }, "the image's user"},
-		{"NS2041", "memory", host("api", "Memory", 0), "memory"},
-		{"NS2041", "processes", host("api", "PidsLimit", nil), "processes"},
-		{"NS2041", "processors", host("api", "NanoCpus", 0), "processors"},
-		{"NS2041", "restart", host("api", "RestartPolicy", map[string]any{"Name": "no"}), "restart policy"},
+		{"NS2041", "memory", host("Memory", 0), "memory"},
+		{"NS2041", "processes", host("PidsLimit", nil), "processes"},
+		{"NS2041", "processors", host("NanoCpus", 0), "processors"},
+		{"NS2041", "restart", host("RestartPolicy", map[string]any{"Name": "no"}), "restart policy"},
 		{"NS2042", "one more", func(b *bench) {
 			b.at("ingress", "NetworkSettings")["Networks"].(map[string]any)["shop-prod_main"] = map[string]any{} //nolint:forcetypeassert // made so
 		}, "shop-prod_main"},
