@@ -38,7 +38,7 @@ func (x *examination) shake(ctx context.Context, name string, change func(*tls.C
 	if err != nil {
 		return tls.ConnectionState{}, fmt.Errorf("%w at %s: %w", errClosed, x.address(), err)
 	}
-	defer func() { _ = raw.Close() }() // what was said is known
+	defer func() { _ = raw.Close() }()                                                              // what was said is known
 	config := &tls.Config{ServerName: name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10} // what is offered is looked at, not trusted
 	change(config)
 	c := tls.Client(raw, config)
