@@ -75,7 +75,7 @@ func put(t *testing.T, path, text string, mode os.FileMode) {
 func healthy(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, root: t.TempDir(), backups: t.TempDir(), ids: map[string]string{}, running: map[string]map[string]any{}}
-	now := time.Now()
+	now := time.Date(2026, 12, 15, 12, 0, 0, 0, time.UTC) // the table of releases ages
 	dir := stackDir(t)
 	roots := x509.NewCertPool()
 	b.issue = authority(t, roots, now)
@@ -103,6 +103,11 @@ func healthy(t *testing.T) *bench {
 	b.machine()
 	b.engine()
 	b.serve(chain, key)
+	for _, name := range []string{"app.dump.age", TestedFile} {
+		if err := os.Chtimes(filepath.Join(b.backups, name), now, now); err != nil {
+			t.Fatal(err)
+		}
+	}
 	b.host = Host{
 		Root: b.root, UID: 0, Now: now, Run: b.run,
 		Room: func(string) (Room, error) {

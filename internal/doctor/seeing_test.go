@@ -51,7 +51,7 @@ func TestLoopback(t *testing.T) {
 
 func TestWeakKey(t *testing.T) {
 	b := healthy(t)
-	b.bring(selfSigned(t, "api.shop.example.com", elliptic.P224()))
+	b.bring(selfSigned(t, b.host.Now, "api.shop.example.com", elliptic.P224()))
 	if r := result(t, b.examine(), "NS2065"); r.State != Found || !strings.Contains(r.Findings[0].Evidence, "224 bits") {
 		t.Errorf("%+v", r)
 	}
