@@ -35,7 +35,7 @@ func auditCodes() map[string][]string {
 }
 
 // blocking are the findings after which internal/secrets looks no further.
-func blocking() []string { return []string{"NS600", "NS601", "NS602", "NS603", "NS605"} }
+func blocking() []string { return []string{"NS600", "NS601", "NS602", "NS603", "NS605", "NS606"} }
 
 func (x *examination) auditSecrets(ctx context.Context) (audited, error) {
 	a := secrets.Audit(ctx, x.Dir, x.Stack, x.Files, x.Secrets)

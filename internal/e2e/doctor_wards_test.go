@@ -92,7 +92,6 @@ func (p *patient) strangers() []ailment {
 		p.override("NS2047", "the host's files", "api", "volumes: ['/etc:/host:ro']"),
 		p.leaf("NS2062", "another name", func(c *x509.Certificate) { c.DNSNames = []string{"www.shop.example.com"} }),
 		p.spoilt("NS2005", "twice", ".secrets", `sed -i "s/^SMTP=.*/SMTP=$(sed -n s/^MAIL=//p $FILE)/" $FILE`),
-		{"NS2002", "in git", func(t *testing.T) { p.git(t, "init", "-q"); p.git(t, "add", "--force", "out/prod/.secrets") }, func(t *testing.T) { p.host(t, "rm -rf $DIR/.git", "") }},
 		p.line("NS2037", "old Compose", shim("compose version", "s/.*/2.11.2/"), "rm /usr/local/bin/docker"),
 	}
 }
@@ -124,7 +123,10 @@ func (p *patient) speaking() []ailment {
 }
 
 func (p *patient) untold() []ailment {
-	return []ailment{{"NS2067", "not told", func(t *testing.T) { p.present(t, nil, false, false) }, func(t *testing.T) { p.present(t, nil, false, true) }}}
+	return []ailment{
+		{"NS2067", "not told", func(t *testing.T) { p.present(t, nil, false, false) }, func(t *testing.T) { p.present(t, nil, false, true) }},
+		{"NS2002", "in git", func(t *testing.T) { p.git(t, "init", "-q"); p.git(t, "add", "--force", "out/prod/.secrets") }, func(t *testing.T) { p.host(t, "rm -rf $DIR/.git", "") }},
+	}
 }
 
 // listenAt starts a process of the host that listens for everybody.
