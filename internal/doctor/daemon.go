@@ -279,6 +279,7 @@ func neighbours(_ context.Context, x *examination) (string, []Finding, error) {
 			names = append(names, c.Name)
 		}
 	}
+	slices.Sort(names)
 	if len(names) < 2 || !s.Talking {
 		return counted(len(names), "container") + " on Docker's default bridge", nil, nil
 	}
