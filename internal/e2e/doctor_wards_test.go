@@ -103,7 +103,7 @@ func (p *patient) rest() []ailment {
 		p.override("NS2013", "a port less", "ingress", "ports: !override ['443:8443']"),
 		p.line("NS2028", "a rule less", "ufw delete allow 80/tcp", "ufw allow 80/tcp comment nself:shop-prod:ingress-http"),
 		p.line("NS2035", "strangers on one bridge", "for n in 1 2; do docker run --detach --name bridged$n "+stray+"; done", "docker rm --force bridged1 bridged2"),
-		p.spoilt("NS2006", "overdue", "nself.secrets.json", `sed -i 's/"created": "20[0-9-]*"/"created": "2025-01-01"/' $FILE`),
+		p.spoilt("NS2006", "overdue", "nself.secrets.json", `sed -i 's/\("created": *"\)20[0-9-]*/\12025-01-01/' $FILE`),
 		p.line("NS2036", "no live-restore", shim("info", `s/"LiveRestoreEnabled":true/"LiveRestoreEnabled":false/`), "rm /usr/local/bin/docker"),
 		p.line("NS2072", "disk full", `mkdir -p /run/full && mount -t tmpfs -o size=8m,mode=755 full /run/full && cp -a $OUT/. /run/full && mount --bind /run/full $OUT && (dd if=/dev/zero of=/run/full/.fill bs=64k 2>/dev/null || true)`,
 			"cd / && umount $OUT && umount /run/full"),
