@@ -43,7 +43,7 @@ edit, foreign file or secret is overwritten.`,
 		&cobra.Group{ID: "reading", Title: "Reading:"},
 	)
 	root.PersistentFlags().Var(&d.Color, "color", "colour the text: auto, always or never")
-	for _, c := range []*cobra.Command{newInit(env, d), newBuild(env, d), newCheck(env, d), newPlan(env, d), newSecrets(env, d), newValidate(env, d), newTest(env, d), newWaivers(env, d), newFmt(env, d)} {
+	for _, c := range []*cobra.Command{newInit(env, d), newBuild(env, d), newCheck(env, d), newPlan(env, d), newDoctor(env, d), newSecrets(env, d), newValidate(env, d), newTest(env, d), newWaivers(env, d), newFmt(env, d)} {
 		c.GroupID = "stack"
 		root.AddCommand(c)
 	}

@@ -15,7 +15,7 @@ import (
 func Rules() []Rule {
 	return slices.Concat(
 		isolationRules(), resourceRules(), imageRules(), volumeRules(), networkRules(), edgeRules(),
-		tlsRules(), firewallRules(), secretRules(), storeRules(), metaRules(),
+		tlsRules(), firewallRules(), secretRules(), storeRules(), operationsRules(), metaRules(),
 	)
 }
 

@@ -46,6 +46,13 @@ func newAuthority(t *testing.T) *authority {
 // issue gives a chain of one leaf and its key, in PEM.
 func (a *authority) issue(t *testing.T, hosts ...string) (chain, key []byte) {
 	t.Helper()
+	return a.issueWith(t, nil, hosts...)
+}
+
+// issueWith issues a certificate that change has made another of. One whose subject
+// it changes signs itself.
+func (a *authority) issueWith(t *testing.T, change func(*x509.Certificate), hosts ...string) (chain, key []byte) {
+	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +62,14 @@ func (a *authority) issue(t *testing.T, hosts ...string) (chain, key []byte) {
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(47 * time.Hour),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, private.Public(), a.key)
+	parent, signer := a.cert, a.key
+	if change != nil {
+		change(template)
+		if template.Subject.CommonName != hosts[0] {
+			parent, signer = template, private
+		}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, private.Public(), signer)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,197 @@
+package doctor
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// advisory is a record of the OSV format, as far as it is used here
+// (https://ossf.github.io/osv-schema).
+type advisory struct {
+	ID        string
+	Summary   string
+	Withdrawn string
+	Affected  []struct {
+		Package struct{ Ecosystem, Name string }
+		Ranges  []struct {
+			Type   string
+			Events []struct {
+				Introduced, Fixed string
+				Last              string `json:"last_affected"`
+			}
+		}
+		Versions []string
+	}
+}
+
+// upstream are the ecosystems whose versions are those of the projects themselves:
+// what a distribution calls its packages says nothing of an image's tag.
+func upstream() []string { return []string{"", "Bitnami", "Docker", "GitHub Actions", "OSS-Fuzz"} }
+
+// aliases are names of packages that differ from those of the images.
+func aliases() map[string]string { return map[string]string{"postgresql": "postgres"} }
+
+// maxRecords and maxRecord bound what is read: an export of a whole ecosystem has
+// less.
+const (
+	maxRecords = 500_000
+	maxRecord  = 64 << 20
+)
+
+func advised(_ context.Context, x *examination) (string, []Finding, error) {
+	if x.options.Advisories == "" {
+		return "", nil, nothing("no records were named with --advisories")
+	}
+	images := x.images()
+	hits := map[string][]string{}
+	n := 0
+	err := records(x.options.Advisories, func(a advisory) {
+		n++
+		for _, i := range images {
+			if len(i.version) > 0 && a.Withdrawn == "" && a.hits(i) && !slices.Contains(hits[i.text], a.ID) {
+				hits[i.text] = append(hits[i.text], a.ID)
+			}
+		}
+	})
+	var found []Finding
+	for _, i := range images {
+		if ids := hits[i.text]; len(ids) > 0 {
+			slices.Sort(ids)
+			found = append(found, Finding{
+				Object: "image " + i.text, At: i.service.Site,
+				Evidence: i.text + " has the known faults " + strings.Join(ids[:min(8, len(ids))], ", ") + more(len(ids)-8) + ", by " + x.options.Advisories + ".",
+				Fix:      "Name a release that mends them, and build.",
+			})
+		}
+	}
+	if err == nil && n == 0 {
+		err = errors.New(x.options.Advisories + " holds no record of the OSV format")
+	}
+	return fmt.Sprintf("%s of %s, %s", counted(n, "record"), x.options.Advisories, counted(len(images), "image")), found, err
+}
+
+func more(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d more", n)
+}
+
+// hits tells whether an image is one of those that a record speaks of.
+func (a advisory) hits(i image) bool {
+	for _, p := range a.Affected {
+		name := strings.ToLower(p.Package.Name)
+		if other, ok := aliases()[name]; ok {
+			name = other
+		}
+		if name != i.name && name != i.Name || !slices.Contains(upstream(), p.Package.Ecosystem) {
+			continue
+		}
+		if slices.ContainsFunc(p.Versions, func(v string) bool { return i.version.compare(numbers(v)) == 0 }) {
+			return true
+		}
+		for _, r := range p.Ranges {
+			in := false // the events of a range are in the order of the versions
+			for _, e := range r.Events {
+				switch {
+				case r.Type == "GIT":
+				case e.Introduced != "":
+					in = in || i.version.atLeast(numbers(e.Introduced))
+				case e.Fixed != "":
+					in = in && !i.version.atLeast(numbers(e.Fixed))
+				case e.Last != "":
+					in = in && i.version.compare(numbers(e.Last)) <= 0
+				}
+			}
+			if in {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// records reads a file with a record or a list of them, a folder of such files, or a
+// zip of them.
+func records(path string, each func(advisory)) error {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return reason(err)
+	}
+	n := 0
+	take := func(name string, r io.Reader) error {
+		if n++; n > maxRecords {
+			return fmt.Errorf("more than %d records", maxRecords)
+		}
+		text, err := io.ReadAll(io.LimitReader(r, maxRecord))
+		if err != nil {
+			return err
+		}
+		return decode(name, text, each)
+	}
+	if fi.IsDir() {
+		return filepath.WalkDir(path, func(name string, e fs.DirEntry, err error) error {
+			if err != nil || !e.Type().IsRegular() || filepath.Ext(name) != ".json" {
+				return err
+			}
+			return open(name, take)
+		})
+	}
+	if archive, err := zip.OpenReader(path); err == nil {
+		defer func() { _ = archive.Close() }() // it was only read
+		for _, f := range archive.File {
+			if filepath.Ext(f.Name) != ".json" {
+				continue
+			}
+			r, err := f.Open()
+			if err != nil {
+				return err
+			}
+			err = errors.Join(take(f.Name, r), r.Close())
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return open(path, take)
+}
+
+func open(name string, take func(string, io.Reader) error) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return reason(err)
+	}
+	return errors.Join(take(name, f), f.Close())
+}
+
+func decode(name string, text []byte, each func(advisory)) error {
+	var all []advisory
+	text = bytes.TrimSpace(text)
+	var err error
+	if bytes.HasPrefix(text, []byte("[")) {
+		err = json.Unmarshal(text, &all)
+	} else {
+		all = make([]advisory, 1)
+		err = json.Unmarshal(text, &all[0])
+	}
+	if err != nil {
+		return fmt.Errorf("%s is not a record of the OSV format: %w", name, err)
+	}
+	for _, a := range all {
+		if a.ID != "" {
+			each(a)
+		}
+	}
+	return nil
+}

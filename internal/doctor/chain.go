@@ -1,0 +1,170 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// table is a filter table of the kernel, as iptables-save prints it.
+type table struct {
+	policy map[string]string   // of the built-in chains
+	rules  map[string][]string // by chain, without "-A CHAIN "
+}
+
+func (h Host) filter(ctx context.Context, program string) (table, error) {
+	if err := h.root("the rules of the kernel"); err != nil {
+		return table{}, err
+	}
+	text, err := h.ask(ctx, program, "-t", "filter")
+	return parseTable(text), err
+}
+
+func parseTable(text string) table {
+	t := table{map[string]string{}, map[string][]string{}}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, ":"); ok {
+			if f := strings.Fields(name); len(f) > 1 {
+				t.policy[f[0]] = f[1]
+			}
+		}
+		if rule, ok := strings.CutPrefix(line, "-A "); ok {
+			chain, rest, _ := strings.Cut(rule, " ")
+			t.rules[chain] = append(t.rules[chain], rest)
+		}
+	}
+	return t
+}
+
+// has tells whether a chain leads to another.
+func (t table) has(chain, target string) bool { return t.jump(chain, target) >= 0 }
+
+// jump gives the place of the first rule without a match that leads to a chain, or -1.
+func (t table) jump(chain, target string) int {
+	return slices.IndexFunc(t.rules[chain], func(r string) bool { return r == "-j "+target })
+}
+
+var (
+	remark  = regexp.MustCompile(`--comment ("[^"]*"|\S+)`)
+	verdict = regexp.MustCompile(`(?:-j|-g) (\S+)`)
+)
+
+// signatures reduces rules to what releases of iptables do not print differently: the
+// comment, which repeats what the rule says, and where it leads. Those of other
+// stacks are left out.
+func (t table) signatures(stack string) []string {
+	var out []string
+	for _, chain := range []string{"NSELF", "NSELF-IN"} {
+		for _, rule := range t.rules[chain] {
+			say := rule
+			if m := remark.FindStringSubmatch(rule); m != nil {
+				say = strings.Trim(m[1], `"`)
+			}
+			if strings.HasPrefix(say, "nself:") && !strings.HasPrefix(say, "nself:"+stack+":") {
+				continue
+			}
+			target := ""
+			if m := verdict.FindStringSubmatch(rule); m != nil {
+				target = m[1]
+			}
+			out = append(out, chain+" "+say+" → "+target)
+		}
+	}
+	return out
+}
+
+// family is an IP version with the file that was emitted for it.
+type family struct {
+	name, file string
+	six        bool
+}
+
+func families() []family {
+	return []family{{"IPv4", "ufw/after.rules", false}, {"IPv6", "ufw/after6.rules", true}}
+}
+
+func chainChecks() []check {
+	return []check{{code: "NS2023", run: enforced}, {code: "NS2024", run: before}}
+}
+
+// enforced compares the chains of the kernel with those that were emitted.
+func enforced(_ context.Context, x *examination) (string, []Finding, error) {
+	if x.Stack.Firewall == nil {
+		return "", nil, nothing("the stack declares no firewall")
+	}
+	var found []Finding
+	for _, f := range families() {
+		k, err := x.kernel(f.six)
+		if err != nil {
+			return "", nil, err
+		}
+		want, have := parseTable(x.file(f.file)).signatures(x.Stack.Project), k.signatures(x.Stack.Project)
+		evidence := ""
+		switch {
+		case len(have) == 0:
+			evidence = "The kernel has no chain NSELF for " + f.name + ": every port that a container publishes is open, whatever ufw says."
+		case !k.has("DOCKER-USER", "NSELF"):
+			evidence = "DOCKER-USER does not lead to the chain NSELF for " + f.name + ": what is in it is never asked."
+		case !slices.Equal(want, have):
+			evidence = "The chains NSELF of " + f.name + " are not those of " + f.file + ": " + difference(want, have) + "."
+		}
+		if evidence != "" {
+			found = append(found, Finding{Object: "chains of " + f.name, Evidence: evidence, Fix: x.applied()})
+		}
+	}
+	return "the chains NSELF of IPv4 and IPv6 are in force, and those that were emitted", found, nil
+}
+
+// difference names the first thing that two lists do not have in common.
+func difference(want, have []string) string {
+	for _, w := range want {
+		if !slices.Contains(have, w) {
+			return "the rule \"" + w + "\" is missing"
+		}
+	}
+	for _, h := range have {
+		if !slices.Contains(want, h) {
+			return "the rule \"" + h + "\" is not of the stack"
+		}
+	}
+	return "the order of the rules is another"
+}
+
+// before finds rules of others that let packets in before ours are asked.
+func before(_ context.Context, x *examination) (string, []Finding, error) {
+	if x.Stack.Firewall == nil {
+		return "", nil, nothing("the stack declares no firewall")
+	}
+	var found []Finding
+	for _, f := range families() {
+		k, err := x.kernel(f.six)
+		if err != nil {
+			return "", nil, err
+		}
+		for _, way := range []struct{ chain, to string }{{"DOCKER-USER", "NSELF"}, {"FORWARD", "DOCKER-USER"}, {"INPUT", "ufw-before-logging-input"}, {"INPUT", "ufw6-before-logging-input"}} {
+			for _, rule := range k.rules[way.chain][:max(0, k.jump(way.chain, way.to))] {
+				if !letsIn(way.chain, rule) {
+					continue
+				}
+				found = append(found, Finding{
+					Object:   fmt.Sprintf("rule of %s in %s: %s", f.name, way.chain, rule),
+					Evidence: fmt.Sprintf("In %s of %s stands, before the rules of the stack: %s. What it lets in, they are never asked about.", way.chain, f.name, rule),
+					Fix:      fmt.Sprintf("Delete it, and wherever it is made at boot:\n\n    sudo %s -D %s %s", map[bool]string{false: "iptables", true: "ip6tables"}[f.six], way.chain, rule),
+				})
+			}
+		}
+	}
+	return "no rule of others decides before those of the stack", found, nil
+}
+
+// letsIn tells whether a rule of others can open something. In DOCKER-USER a RETURN
+// leads past NSELF; answers and the machine's own packets are no new connections.
+func letsIn(chain, rule string) bool {
+	if strings.Contains(rule, "ESTABLISHED") && !strings.Contains(rule, "NEW") || strings.Contains(rule, "-i lo ") {
+		return false
+	}
+	return strings.HasSuffix(rule, "-j ACCEPT") || chain == "DOCKER-USER" && strings.HasSuffix(rule, "-j RETURN")
+}

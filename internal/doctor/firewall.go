@@ -1,0 +1,225 @@
+package doctor
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"nselfc/compiler/ir"
+)
+
+// ufwState is what ufw's own files say. They decide at the next boot.
+type ufwState struct {
+	Enabled bool
+	Input   string // policy of what comes in: "DROP", "REJECT", "ACCEPT"
+	Forward string
+	IPv6    bool
+	Rules   []ufwRule
+}
+
+// ufwRule is a line "### tuple ###" of its database.
+type ufwRule struct {
+	Action, Protocol, Port, From, Comment string
+	Out                                   bool
+}
+
+// errNoUFW says that there is none.
+var errNoUFW = errors.New("ufw is not installed here")
+
+func (h Host) ufwFiles() (ufwState, error) {
+	conf, err := h.read("/etc/ufw/ufw.conf")
+	if errors.Is(err, os.ErrNotExist) {
+		return ufwState{}, errNoUFW
+	}
+	if err != nil {
+		return ufwState{}, err
+	}
+	defaults, err := h.read("/etc/default/ufw")
+	if err != nil {
+		return ufwState{}, err
+	}
+	u := ufwState{
+		Enabled: variable(conf, "ENABLED") == "yes", IPv6: variable(defaults, "IPV6") == "yes",
+		Input: variable(defaults, "DEFAULT_INPUT_POLICY"), Forward: variable(defaults, "DEFAULT_FORWARD_POLICY"),
+	}
+	for _, file := range []string{"user.rules", "user6.rules"} {
+		text, err := h.read("/etc/ufw/" + file)
+		if err != nil {
+			return u, err // 0640 of root
+		}
+		u.Rules = append(u.Rules, tuples(text)...)
+	}
+	return u, nil
+}
+
+// variable reads NAME=value or NAME="value" of a file for the shell.
+func variable(text, name string) string {
+	value := ""
+	for line := range strings.Lines(text) {
+		if v, ok := strings.CutPrefix(strings.TrimSpace(line), name+"="); ok {
+			value = strings.Trim(v, `"'`)
+		}
+	}
+	return value
+}
+
+// tuples reads "### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in comment=6e…".
+func tuples(text string) []ufwRule {
+	var out []ufwRule
+	for line := range strings.Lines(text) {
+		rest, ok := strings.CutPrefix(line, "### tuple ### ")
+		f := strings.Fields(rest)
+		if !ok || len(f) < 7 {
+			continue
+		}
+		r := ufwRule{Action: f[0], Protocol: f[1], Port: f[2], From: f[5], Out: strings.HasPrefix(f[6], "out")}
+		for _, word := range f[6:] {
+			if code, ok := strings.CutPrefix(word, "comment="); ok {
+				comment, _ := hex.DecodeString(code)
+				r.Comment = string(comment)
+			}
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// applied is how the rules are brought onto the host.
+func (x *examination) applied() string {
+	return "Bring the rules of the stack onto the host; they are undone unless you confirm them:\n\n    cd " + x.Dir + "\n    sudo ufw/apply.sh --apply\n    sudo ufw/apply.sh --confirm"
+}
+
+// walled makes a check of ufw's files, of a stack that declares a firewall.
+func walled(look func(x *examination, u ufwState) (string, []Finding)) func(context.Context, *examination) (string, []Finding, error) {
+	return func(_ context.Context, x *examination) (string, []Finding, error) {
+		if x.Stack.Firewall == nil {
+			return "", nil, nothing("the stack declares no firewall")
+		}
+		u, err := x.ufw()
+		if err != nil && u.Input == "" {
+			return "", nil, err
+		}
+		seen, found := look(x, u)
+		return seen, found, err
+	}
+}
+
+func firewallChecks() []check {
+	return []check{
+		{code: "NS2020", run: off},
+		{code: "NS2021", run: walled(func(x *examination, u ufwState) (string, []Finding) {
+			var found []Finding
+			for what, policy := range map[string]string{"comes in": u.Input, "is forwarded": u.Forward} {
+				if policy != "DROP" && policy != "REJECT" {
+					found = append(found, Finding{
+						Object: "default of what " + what, Evidence: fmt.Sprintf("/etc/default/ufw lets in what %s and no rule speaks of (%s): every process that listens is open to the world.", what, policy),
+						Fix: x.applied(),
+					})
+				}
+			}
+			return "what comes in and what is forwarded is denied unless a rule allows it", found
+		})},
+		{code: "NS2022", run: walled(func(x *examination, u ufwState) (string, []Finding) {
+			if u.IPv6 {
+				return "IPV6=yes in /etc/default/ufw", nil
+			}
+			return "", []Finding{{
+				Object: "/etc/default/ufw", Fix: x.applied(),
+				Evidence: "IPV6 is not \"yes\": ufw makes no rules of its own for IPv6. Depending on its release, everything is dropped there, or nothing is.",
+			}}
+		})},
+		{code: "NS2028", run: walled(ownRules)},
+		{code: "NS2029", run: walled(foreignRules)},
+	}
+}
+
+// off looks at the switch, and at the kernel where it may be seen.
+func off(_ context.Context, x *examination) (string, []Finding, error) {
+	if x.Stack.Firewall == nil {
+		return "", nil, nothing("the stack declares no firewall")
+	}
+	u, err := x.ufw()
+	found := func(evidence string) []Finding {
+		return []Finding{{Object: "ufw", Evidence: evidence + " Every process of the host that listens can be reached.", Fix: x.applied()}}
+	}
+	switch {
+	case errors.Is(err, errNoUFW):
+		return "", []Finding{{Object: "ufw", Evidence: "ufw is not installed, and the stack declares a firewall. Every process of the host that listens can be reached.", Fix: "    sudo apt-get install ufw\n\n" + x.applied()}}, nil
+	case err != nil && u.Input == "":
+		return "", nil, err
+	case !u.Enabled:
+		return "", found("ufw is off: ENABLED is not \"yes\" in /etc/ufw/ufw.conf."), nil
+	}
+	k, err := x.kernel(false)
+	if err != nil {
+		return "", nil, fmt.Errorf("ufw is on in its files; what the kernel has is not seen: %w", err)
+	}
+	if len(k.rules["ufw-user-input"]) == 0 && !k.has("INPUT", "ufw-before-input") {
+		return "", found("ufw is on in its files, and the kernel has none of its rules."), nil
+	}
+	return "ufw is on, in its files and in the kernel", nil, nil
+}
+
+// ownRules wants the rules of the stack in ufw's database.
+func ownRules(x *examination, u ufwState) (string, []Finding) {
+	have := map[string]bool{}
+	for _, r := range u.Rules {
+		have[r.Comment] = true
+	}
+	tags := []string{"nself:" + x.Stack.Project + ":ssh"}
+	for _, o := range x.Stack.Firewall.Open {
+		tags = append(tags, "nself:"+x.Stack.Project+":"+o.ID)
+	}
+	var found []Finding
+	for _, tag := range tags {
+		if !have[tag] {
+			found = append(found, Finding{
+				Object: "rule " + tag, Fix: x.applied(),
+				Evidence: "ufw has no rule " + tag + ", which the stack declares: what it lets in is closed, or open by another rule that nobody reviewed.",
+			})
+		}
+	}
+	return counted(len(tags), "rule") + " of the stack, in ufw's database", found
+}
+
+// foreignRules finds what ufw lets in beside what is declared.
+func foreignRules(x *examination, u ufwState) (string, []Finding) {
+	var found []Finding
+	for _, r := range u.Rules {
+		if r.Out || r.Action != "allow" && r.Action != "limit" || strings.HasPrefix(r.Comment, "nself:") || x.allows(r) {
+			continue
+		}
+		found = append(found, Finding{
+			Object:   fmt.Sprintf("ufw rule %s %s/%s from %s", r.Action, r.Port, r.Protocol, r.From),
+			Evidence: fmt.Sprintf("ufw lets %s reach port %s (%s) by a rule that the stack does not declare.", from(r.From), r.Port, r.Protocol),
+			Fix:      "Delete it, or write it into the firewall block, where it is reviewed:\n\n    sudo ufw status numbered\n    sudo ufw delete NUMBER",
+		})
+	}
+	return counted(len(u.Rules), "rule") + " of ufw, none that opens more than the stack declares", found
+}
+
+func from(source string) string {
+	if source == "0.0.0.0/0" || source == "::/0" {
+		return "everybody"
+	}
+	return source
+}
+
+// allows tells whether the stack lets the same port in.
+func (x *examination) allows(r ufwRule) bool {
+	fw := x.Stack.Firewall
+	if r.Port == fmt.Sprint(fw.SSH.Port.V) {
+		return len(fw.SSH.From) == 0
+	}
+	for _, o := range fw.Open {
+		if r.Port == fmt.Sprint(o.Port.V) && r.Protocol == o.Protocol.V && opened(o) {
+			return true
+		}
+	}
+	return false
+}
+
+func opened(o ir.OpenPort) bool { return len(o.From) == 0 }

@@ -1,0 +1,365 @@
+package doctor
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"nselfc/compiler/ir"
+	"nselfc/internal/build"
+)
+
+// bench is a host on which nothing is wrong: the shop, built and running, as far as
+// files, sockets and programs can say. A case spoils one of them.
+type bench struct {
+	t       *testing.T
+	root    string // of the host's file system
+	backups string
+	subject Subject
+	host    Host
+	options Options
+	say     map[string]Said           // by the command line
+	inside  func(stdin string) Said   // of docker exec
+	info    map[string]any            // docker info
+	running map[string]map[string]any // containers, by service; docker inspect
+	ids     map[string]string         // of images, by reference
+	server  *tls.Config               // of the ingress
+	issue   func(change func(*x509.Certificate)) (chain, key []byte)
+}
+
+// stackDir copies the shop, with releases that the table of this package takes.
+func stackDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	text, err := os.ReadFile("../../examples/shop/nself.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := strings.NewReplacer(`"17.6"`, `"17.12"`, `"8.2.1"`, `"8.2.9"`).Replace(string(text))
+	fresh += "\nsecret \"smtp\" {\n  kind = \"input\"\n}\n\nsecret \"mail\" {\n  kind = \"input\"\n}\n"
+	put(t, filepath.Join(dir, "nself.hcl"), fresh, 0o644)
+	return dir
+}
+
+func put(t *testing.T, path, text string, mode os.FileMode) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func healthy(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{t: t, root: t.TempDir(), backups: t.TempDir(), ids: map[string]string{}, running: map[string]map[string]any{}}
+	now := time.Date(2026, 12, 15, 12, 0, 0, 0, time.UTC) // the table of releases ages
+	dir := stackDir(t)
+	roots := x509.NewCertPool()
+	b.issue = authority(t, roots, now)
+	chain, key := b.issue(nil)
+	put(t, dir+"/certs/fullchain.pem", string(chain), 0o644)
+	put(t, dir+"/certs/privkey.pem", string(key), 0o600)
+	out := dir + "/out/prod"
+	put(t, out+"/.secrets", "SMTP="+random(t)+"\nMAIL="+random(t)+"\n", 0o600)
+
+	opts := build.Options{Env: "prod"}
+	c, diags := build.Compile(context.Background(), dir, opts)
+	w := build.WriteOptions{Options: opts, Version: "0.0.0-test", Now: now}
+	_, more := c.Write(context.Background(), w)
+	for _, d := range append(diags, more...) {
+		if d.Severity == 0 {
+			t.Fatalf("%s %s: %s", d.Code, d.Summary, d.Detail)
+		}
+	}
+	h, d := c.Host(w)
+	if d != nil {
+		t.Fatal(d.Summary)
+	}
+	b.subject = Subject{Stack: h.Stack, Files: h.Files, Dir: out, StackDir: dir, Secrets: h.Options}
+	b.options = Options{Security: true, BackupDir: b.backups}
+	b.machine()
+	b.engine()
+	b.serve(chain, key)
+	for _, name := range []string{"app.dump.age", TestedFile} {
+		if err := os.Chtimes(filepath.Join(b.backups, name), now, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.host = Host{
+		Root: b.root, UID: 0, Now: now, Run: b.run,
+		Room: func(string) (Room, error) {
+			return Room{Bytes: 100 << 30, Free: 50 << 30, Inodes: 1000, FreeInodes: 500}, nil
+		},
+		Synced: func() (bool, error) { return true, nil },
+		Roots:  func() (*x509.CertPool, error) { return roots, nil },
+		Dial:   b.dial,
+	}
+	return b
+}
+
+func random(t *testing.T) string {
+	t.Helper()
+	raw := make([]byte, 24)
+	if _, err := rand.Read(raw); err != nil {
+		t.Fatal(err)
+	}
+	return hex.EncodeToString(raw)
+}
+
+// machine writes the files of a host that is as it should be.
+func (b *bench) machine() {
+	b.etc("/etc/ufw/ufw.conf", "ENABLED=yes\n")
+	b.etc("/etc/default/ufw", "IPV6=yes\nDEFAULT_INPUT_POLICY=\"DROP\"\nDEFAULT_FORWARD_POLICY=\"DROP\"\n")
+	b.etc("/etc/ufw/user6.rules", "")
+	b.etc("/etc/docker/daemon.json", `{"live-restore": true}`)
+	b.tuples("limit tcp 22 0.0.0.0/0 any 203.0.113.0/24 in comment="+hex.EncodeToString([]byte("nself:shop-prod:ssh")),
+		"allow tcp 80 0.0.0.0/0 any 0.0.0.0/0 in comment="+hex.EncodeToString([]byte("nself:shop-prod:ingress-http")),
+		"allow tcp 443 0.0.0.0/0 any 0.0.0.0/0 in comment="+hex.EncodeToString([]byte("nself:shop-prod:ingress-https")))
+	b.listen("tcp", "00000000:0016", "101", "sshd")
+	b.listen("tcp", "00000000:01BB", "102", "docker-proxy")
+	b.listen("tcp", "0100007F:1538", "103", "postgres") // of the host's own, for itself
+	b.process("900", "monit", "")
+	put(b.t, b.backups+"/app.dump.age", "x", 0o600)
+	put(b.t, filepath.Join(b.backups, TestedFile), "", 0o600)
+	b.say = map[string]Said{
+		"timedatectl show --property=NTPSynchronized --value": {Out: "yes\n"},
+		"sshd -T":                        {Out: "port 22\npermitrootlogin prohibit-password\npasswordauthentication no\n"},
+		"docker compose version --short": {Out: "2.40.3\n"},
+		"trivy --version":                {Out: "Version: 0.60.0\n"},
+		"iptables-save -t filter":        {Out: b.kernel("ufw/after.rules")},
+		"ip6tables-save -t filter":       {Out: b.kernel("ufw/after6.rules")},
+	}
+	b.inside = func(string) Said { return Said{Code: refuses} }
+}
+
+// kernel is what iptables-save says when the emitted rules are in force.
+func (b *bench) kernel(file string) string {
+	x := &examination{Subject: b.subject}
+	return ":INPUT DROP [0:0]\n:DOCKER-USER - [0:0]\n-A INPUT -i lo -j ACCEPT\n-A INPUT -j ufw-before-logging-input\n-A INPUT -j ufw-before-input\n" +
+		"-A FORWARD -j DOCKER-USER\n-A DOCKER-USER -j NSELF\n" + x.file(file) + "-A ufw-user-input -j RETURN\n"
+}
+
+func (b *bench) etc(name, text string) { put(b.t, b.root+name, text, 0o644) }
+
+func (b *bench) tuples(rules ...string) {
+	b.etc("/etc/ufw/user.rules", "### tuple ### "+strings.Join(rules, "\n### tuple ### ")+"\n")
+}
+
+// process adds one to /proc.
+func (b *bench) process(pid, name, cmdline string) {
+	b.etc("/proc/"+pid+"/comm", name+"\n")
+	b.etc("/proc/"+pid+"/cmdline", cmdline)
+}
+
+// listen adds a socket that listens, and its process, to /proc.
+func (b *bench) listen(file, address, inode, owner string) {
+	state := "0A"
+	if strings.HasPrefix(file, "udp") {
+		state = "07"
+	}
+	name := b.root + "/proc/net/" + file
+	text, _ := os.ReadFile(name)
+	b.etc("/proc/net/"+file, string(text)+fmt.Sprintf("   0: %s 00000000:0000 %s 00000000:00000000 00:00000000 00000000     0        0 %s 1\n", address, state, inode))
+	if owner == "" {
+		return
+	}
+	b.process(inode, owner, "")
+	fd := b.root + "/proc/" + inode + "/fd"
+	if err := os.MkdirAll(fd, 0o755); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.Symlink("socket:["+inode+"]", fd+"/3"); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// engine makes a container for each service, as Compose would.
+func (b *bench) engine() {
+	b.info = map[string]any{"ServerVersion": "28.5.1", "DockerRootDir": "/var/lib/docker", "LiveRestoreEnabled": true}
+	for _, s := range b.subject.Stack.Services {
+		b.ids[s.Image.V] = "sha256:" + s.Image.V
+		b.running[s.Name] = b.container(s)
+	}
+}
+
+func (b *bench) container(s *ir.Service) map[string]any {
+	networks, ports := map[string]any{}, map[string]any{}
+	for _, n := range s.Networks {
+		networks["shop-prod_"+n.Network] = map[string]any{}
+	}
+	for _, p := range s.Publish {
+		ports[fmt.Sprintf("%d/tcp", p.Container.V)] = []any{map[string]any{"HostIp": "0.0.0.0", "HostPort": strconv.Itoa(p.Host.V)}, map[string]any{"HostIp": "::", "HostPort": strconv.Itoa(p.Host.V)}}
+	}
+	return map[string]any{
+		"Id": s.Name, "Name": "/shop-prod-" + s.Name + "-1", "Image": b.ids[s.Image.V],
+		"State": map[string]any{"Status": "running", "Running": true, "Health": map[string]any{"Status": "healthy"}},
+		"Config": map[string]any{
+			"Image": s.Image.V, "User": s.User.V,
+			"Labels": map[string]any{labelProject: "shop-prod", labelService: s.Name, labelOneOff: "False", labelAddress: s.Address, labelConfig: s.Digest},
+		},
+		"HostConfig": map[string]any{
+			"ReadonlyRootfs": s.ReadOnly.V, "CapDrop": []any{"ALL"}, "SecurityOpt": []any{"no-new-privileges:true"}, "Memory": s.Memory.V,
+			"NanoCpus": s.CPUs.V * 1e9, "PidsLimit": s.Pids.V, "RestartPolicy": map[string]any{"Name": s.Restart.V}, "NetworkMode": "shop-prod_x",
+		},
+		"NetworkSettings": map[string]any{"Networks": networks, "Ports": ports},
+		"Mounts":          []any{map[string]any{"Type": "bind", "Source": b.subject.Dir + "/nginx", "Destination": "/etc/nginx"}},
+	}
+}
+
+// at gives a part of what docker inspect says of a service's container.
+func (b *bench) at(service, part string) map[string]any {
+	return b.running[service][part].(map[string]any) //nolint:forcetypeassert // made above
+}
+
+// stray is a container that is no part of a stack.
+func (b *bench) stray(name string, ports map[string]any) map[string]any {
+	c := map[string]any{
+		"Id": name, "Name": "/" + name, "State": map[string]any{"Status": "running", "Running": true}, "Config": map[string]any{"Image": "x", "Labels": map[string]any{}},
+		"HostConfig": map[string]any{"NetworkMode": "bridge"}, "NetworkSettings": map[string]any{"Ports": ports}, "Mounts": []any{},
+	}
+	b.running[name] = c
+	return c
+}
+
+// run stands in for the programs of the host.
+func (b *bench) run(_ context.Context, stdin io.Reader, args ...string) (Said, error) {
+	line := strings.Join(args, " ")
+	if said, ok := b.say[line]; ok {
+		return said, nil
+	}
+	switch {
+	case strings.HasPrefix(line, "docker info"):
+		text, err := json.Marshal(b.info)
+		return Said{Out: string(text)}, err
+	case strings.HasPrefix(line, "docker ps"):
+		return Said{Out: "a b c\n"}, nil
+	case strings.HasPrefix(line, "docker inspect"):
+		var all []any
+		for _, c := range b.running {
+			all = append(all, c)
+		}
+		text, err := json.Marshal(all)
+		return Said{Out: string(text)}, err
+	case strings.HasPrefix(line, "docker image inspect"):
+		return Said{Out: b.ids[args[len(args)-1]]}, nil
+	case strings.HasPrefix(line, "docker exec"):
+		text, err := io.ReadAll(stdin)
+		lines := strings.SplitAfter(strings.TrimSuffix(string(text), "\n"), "\n")
+		var out strings.Builder
+		for i := 0; i+1 < len(lines); i += 2 { // a user and a password
+			fmt.Fprintln(&out, b.inside(strings.TrimSuffix(lines[i]+lines[i+1], "\n")+"\n").Code)
+		}
+		return Said{Out: out.String()}, err
+	case args[0] == "trivy":
+		return Said{Out: `{"Results": [{"Target": "x"}]}`}, nil
+	}
+	return Said{}, fmt.Errorf("%s is not installed here: %w", args[0], exec.ErrNotFound)
+}
+
+// serve sets what the ingress answers with.
+func (b *bench) serve(chain, key []byte) {
+	pair, err := tls.X509KeyPair(chain, key)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.server = &tls.Config{
+		MinVersion: tls.VersionTLS12, CipherSuites: offered("guide"),
+		GetCertificate: func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			if !strings.HasSuffix(h.ServerName, ".example.com") {
+				return nil, fmt.Errorf("unrecognized name")
+			}
+			return &pair, nil
+		},
+	}
+}
+
+func (b *bench) dial(context.Context, string) (net.Conn, error) {
+	if b.server == nil {
+		return nil, fmt.Errorf("connection refused")
+	}
+	client, server := net.Pipe()
+	go func() {
+		c := tls.Server(server, b.server)
+		_ = c.Handshake() // the client tells
+		_, _ = io.Copy(io.Discard, c)
+		server.Close()
+	}()
+	return client, nil
+}
+
+// authority makes one that the host trusts, and gives what signs with it.
+func authority(t *testing.T, roots *x509.CertPool, now time.Time) func(change func(*x509.Certificate)) (chain, key []byte) {
+	t.Helper()
+	caKey, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ca := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "bench authority"}, NotBefore: now.Add(-200 * 24 * time.Hour), NotAfter: now.Add(1000 * 24 * time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, ca, ca, caKey.Public(), caKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, _ := x509.ParseCertificate(der)
+	roots.AddCert(parsed)
+	return func(change func(*x509.Certificate)) (chain, private []byte) {
+		key, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		leaf := &x509.Certificate{
+			SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "api.shop.example.com"}, DNSNames: []string{"api.shop.example.com"},
+			NotBefore: now.Add(-time.Hour), NotAfter: now.Add(89 * 24 * time.Hour),
+			KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		}
+		if change != nil {
+			change(leaf)
+		}
+		der, err := x509.CreateCertificate(rand.Reader, leaf, parsed, key.Public(), caKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := x509.MarshalPKCS8PrivateKey(key)
+		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw})
+	}
+}
+
+// bring puts a certificate where its owner and the ingress have it, and serves it.
+func (b *bench) bring(chain, key []byte) {
+	for name, text := range map[string][]byte{"tls.crt": chain, "tls.key": key} {
+		path := filepath.Join(b.subject.Dir, ".secrets.d", "ingress", name)
+		if err := os.Chmod(path, 0o600); err != nil {
+			b.t.Fatal(err)
+		}
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			b.t.Fatal(err)
+		}
+		if err := os.Chmod(path, 0o444); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	put(b.t, b.subject.StackDir+"/certs/fullchain.pem", string(chain), 0o644)
+	put(b.t, b.subject.StackDir+"/certs/privkey.pem", string(key), 0o600)
+	b.serve(chain, key)
+}
+
+func (b *bench) examine() *Report { return Examine(context.Background(), b.host, b.subject, b.options) }

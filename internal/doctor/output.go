@@ -1,0 +1,97 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+func outputChecks() []check {
+	return []check{{code: "NS2008", run: writable}, {code: "NS2009", run: asCompiled}}
+}
+
+// committed lists the files that a build writes for git.
+func (x *examination) committed() []string {
+	var out []string
+	for _, f := range x.Files {
+		if !f.Secret() {
+			out = append(out, f.Path)
+		}
+	}
+	return out
+}
+
+// writable finds files and folders of the output that others may change: what runs
+// as root here is then theirs.
+func writable(_ context.Context, x *examination) (string, []Finding, error) {
+	paths := []string{"."}
+	for _, file := range x.committed() {
+		for p := file; p != "."; p = path.Dir(p) {
+			paths = append(paths, p)
+		}
+	}
+	slices.Sort(paths)
+	paths = slices.Compact(paths)
+	var found []Finding
+	n := 0
+	for _, p := range paths {
+		full := filepath.Join(x.Dir, filepath.FromSlash(p))
+		fi, err := os.Lstat(full)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // what is missing has a finding of its own
+		}
+		if err != nil {
+			return "", found, reason(err)
+		}
+		if n++; fi.Mode()&fs.ModeSymlink == 0 && fi.Mode().Perm()&0o022 != 0 {
+			found = append(found, Finding{
+				Object:   p,
+				Evidence: fmt.Sprintf("%s has mode %04o: others than its owner may change what Docker, nginx and ufw are told here.", full, fi.Mode().Perm()),
+				Fix:      fmt.Sprintf("    chmod %04o %s\n\nor nselfc doctor --fix, which shows what it does first.", fi.Mode().Perm()&^0o022, full),
+			})
+		}
+	}
+	if n == 0 {
+		return "", nil, fmt.Errorf("there is no output at %s: build it, or name it with --out", x.Dir)
+	}
+	return counted(n, "file or folder") + " of the output, which only the owner may write", found, nil
+}
+
+// asCompiled compares the output with what the stack compiles to.
+func asCompiled(_ context.Context, x *examination) (string, []Finding, error) {
+	if _, err := os.Stat(x.Dir); err != nil {
+		return "", nil, fmt.Errorf("there is no output at %s: build it, or name it with --out", x.Dir)
+	}
+	var found []Finding
+	files := x.committed()
+	for _, name := range files {
+		full := filepath.Join(x.Dir, filepath.FromSlash(name))
+		text, err := os.ReadFile(full)
+		evidence := ""
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			evidence = full + " is not there."
+		case err != nil:
+			return "", found, reason(err)
+		case string(text) != x.file(name):
+			evidence = full + " is not what the stack compiles to: somebody edited it, or the stack was changed and not built."
+		}
+		if evidence != "" {
+			found = append(found, Finding{Object: name, Evidence: evidence, Fix: "See what differs, and build:\n\n    nselfc check" + envFlag(x.Stack.Environment) + "\n    nselfc build" + envFlag(x.Stack.Environment)})
+		}
+	}
+	return counted(len(files), "file") + ", as the stack compiles", found, nil
+}
+
+func envFlag(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " --env " + strings.TrimSpace(name)
+}

@@ -1,0 +1,137 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"nselfc/internal/secrets"
+	"nselfc/lang/diag"
+)
+
+// audited is what internal/secrets says, by the code under which it says it.
+type audited struct {
+	findings diag.List
+	missing  []string // addresses that have no value here
+	files    int
+	blocked  string // why .secrets could not be looked into; "" when it could
+}
+
+// The codes of internal/secrets, by what they are to a doctor. Those of certificates
+// are not among them: the files that are served are looked at by themselves.
+func auditCodes() map[string][]string {
+	return map[string][]string{
+		"NS2001": {"NS438", "NS600", "NS601", "NS602", "NS660"},
+		"NS2002": {"NS405", "NS606", "NS608", "NS650", "NS651", "NS652"},
+		"NS2003": {"NS400", "NS403", "NS407", "NS421", "NS422", "NS451", "NS480", "NS482", "NS661"},
+		"NS2004": {"NS404"},
+		"NS2005": {"NS404", "NS453"},
+		"NS2006": {"NS454", "NS2006"},
+		"NS2007": {"NS408", "NS663", "NS664"},
+	}
+}
+
+// blocking are the findings after which internal/secrets looks no further.
+func blocking() []string { return []string{"NS600", "NS601", "NS602", "NS603", "NS605", "NS606"} }
+
+func (x *examination) auditSecrets(ctx context.Context) (audited, error) {
+	a := secrets.Audit(ctx, x.Dir, x.Stack, x.Files, x.Secrets)
+	report, _ := secrets.Check(x.Dir, x.Stack, x.Files, x.Secrets) // its findings are in the audit
+	out := audited{findings: append(a.Findings, x.Shared...), missing: report.Generated, files: len(a.Files)}
+	for _, d := range a.Findings {
+		if slices.Contains(blocking(), d.Code) && d.Severity == diag.Error {
+			out.blocked, _, _ = strings.Cut(d.Detail, "\n\n")
+		}
+	}
+	out.findings = append(out.findings, x.overdue()...)
+	return out, ctx.Err()
+}
+
+// overdue finds the values that are older than the stack allows.
+func (x *examination) overdue() diag.List {
+	known, d := secrets.LoadRegister(x.Dir, x.Stack.Name.V)
+	if d != nil {
+		return nil // the audit has told
+	}
+	var out diag.List
+	for _, s := range x.Stack.Secrets {
+		e := known.Entries[s.Address]
+		if s.Rotation == nil || s.Rotation.After.V == 0 || e == nil {
+			continue // what an input's own age says, the audit tells
+		}
+		since, err := time.Parse(time.DateOnly, e.Since())
+		if due := since.AddDate(0, 0, s.Rotation.After.V); err == nil && x.Now.After(due) {
+			out = append(out, diag.Warningf("NS2006", s.Origin.Range, "Secret is overdue for rotation",
+				"%s was due for a new value on %s. The longer one is in use, the more copies of it there are.\n\n    nselfc secrets rotate '%[1]s'", s.Address, day(due)))
+		}
+	}
+	return out
+}
+
+// again tells the two causes of NS404 apart: a value that serves twice.
+func again(d *diag.Diagnostic) bool {
+	return d.Code == "NS453" || strings.Contains(d.Detail, " is also the value of ")
+}
+
+func secretChecks() []check {
+	all := func(*diag.Diagnostic) bool { return true }
+	return []check{
+		{code: "NS2001", run: judged("NS2001", "nobody can read a secret who should not", all)},
+		{code: "NS2002", run: judged("NS2002", "git has none of them, and would take none", all)},
+		{code: "NS2003", run: judged("NS2003", "each is as declared", all)},
+		{code: "NS2004", security: true, run: judged("NS2004", "none is a default, a placeholder or made of words", func(d *diag.Diagnostic) bool { return !again(d) })},
+		{code: "NS2005", security: true, run: judged("NS2005", "no value serves twice", again)},
+		{code: "NS2006", security: true, run: judged("NS2006", "none is due for a new value", all)},
+		{code: "NS2007", run: judged("NS2007", "no copies, and no keys that nothing declares", all)},
+	}
+}
+
+// judged makes a check of the audit of the secrets.
+func judged(code, seen string, want func(*diag.Diagnostic) bool) func(context.Context, *examination) (string, []Finding, error) {
+	return func(_ context.Context, x *examination) (string, []Finding, error) {
+		if len(x.Stack.Secrets) == 0 {
+			return "", nil, nothing("the stack declares no secret")
+		}
+		a, err := x.audit()
+		if err != nil {
+			return "", nil, err
+		}
+		var found []Finding
+		for _, d := range a.findings {
+			if slices.Contains(auditCodes()[code], d.Code) && want(d) {
+				found = append(found, x.retold(d))
+			}
+		}
+		if code == "NS2003" && len(a.missing) > 0 && a.blocked == "" {
+			found = append(found, Finding{
+				Object:   secrets.File,
+				Evidence: fmt.Sprintf("%s lacks the value of %s: what needs it does not start, or starts without.", filepath.Join(x.Dir, secrets.File), strings.Join(a.missing, ", ")),
+				Fix:      "Make what is missing, and leave what is there:\n\n    nselfc secrets materialize",
+			})
+		}
+		if inner := code != "NS2002" && code != "NS2003" && code != "NS2007"; inner && a.files == 0 && len(found) == 0 && a.blocked == "" {
+			return "", nil, nothing("no value of a secret is here")
+		}
+		blind := code != "NS2001" && code != "NS2002" && code != "NS2007"
+		if len(found) == 0 && blind && a.blocked != "" {
+			return "", nil, fmt.Errorf("%s is not looked into: %s", secrets.File, a.blocked)
+		}
+		return fmt.Sprintf("%s in %s: %s", counted(len(x.Stack.Secrets), "secret"), counted(a.files, "file"), seen), found, nil
+	}
+}
+
+// retold makes a finding of a diagnostic: the first paragraph is what is wrong, the
+// rest what to do.
+func (x *examination) retold(d *diag.Diagnostic) Finding {
+	evidence, fix, _ := strings.Cut(d.Detail, "\n\n")
+	object := d.Subject.File
+	if rel, err := filepath.Rel(x.Dir, object); err == nil && within(object, x.Dir) {
+		object = rel
+	} else if d.Subject.Start.Line > 0 {
+		object = fmt.Sprintf("%s:%d", d.Subject.File, d.Subject.Start.Line)
+	}
+	return Finding{Object: object, Evidence: evidence, Fix: fix, At: d.Subject}
+}

@@ -1,0 +1,151 @@
+package doctor
+
+import (
+	"context"
+	"crypto/elliptic"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func gitIn(dir string, args ...string) (string, error) {
+	cmd := exec.Command("git", args...)
+	cmd.Dir = dir
+	cmd.Env = append(cmd.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func result(t *testing.T, r *Report, code string) Result {
+	t.Helper()
+	for _, one := range r.Results {
+		if one.Code == code {
+			return one
+		}
+	}
+	t.Fatalf("%s was not looked at", code)
+	return Result{}
+}
+
+// TestLoopback: before Docker 28 a neighbour reaches what is published on loopback
+// addresses, unless the chain closes it.
+func TestLoopback(t *testing.T) {
+	b := healthy(t)
+	b.info["ServerVersion"] = "27.5.1"
+	b.stray("adminer", binding("80/tcp", "127.0.0.1", "8081"))
+	if got := codesOf(b.examine()); len(got) > 0 {
+		t.Errorf("behind the chain: %v", got)
+	}
+	b.say["iptables-save -t filter"] = Said{Out: "-A INPUT -j ufw-before-input\n-A FORWARD -j DOCKER-USER\n"}
+	if got := codesOf(b.examine()); !slices.Equal(got, []string{"NS2023", "NS2033"}) {
+		t.Error(got)
+	}
+	b.info["ServerVersion"] = "28.0.0"
+	if got := codesOf(b.examine()); !slices.Equal(got, []string{"NS2023"}) {
+		t.Error(got)
+	}
+}
+
+func TestWeakKey(t *testing.T) {
+	b := healthy(t)
+	b.bring(selfSigned(t, b.host.Now, "api.shop.example.com", elliptic.P224()))
+	if r := result(t, b.examine(), "NS2065"); r.State != Found || !strings.Contains(r.Findings[0].Evidence, "224 bits") {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestNoTLS(t *testing.T) {
+	b := healthy(t)
+	b.server = nil
+	if got := codesOf(b.examine()); !slices.Equal(got, []string{"NS2070"}) {
+		t.Error(got)
+	}
+	b.running["ingress"]["State"] = map[string]any{"Status": "exited"}
+	if got := codesOf(b.examine()); !slices.Equal(got, []string{"NS2044"}) {
+		t.Errorf("an ingress that does not run is told twice: %v", got)
+	}
+}
+
+// TestWithoutRoot: what only root may see is said to be unseen, and not well.
+func TestWithoutRoot(t *testing.T) {
+	b := healthy(t)
+	b.host.UID = 1000
+	r := b.examine()
+	for _, code := range []string{"NS2020", "NS2023", "NS2024"} {
+		if one := result(t, r, code); one.State != NotSeen || !strings.Contains(one.Evidence, "only root may see") {
+			t.Errorf("%s: %s %s", code, one.State, one.Evidence)
+		}
+	}
+	if r.Checklist[4].State != NotSeen {
+		t.Errorf("%+v", r.Checklist[4])
+	}
+}
+
+// TestWithoutDocker: the rest is looked at all the same.
+func TestWithoutDocker(t *testing.T) {
+	b := healthy(t)
+	run := b.host.Run
+	b.host.Run = func(ctx context.Context, in io.Reader, args ...string) (Said, error) {
+		if args[0] == "docker" {
+			return Said{}, exec.ErrNotFound
+		}
+		return run(ctx, in, args...)
+	}
+	r := b.examine()
+	if got := codesOf(r); len(got) > 0 {
+		t.Error(got)
+	}
+	unseen, ok := 0, 0
+	for _, one := range r.Results {
+		switch one.State {
+		case NotSeen:
+			unseen++
+		case OK:
+			ok++
+		case Found, Absent:
+		}
+	}
+	if unseen < 15 || ok < 25 {
+		t.Errorf("%d unseen, %d ok", unseen, ok)
+	}
+	b.listen("tcp", "00000000:1538", "301", "docker-proxy")
+	if got := codesOf(b.examine()); !slices.Equal(got, []string{"NS2010"}) {
+		t.Errorf("a published database without Docker to ask: %v", got)
+	}
+}
+
+// TestStuckPrograms: a program that hangs ends the check and not the run.
+func TestStuckPrograms(t *testing.T) {
+	b := healthy(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	b.host.Run = func(ctx context.Context, _ io.Reader, _ ...string) (Said, error) {
+		cancel()
+		<-ctx.Done()
+		return Said{}, ctx.Err()
+	}
+	started := time.Now()
+	r := Examine(ctx, b.host, b.subject, b.options)
+	if time.Since(started) > 20*time.Second {
+		t.Error("it took", time.Since(started))
+	}
+	if one := result(t, r, "NS2078"); one.State != NotSeen || one.Evidence != "interrupted" {
+		t.Errorf("%+v", one)
+	}
+}
+
+func TestSafeReleases(t *testing.T) {
+	first := []string{"14.25", "17.12", "18.7"}
+	for text, want := range map[string]bool{
+		"17.12": true, "17.13-alpine": true, "17.6": false, "18.7": true, "18.6": false, "19.0": true, "16.20": false, "13.9": false, "14.25+dfsg": true,
+	} {
+		if v, ok := parseVersion(text); !ok || v.safe(first) != want {
+			t.Errorf("%s: %v", text, !want)
+		}
+	}
+	if _, ok := parseVersion("latest"); ok {
+		t.Error("latest is a release")
+	}
+}

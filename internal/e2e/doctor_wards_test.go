@@ -1,0 +1,198 @@
+//go:build lab && linux
+
+package e2e
+
+import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// Settings of Docker, and of ssh, as they are on the host that is in order.
+const (
+	goodDocker = `echo '{"live-restore": true}' >/etc/docker/daemon.json`
+	goodSSH    = `echo 'PasswordAuthentication no' >/etc/ssh/sshd_config.d/00-lab.conf`
+	stray      = "ghcr.io/acme/api:1.4.2 serve >/dev/null"
+)
+
+// wards are the faults, put together into looks of the doctor.
+func (p *patient) wards() [][]ailment {
+	return [][]ailment{p.outside(), p.walls(), p.alone(), p.strangers(), p.rest(), p.speaking(), p.untold()}
+}
+
+// outside is what others run, and what lies about.
+func (p *patient) outside() []ailment {
+	return []ailment{
+		p.line("NS2010", "published database", "docker run --detach --name stray --publish 5432:8080 "+stray, "docker rm --force stray"),
+		p.line("NS2011", "published container", "docker network create tools && docker run --detach --name adminer --network tools --publish 9000:8080 "+stray, "docker rm --force adminer && docker network rm tools"),
+		p.line("NS2043", "left over", "docker run --detach --name old --network none --label com.docker.compose.project=shop-prod --label com.docker.compose.service=old "+stray, "docker rm --force old"),
+		p.line("NS2048", "Docker's socket", "docker run --detach --name portainer --network none --volume /var/run/docker.sock:/var/run/docker.sock "+stray, "docker rm --force portainer"),
+		p.line("NS2042", "another network", "docker network connect shop-prod_main shop-prod-ingress-1", "docker network disconnect shop-prod_main shop-prod-ingress-1"),
+		p.line("NS2041", "another limit", "docker update --pids-limit 4096 shop-prod-worker-1", "docker update --pids-limit 256 shop-prod-worker-1"),
+		p.line("NS2012", "a process", listenAt("8090"), "kill $(cat /run/listen.8090)"),
+		p.line("NS2031", "passwords", "echo 'PasswordAuthentication yes' >/etc/ssh/sshd_config.d/00-lab.conf", goodSSH),
+		p.line("NS2022", "no IPv6", "sed -i s/^IPV6=yes/IPV6=no/ /etc/default/ufw", "sed -i s/^IPV6=no/IPV6=yes/ /etc/default/ufw"),
+		p.line("NS2034", "registry", `echo '{"live-restore": true, "insecure-registries": ["registry.example.com:5000"]}' >/etc/docker/daemon.json`, goodDocker),
+		{"NS2071", "clock", func(t *testing.T) { p.clock(t, "no") }, func(t *testing.T) { p.clock(t, "yes") }},
+		{"NS2076", "stale backup", func(t *testing.T) { p.backup(t, time.Now().Add(-30*time.Hour), time.Now()) }, func(t *testing.T) { p.backup(t, time.Now(), time.Now()) }},
+		p.spoilt("NS2009", "edited by hand", "nginx/snippets/limits.conf", "echo '# by hand' >>$FILE"),
+		p.spoilt("NS2008", "writable", "docker-compose.yml", "chmod 666 $FILE"),
+		p.spoilt("NS2001", "world-readable", ".secrets", "chmod 644 $FILE"),
+		{"NS2066", "another key", func(t *testing.T) { p.present(t, nil, true, false) }, func(t *testing.T) { p.present(t, nil, false, true) }},
+	}
+}
+
+// walls is the firewall, and who gets in.
+func (p *patient) walls() []ailment {
+	return []ailment{
+		p.line("NS2024", "foreign rule", "iptables -I DOCKER-USER 1 -p tcp --dport 9999 -j ACCEPT", "iptables -D DOCKER-USER -p tcp --dport 9999 -j ACCEPT"),
+		p.line("NS2023", "no way to the chain", "ip6tables -D DOCKER-USER -j NSELF", "ip6tables -I DOCKER-USER 1 -j NSELF"),
+		p.line("NS2029", "one more rule", "ufw allow 8081/tcp", "ufw delete allow 8081/tcp"),
+		p.line("NS2021", "lets in", `sed -i 's/^DEFAULT_INPUT_POLICY=.*/DEFAULT_INPUT_POLICY="ACCEPT"/' /etc/default/ufw`, `sed -i 's/^DEFAULT_INPUT_POLICY=.*/DEFAULT_INPUT_POLICY="DROP"/' /etc/default/ufw`),
+		p.line("NS2027", "sshd at another port", "/usr/sbin/sshd -p 2222 -o PidFile=/run/second.pid; sleep 1", "kill $(cat /run/second.pid)"),
+		p.line("NS2030", "root", `printf 'PermitRootLogin yes\nPasswordAuthentication no\n' >/etc/ssh/sshd_config.d/00-lab.conf`, goodSSH),
+		p.line("NS2025", "no rules of Docker's", `echo '{"live-restore": true, "iptables": false}' >/etc/docker/daemon.json`, goodDocker),
+		p.line("NS2055", "default password", `docker exec shop-prod-main-1 psql -X -q -h /var/run/postgresql -U postgres -d postgres -c "ALTER ROLE report_b LOGIN PASSWORD 'changeme'"`,
+			`docker exec shop-prod-main-1 sh -c '/usr/local/bin/nself-postgres apply </etc/postgresql/roles.sql'`),
+		p.line("NS2077", "never restored", "rm $BACKUPS/restore-tested", "touch $BACKUPS/restore-tested"),
+		{"NS2078", "nobody watches", func(t *testing.T) { p.host(t, "kill $(cat /run/monit.pid)", "") }, func(t *testing.T) { p.watch(t) }},
+		p.spoilt("NS2004", "weak", ".secrets", "sed -i 's/^SMTP=.*/SMTP=changeme-password-2024/' $FILE"),
+		p.line("NS2007", "copy", "echo x >.secrets.bak", "rm .secrets.bak"),
+		p.line("NS2053", "scanner", `cat >/usr/local/bin/trivy <<'EOT' && chmod 755 /usr/local/bin/trivy
+#!/bin/sh
+echo '{"Results": [{"Vulnerabilities": [{"VulnerabilityID": "LAB-2", "PkgName": "openssl", "Severity": "HIGH"}]}]}'
+EOT`, "rm /usr/local/bin/trivy"),
+	}
+}
+
+// alone is what others would hide.
+func (p *patient) alone() []ailment {
+	return []ailment{
+		p.line("NS2020", "firewall off", "ufw disable", "ufw --force enable"),
+		p.line("NS2014", "Docker's interface", `echo '{"live-restore": true, "hosts": ["unix:///var/run/docker.sock", "tcp://0.0.0.0:2375"]}' >/etc/docker/daemon.json`, goodDocker),
+		p.line("NS2010", "a database of the host", listenAt("5432"), "kill $(cat /run/listen.5432)"),
+		p.spoilt("NS2003", "a value is gone", ".secrets", "sed -i /^JWT_KEY=/d $FILE"),
+		p.line("NS2075", "no backup", "rm $BACKUPS/app.dump.age", "echo x >$BACKUPS/app.dump.age"),
+		p.line("NS2032", "old engine", shim("info", `s/"ServerVersion":"[^"]*"/"ServerVersion":"24.0.7"/`), "rm /usr/local/bin/docker"),
+		p.leaf("NS2060", "expired", func(c *x509.Certificate) {
+			c.NotBefore, c.NotAfter = time.Now().Add(-50*time.Minute), time.Now().Add(-time.Second)
+		}),
+		p.line("NS2044", "stopped", "docker stop --time 1 shop-prod-worker-1", "docker start shop-prod-worker-1"),
+		p.line("NS2045", "another image by the name", "docker tag ghcr.io/acme/api:1.4.2 kept && docker tag nselfc-lab/base ghcr.io/acme/api:1.4.2", "docker tag kept ghcr.io/acme/api:1.4.2"),
+	}
+}
+
+// strangers are containers that were made by another hand.
+func (p *patient) strangers() []ailment {
+	return []ailment{
+		p.override("NS2040", "capability", "worker", "cap_add: [NET_RAW]"),
+		p.override("NS2047", "the host's files", "api", "volumes: ['/etc:/host:ro']"),
+		p.leaf("NS2062", "another name", func(c *x509.Certificate) { c.DNSNames = []string{"www.shop.example.com"} }),
+		p.spoilt("NS2005", "twice", ".secrets", `sed -i "s/^SMTP=.*/SMTP=$(sed -n s/^MAIL=//p $FILE)/" $FILE`),
+		p.line("NS2037", "old Compose", shim("compose version", "s/.*/2.11.2/"), "rm /usr/local/bin/docker"),
+	}
+}
+
+func (p *patient) rest() []ailment {
+	return []ailment{
+		p.leaf("NS2064", "for trials", func(c *x509.Certificate) { c.Subject = pkix.Name{CommonName: "(STAGING) Pretend Pear"} }),
+		p.override("NS2046", "an older build", "cache", "labels: {io.nselfc.config: older}"),
+		p.override("NS2013", "a port less", "ingress", "ports: !override ['443:8443']"),
+		p.line("NS2028", "a rule less", "ufw delete allow 80/tcp", "ufw allow 80/tcp comment nself:shop-prod:ingress-http"),
+		p.line("NS2035", "strangers on one bridge", "for n in 1 2; do docker run --detach --name bridged$n "+stray+"; done", "docker rm --force bridged1 bridged2"),
+		p.spoilt("NS2006", "overdue", "nself.secrets.json", `sed -i 's/\("created": *"\)20[0-9-]*/\12025-01-01/' $FILE`),
+		p.line("NS2036", "no live-restore", shim("info", `s/"LiveRestoreEnabled":true/"LiveRestoreEnabled":false/`), "rm /usr/local/bin/docker"),
+		p.line("NS2072", "disk full", `mkdir -p /run/full && mount -t tmpfs -o size=8m,mode=755 full /run/full && cp -a $OUT/. /run/full && mount --bind /run/full $OUT && (dd if=/dev/zero of=/run/full/.fill bs=64k 2>/dev/null || true)`,
+			"cd / && umount $OUT && umount /run/full"),
+	}
+}
+
+// speaking is what the ingress answers.
+func (p *patient) speaking() []ailment {
+	return []ailment{
+		p.leaf("NS2061", "soon", func(c *x509.Certificate) {
+			c.NotBefore, c.NotAfter = time.Now().Add(-50*time.Minute), time.Now().Add(20*time.Minute)
+		}),
+		p.override("NS2068", "one more suite", "ingress", "volumes: ['$DIR/other/tls.conf:/etc/nginx/snippets/tls.conf:ro', '$DIR/other/refuse.conf:/etc/nginx/snippets/refuse.conf:ro']"),
+		p.line("NS2069", "any name", "test -s $DIR/other/refuse.conf", ":"), // together with the one before
+		p.line("NS2052", "known fault", "sed -i 's/8.2.9/8.2.10/' $RECORDS", "sed -i 's/8.2.10/8.2.9/' $RECORDS"),
+	}
+}
+
+func (p *patient) untold() []ailment {
+	return []ailment{
+		{"NS2067", "not told", func(t *testing.T) { p.present(t, nil, false, false) }, func(t *testing.T) { p.present(t, nil, false, true) }},
+		{"NS2002", "in git", func(t *testing.T) { p.git(t, "init", "-q"); p.git(t, "add", "--force", "out/prod/.secrets") }, func(t *testing.T) { p.host(t, "rm -rf $DIR/.git", "") }},
+	}
+}
+
+// listenAt starts a process of the host that listens for everybody.
+func listenAt(port string) string {
+	return "{ /opt/probe/probe internet 127.0.0.1:5399 :" + port + " >/dev/null 2>&1 & echo $! >/run/listen." + port + "; }; sleep 1"
+}
+
+// shim puts a docker before the real one, which says something else of one command.
+func shim(command, edit string) string {
+	return "cat >/usr/local/bin/docker <<'EOT' && chmod 755 /usr/local/bin/docker\n#!/bin/sh\ncase \"$*\" in\n\"" + command + "\"*) /usr/bin/docker \"$@\" | sed '" + edit + "' ;;\n*) exec /usr/bin/docker \"$@\" ;;\nesac\nEOT"
+}
+
+// line spoils, and undoes, with a line of shell on the host.
+func (p *patient) line(code, name, spoil, undo string) ailment {
+	return ailment{code, name, func(t *testing.T) { t.Helper(); p.host(t, spoil, "") }, func(t *testing.T) { t.Helper(); p.host(t, undo, "") }}
+}
+
+// spoilt changes a file of the output, and puts it back with its mode, in place: what
+// a container has mounted is the inode.
+func (p *patient) spoilt(code, name, file, spoil string) ailment {
+	kept := "/run/kept." + code
+	return p.line(code, name, "FILE="+file+"; cp -a $FILE "+kept+"; "+spoil, "cat "+kept+" >"+file+"; chmod --reference "+kept+" "+file)
+}
+
+// override makes the container of a service anew, with a second compose file.
+func (p *patient) override(code, name, service, what string) ailment {
+	file := "/run/" + code + ".yml"
+	return p.line(code, name,
+		`mkdir -p $DIR/other
+sed 's/^ssl_ciphers /&ECDHE-ECDSA-AES256-GCM-SHA384:/' nginx/snippets/tls.conf >$DIR/other/tls.conf
+sed 's/ssl_reject_handshake on;//' nginx/snippets/refuse.conf >$DIR/other/refuse.conf
+cat >`+file+` <<EOT
+services:
+  `+service+`:
+    `+what+`
+EOT
+docker compose -f docker-compose.yml -f `+file+` up --detach --no-deps --wait --wait-timeout 60 `+service+` >/dev/null 2>&1`,
+		"docker compose up --detach --no-deps --wait --wait-timeout 60 "+service+" >/dev/null 2>&1")
+}
+
+// leaf brings a certificate that differs in one thing, and has it served.
+func (p *patient) leaf(code, name string, change func(*x509.Certificate)) ailment {
+	return ailment{code, name, func(t *testing.T) { p.present(t, change, false, true) }, func(t *testing.T) { p.present(t, nil, false, true) }}
+}
+
+// present puts a new certificate and its key where their owner and the ingress have
+// them, or the key alone; served tells the ingress.
+func (p *patient) present(t *testing.T, change func(*x509.Certificate), keyAlone, served bool) {
+	t.Helper()
+	chain, key := p.authority.issueWith(t, change, p.stack.host("api"))
+	write(t, filepath.Join(p.dir, keyFile), key, 0o600)
+	p.host(t, "cat >.secrets.d/ingress/tls.key", string(key))
+	if !keyAlone {
+		write(t, filepath.Join(p.dir, chainFile), chain, 0o644)
+		p.host(t, "cat >.secrets.d/ingress/tls.crt", string(chain))
+	}
+	if served {
+		p.host(t, "docker kill --signal HUP shop-prod-ingress-1 >/dev/null; sleep 1", "")
+	}
+}
+
+func (p *patient) git(t *testing.T, args ...string) {
+	t.Helper()
+	cmd := exec.Command("git", args...)
+	cmd.Dir = p.dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git %v: %v %s", args, err, out)
+	}
+}
