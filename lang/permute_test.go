@@ -114,12 +114,13 @@ func blocksOf(t *testing.T, b []byte) []string {
 var sameMeaning = []cmp.Option{
 	cmpopts.IgnoreTypes(source.Range{}),
 	cmp.Comparer(func(a, b cty.Value) bool { return a.RawEquals(b) || a == cty.NilVal && b == cty.NilVal }),
-	cmpopts.IgnoreUnexported(lang.Route{}),
+	cmpopts.IgnoreUnexported(lang.Route{}, lang.Stack{}, lang.Rule{}), // expressions of rules know where they stand
 	cmpopts.EquateEmpty(),
 	cmpopts.SortSlices(func(a, b *lang.Service) bool { return a.Address < b.Address }),
 	cmpopts.SortSlices(func(a, b *lang.Volume) bool { return a.Address < b.Address }),
 	cmpopts.SortSlices(func(a, b *lang.Secret) bool { return a.Address < b.Address }),
 	cmpopts.SortSlices(func(a, b *lang.Kind) bool { return a.Address < b.Address }),
+	cmpopts.SortSlices(func(a, b *lang.Rule) bool { return a.Address < b.Address }),
 }
 
 // TestEvaluateIsRepeatable: the same source gives the same findings and the same

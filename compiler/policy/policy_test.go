@@ -88,7 +88,9 @@ var ruleCases = []ruleCase{
 	}, 24, "error", "warning"},
 	{"NS1810", "password", func(s *ir.Stack) {
 		s.Services[0].Env = []ir.EnvVar{
-			{Name: "PASSWORD_FILE", Value: set("x", 11)}, {Name: "DB_PASSWORD", Value: set("/run/secrets/x", 11)}, {Name: "USE_TOKEN", Value: set("true", 11)},
+			{Name: "PASSWORD_FILE", Value: set("x", 11)},
+			{Name: "DB_PASSWORD", Value: set("/run/secrets/x", 11)},
+			{Name: "USE_TOKEN", Value: set("true", 11)},
 			{Name: "db_password", Value: set("postgres", 12)},
 		}
 	}, 12, "error", "warning"},

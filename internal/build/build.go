@@ -175,8 +175,12 @@ func (c *Compiled) compile(name string, opts Options) (*Environment, diag.List) 
 		return nil, diags
 	}
 	env := &Environment{Name: name, Stack: lowered}
-	more = env.render(opts.Trace)
-	return env, append(append(diags, more...), secrets.Declared(lowered, env.Files)...)
+	diags = append(diags, env.render(opts.Trace)...)
+	diags = append(diags, secrets.Declared(lowered, env.Files)...)
+	if !diags.HasErrors() { // what the author can mend comes first
+		diags = append(diags, env.prove()...)
+	}
+	return env, diags
 }
 
 // lower compiles an evaluated stack, whose folder and output it tells the compiler.
@@ -190,8 +194,7 @@ func (c *Compiled) lower(s *lang.Stack, opts Options) (*ir.Stack, diag.List) {
 	return lowered, diags
 }
 
-// render runs the emitters, holds the compose file against its schema, and proves on
-// all that was written what holds by construction.
+// render runs the emitters and holds the compose file against its schema.
 func (e *Environment) render(trace bool) diag.List {
 	edge, diags := nginx.Render(e.Stack, nginx.Options{Trace: trace})
 	e.digestEdge(edge)
@@ -214,9 +217,6 @@ func (e *Environment) render(trace bool) diag.List {
 		e.Files = append(e.Files, out)
 	}
 	e.model(trace)
-	if !diags.HasErrors() {
-		diags = append(diags, e.prove()...)
-	}
 	return diags
 }
 

@@ -25,6 +25,9 @@ func fieldsOf(out []string, path string, t reflect.Type) []string {
 		return fieldsOf(out, path+"[]", t.Elem())
 	case reflect.Struct:
 		for f := range t.Fields() {
+			if !f.IsExported() {
+				continue // JSON has none of it
+			}
 			name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 			if options != "" {
 				options = " " + options

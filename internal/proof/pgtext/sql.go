@@ -76,8 +76,15 @@ func (s Statement) Has(word string) bool {
 
 // verbs are what statements begin with that make databases, roles and rights.
 var verbs = []Word{
-	{Plain, "SET"}, {Plain, "CREATE"}, {Plain, "ALTER"}, {Plain, "GRANT"}, {Plain, "REVOKE"}, {Plain, "SELECT"}, {Plain, "COMMENT"},
-	{Plain, "BEGIN"}, {Plain, "COMMIT"},
+	{Plain, "SET"},
+	{Plain, "CREATE"},
+	{Plain, "ALTER"},
+	{Plain, "GRANT"},
+	{Plain, "REVOKE"},
+	{Plain, "SELECT"},
+	{Plain, "COMMENT"},
+	{Plain, "BEGIN"},
+	{Plain, "COMMIT"},
 }
 
 // SQL reads a script as psql does.
