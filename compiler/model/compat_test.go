@@ -48,8 +48,8 @@ func fill(v reflect.Value, content secret.Text) {
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		fill(v.Index(0), content)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i), content)
+		for _, f := range v.Fields() {
+			fill(f, content)
 		}
 	case reflect.String:
 		v.SetString(name)

@@ -127,7 +127,7 @@ func OwnRule(r ir.Rule) Rule {
 }
 
 func severityNamed(word string) Severity {
-	for s := Info; s < Critical; s++ {
+	for s := range Critical {
 		if s.String() == word {
 			return s
 		}

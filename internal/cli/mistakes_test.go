@@ -31,8 +31,8 @@ func TestMistakes(t *testing.T) {
 	if len(sections) < 13 {
 		t.Errorf("only %d mistakes", len(sections))
 	}
-	for i := len(sections) - 1; i >= 0; i-- { // from the end, as texts may grow
-		from, end := sections[i][0], len(text)
+	for i, section := range slices.Backward(sections) { // from the end, as texts may grow
+		from, end := section[0], len(text)
 		if i+1 < len(sections) {
 			end = sections[i+1][0]
 		}

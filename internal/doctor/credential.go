@@ -86,7 +86,7 @@ func (x *examination) try(ctx context.Context, c container, prove []string, logi
 		return nil, err
 	}
 	var codes []int
-	for _, word := range strings.Fields(said.Out) {
+	for word := range strings.FieldsSeq(said.Out) {
 		code, err := strconv.Atoi(word)
 		if err != nil {
 			break

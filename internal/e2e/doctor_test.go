@@ -101,10 +101,10 @@ func newPatient(t *testing.T, engine *lab.Engine) *patient {
 }
 
 // host runs a line of shell there.
-func (p *patient) host(t *testing.T, script, stdin string) string {
+func (p *patient) host(t *testing.T, script, stdin string) {
 	t.Helper()
 	env := []string{"DIR=" + p.dir, "OUT=" + p.out, "BACKUPS=" + p.backups, "RECORDS=" + p.records}
-	return p.engine.HostRun(lab.Command{Args: []string{"sh", "-ec", script}, Dir: p.out, Env: env, Stdin: strings.NewReader(stdin)}).Must(t)
+	p.engine.HostRun(lab.Command{Args: []string{"sh", "-ec", script}, Dir: p.out, Env: env, Stdin: strings.NewReader(stdin)}).Must(t)
 }
 
 func (p *patient) clock(t *testing.T, synced string) {

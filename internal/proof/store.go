@@ -102,8 +102,8 @@ func eachRecord(code string, check func(r pgtext.Record) string) Rule {
 func closed(records []pgtext.Record) bool {
 	all := []string{"all"}
 	refuses := func(kind string) bool {
-		for i := len(records) - 1; i >= 0; i-- {
-			if r := records[i]; r.Type == kind {
+		for _, r := range slices.Backward(records) {
+			if r.Type == kind {
 				return r.Method == "reject" && slices.Equal(r.Databases, all) && slices.Equal(r.Users, all) && (kind == "local" || r.Address == "all")
 			}
 		}

@@ -170,11 +170,11 @@ func familiesAgree(w *wall, report Report) {
 		}
 		for _, r := range f.table.Rules {
 			if !strings.HasPrefix(r.Get("--comment"), "nself:") {
-				line := r.Chain
+				line := []string{r.Chain}
 				for _, o := range r.Options {
-					line += " " + o.Name + " " + o.Value
+					line = append(line, o.Name, o.Value)
 				}
-				out = append(out, line)
+				out = append(out, strings.Join(line, " "))
 			}
 		}
 		return out

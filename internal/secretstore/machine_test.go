@@ -28,7 +28,7 @@ var built struct {
 func nselfc(t *testing.T) string {
 	t.Helper()
 	built.Do(func() {
-		built.dir, _ = os.MkdirTemp("", "nselfc")
+		built.dir, _ = os.MkdirTemp("", "nselfc") //nolint:usetesting // it outlives the test that builds it
 		if out, err := exec.Command("go", "build", "-o", filepath.Join(built.dir, "nselfc"), "nselfc/cmd/nselfc").CombinedOutput(); err != nil {
 			built.problem = string(out) + err.Error()
 		}

@@ -155,7 +155,7 @@ func TestFilesAreFound(t *testing.T) {
 func TestFaultyFiles(t *testing.T) {
 	for text, code := range map[string]string{
 		"test \"a\" {": "NS110",
-		"test \"a\" {\n  enviroment = \"x\"\n}\n": "NS102",
+		"test \"a\" {\n  environmnt = \"x\"\n}\n": "NS102",
 		"service \"a\" {}\n":                      "NS104",
 		"test \"a\" {}\ntest \"a\" {}\n":          "NS109",
 		"a = 1\n":                                 "NS112",

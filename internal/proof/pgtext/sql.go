@@ -66,12 +66,7 @@ func (s Statement) Begins(words ...string) bool {
 
 // Has tells whether a keyword stands anywhere in a statement.
 func (s Statement) Has(word string) bool {
-	for _, w := range s.Words {
-		if w == (Word{Plain, word}) {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.Words, Word{Plain, word})
 }
 
 // verbs are what statements begin with that make databases, roles and rights.
