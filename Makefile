@@ -29,7 +29,7 @@ plain: # the packages that have no tests in the lab
 # The stacks take longest and mostly wait: they go first, four at once, and the other packages run beside them.
 lab: ## every test of the packages that use real parts: Docker, nginx, ufw, PostgreSQL, Redis (needs root; see internal/lab/README.md)
 	tools/install-test-deps
-	$(GOTEST) -tags lab -parallel 4 -timeout 40m ./internal/e2e/ $(filter-out ./internal/e2e/,$(LAB_DIRS))
+	$(GOTEST) -tags lab -parallel 4 -timeout 70m ./internal/e2e/ $(filter-out ./internal/e2e/,$(LAB_DIRS))
 
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	@grep -rHoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | while IFS=: read -r file func; do \
