@@ -36,9 +36,9 @@ func exampleTag(image reference.Image) string {
 	case "nginx":
 		return safeNginx
 	case "postgres":
-		return "17.6"
+		return "17.12"
 	case "redis":
-		return "8.2.1"
+		return "8.2.9"
 	}
 	return "1.4.2"
 }

@@ -6,7 +6,7 @@ locals {
 }
 
 postgres "db" {
-  version        = "17.6"
+  version        = "17.12"
   databases      = ["crm"]
   memory         = var.database.memory
   shared_buffers = var.database.buffers
@@ -50,7 +50,7 @@ module "mail" {
 }
 
 redis "jobs" {
-  version  = "8.2.1"
+  version  = "8.2.9"
   eviction = "noeviction"
 }
 

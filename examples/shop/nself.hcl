@@ -34,7 +34,7 @@ secret "jwt_key" {
 }
 
 postgres "main" {
-  version   = "17.6"
+  version   = "17.12"
   databases = ["app"]
   roles = {
     app     = { database = "app", access = "read_write" }
@@ -44,7 +44,7 @@ postgres "main" {
 }
 
 redis "cache" {
-  version    = "8.2.1"
+  version    = "8.2.9"
   max_memory = "128M"
 }
 

@@ -39,8 +39,7 @@ type ailment struct {
 // code that is meant, and by no other. Faults that cannot hide one another are put
 // together into one look, which must find exactly all of them.
 func TestDoctor(t *testing.T) {
-	images := map[string]string{"postgres:17.12": "postgres:17", "redis:8.2.9": "redis:8.2"}
-	engine := lab.Start(t, lab.Options{Images: images, Daemon: map[string]any{"live-restore": true}})
+	engine := lab.Start(t, lab.Options{Images: standIns, Daemon: map[string]any{"live-restore": true}})
 	engine.RequireMachines(t)
 	p := newPatient(t, engine)
 	p.healthy(t, "at first")
@@ -71,8 +70,6 @@ func TestDoctor(t *testing.T) {
 func newPatient(t *testing.T, engine *lab.Engine) *patient {
 	t.Helper()
 	s := &shop{stack: newStack(t, engine, os.DirFS("../../examples/shop"), "shop", "prod", "shop.example.com"), client: lab.Place(engine.Client)}
-	s.edit(t, `"17.6"`, `"17.12"`)
-	s.edit(t, `"8.2.1"`, `"8.2.9"`)
 	write(t, filepath.Join(s.dir, "more.hcl"), []byte("secret \"smtp\" {\n  kind = \"input\"\n}\n\nsecret \"mail\" {\n  kind = \"input\"\n}\n"), 0o644)
 	p := &patient{shop: s, program: filepath.Join(t.TempDir(), "nselfc"), backups: t.TempDir(), records: filepath.Join(t.TempDir(), "osv.json")}
 	p.authority = p.public(t, chainFile, keyFile, s.host("api"))

@@ -128,7 +128,7 @@ var topologySteps = []step{
 	one("access of a role", swap("\"read_only\" }\n", "\"read_write\" }\n")),
 	one("role removed", take("    report = { database = \"app\", access = \"read_write\" }\n")),
 	one("memory of the database", swap("  databases = [\"app\"]\n", "  databases = [\"app\"]\n  memory = \"512M\"\n")),
-	quick("memory of the cache", swap("  version = \"8.2.1\"\n", "  version = \"8.2.1\"\n  max_memory = \"64M\"\n")),
+	quick("memory of the cache", swap("  version = \"8.2.9\"\n", "  version = \"8.2.9\"\n  max_memory = \"64M\"\n")),
 }
 
 // networkSteps change the definitions of networks.

@@ -23,7 +23,7 @@ secret "key" {}
 secret "old" {}
 
 service "worker" {
-  image   = "redis:8.2.1"
+  image   = "redis:8.2.9"
   user    = "999:999"
   command = ["redis-server", "--save", ""]
   secrets = { KEY = secret.key, OLD = secret.old }

@@ -21,7 +21,7 @@ import (
 )
 
 // standIns are the references of the examples that the lab's images do not have by name.
-var standIns = map[string]string{"postgres:17.6": "postgres:17", "redis:8.2.1": "redis:8.2"}
+var standIns = map[string]string{"postgres:17.12": "postgres:17", "redis:8.2.9": "redis:8.2"}
 
 // stack is a stack, compiled for one environment, on the lab's engine.
 type stack struct {

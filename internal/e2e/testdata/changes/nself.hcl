@@ -17,7 +17,7 @@ secret "seen" {}
 secret "hidden" {}
 
 postgres "db" {
-  version   = "17.6"
+  version   = "17.12"
   databases = ["app"]
   roles = {
     migrate = { database = "app", access = "migrate" }
@@ -27,7 +27,7 @@ postgres "db" {
 }
 
 redis "cache" {
-  version = "8.2.1"
+  version = "8.2.9"
 }
 
 service "migrator" {

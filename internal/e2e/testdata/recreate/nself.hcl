@@ -29,7 +29,7 @@ secret "front" {
 }
 
 postgres "db" {
-  version   = "17.6"
+  version   = "17.12"
   databases = ["app"]
   roles = {
     app = { database = "app", access = "read_write" }
@@ -38,7 +38,7 @@ postgres "db" {
 }
 
 redis "cache" {
-  version = "8.2.1"
+  version = "8.2.9"
 }
 
 service "api" {
