@@ -151,6 +151,7 @@ var errorCases = []errorCase{
 	{"bind around an output elsewhere", output("deploy/generated", bind("./deploy")), "error NS307"},
 	{"bind of the default output", output("deploy", bind("out")), "error NS307"},
 	{"bind of the socket", bind("run/docker.sock"), "error NS307"},
+	{"bind of the socket of CRI-O", bind("run/crio.sock"), "error NS307"},
 	{"bind of another stack's secrets", bind("site/.secrets.d/api"), "error NS307"},
 	{"bind of keys", bind("./home/.ssh"), "error NS307"},
 	{"bind of the ingress's key", ownKey("certs/privkey.pem", bind("./certs/privkey.pem")), "error NS307"},

@@ -71,7 +71,7 @@ func (l *lowering) checkShown(d lang.Declared, p lang.String, clean string) bool
 		l.errorf(d, p.Range, "NS307", hostPathSummary,
 			"%s would see the folder that nselfc writes to, with all secrets of the stack. Bind a folder that holds only what the service "+
 				"needs:\n\n    host = \"./site\"", d.Address)
-	case base == "docker.sock" || base == "containerd.sock" || base == "podman.sock":
+	case base == "docker.sock" || base == "containerd.sock" || base == "podman.sock" || base == "crio.sock":
 		l.errorf(d, p.Range, "NS307", hostPathSummary,
 			"%s would get a container engine's socket. Whoever can talk to it is root on the host. There is no way to bind it.", d.Address)
 	case private >= 0:

@@ -13,7 +13,7 @@ func imageRules() []Rule {
 		constructed("NS1202", "Digest that pins nothing", Images, Medium, "CIS Docker Benchmark 5.28", "OWASP Docker D13", "Checkov CKV_K8S_43"),
 		constructed("NS1203", "Image built from elsewhere", Images, Medium, "dclint no-build-and-image", "NIST SP 800-190, 4.1.5", "CWE-494"),
 		constructed("NS1204", "Build with the host's powers", Images, High, "CIS Docker Benchmark 4.10", "OWASP Docker D12", "CWE-250"),
-		constructed("NS1205", "Dockerfile from outside its context", Images, Low, "CWE-22", "NIST SP 800-190, 4.1.5"),
+		constructed("NS1205", "Dockerfile from outside the stack", Images, Low, "CWE-22", "NIST SP 800-190, 4.1.5"),
 		constructed("NS1206", "Service that runs nothing", Images, Low, "Compose specification, image and build"),
 	}
 }

@@ -1,6 +1,9 @@
 package proof
 
-import "strings"
+import (
+	"path"
+	"strings"
+)
 
 // imageRules are proved on what a service runs.
 func imageRules() []Rule {
@@ -28,7 +31,8 @@ func imageRules() []Rule {
 		}),
 		eachService("NS1205", func(s *service, report Report) {
 			n := s.At("build", "dockerfile")
-			if v := n.Value(); strings.HasPrefix(v, "/") || strings.Contains("/"+v+"/", "/../") || strings.Contains(v, ":") {
+			v, context := n.Value(), s.At("build", "context").Value()
+			if strings.HasPrefix(v, "/") || strings.Contains(v, ":") || climb(path.Join(context, v)) > climb(path.Clean(context)) {
 				report(s.at(n), "The Dockerfile of the service %s is %q.", s.Key, v)
 			}
 		}),
@@ -39,6 +43,10 @@ func imageRules() []Rule {
 		}),
 	}
 }
+
+// climb counts the folders that a clean path goes up before it goes down. A Dockerfile
+// may stand beside its context, but no higher than the folder that both are below.
+func climb(p string) int { return strings.Count("/"+p+"/", "/../") }
 
 // isReference tells an image's reference in the one form that Docker takes: a name of
 // lower-case letters below an optional registry, a tag, a digest.

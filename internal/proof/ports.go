@@ -1,7 +1,9 @@
 package proof
 
 import (
+	"encoding/json"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"nselfc/internal/proof/yaml"
@@ -28,11 +30,15 @@ func portRules() []Rule {
 				report(s.at(n), "The service %s publishes a port on %q, which is no address.", s.Key, n.Value())
 			}
 		}),
-		eachPort("NS1403", func(s *service, p *yaml.Node, report Report) {
-			if isStore(s) {
-				report(s.at(p), "The store %s publishes port %s.", s.Key, p.Get("published").Value())
+		{"NS1403", func(a *Artefacts, report Report) {
+			for _, s := range a.compose().services {
+				for p := range s.Get("ports").All() {
+					if !s.ingress() && isStore(a, s) {
+						report(s.at(p), "The store %s publishes port %s.", s.Key, p.Get("published").Value())
+					}
+				}
 			}
-		}),
+		}},
 		eachPort("NS1404", func(s *service, p *yaml.Node, report Report) {
 			if n := p.Get("target"); n.Value() == "22" && !onLoopback(p) {
 				report(s.at(n), "The service %s publishes a remote shell.", s.Key)
@@ -73,7 +79,26 @@ func onLoopback(p *yaml.Node) bool {
 	return err == nil && a.IsLoopback()
 }
 
-// isStore tells the services of the kinds that keep data.
-func isStore(s *service) bool {
+// isStore tells a service that keeps data, as the model has it: a project's own kind
+// may be called like one of the catalog and be no store. One that the model does not
+// know is judged by the name of its kind.
+func isStore(a *Artefacts, s *service) bool {
+	prefix := strconv.Quote(s.address) + `: {"type":"service",`
+	for _, f := range a.Files {
+		if f.Path != "nself.model.json" {
+			continue
+		}
+		for line := range strings.Lines(f.Text.String()) {
+			if !strings.HasPrefix(line, prefix) {
+				continue
+			}
+			var told struct {
+				Store string `json:"store"`
+			}
+			if json.Unmarshal([]byte(strings.TrimRight(line[strings.IndexByte(line, '{'):], ",\n")), &told) == nil {
+				return told.Store != ""
+			}
+		}
+	}
 	return strings.HasPrefix(s.address, "postgres.") || strings.HasPrefix(s.address, "redis.")
 }
