@@ -41,21 +41,22 @@ func upstream() []string { return []string{"", "Bitnami", "Docker", "GitHub Acti
 // aliases are names of packages that differ from those of the images.
 func aliases() map[string]string { return map[string]string{"postgresql": "postgres"} }
 
-// maxRecords and maxRecord bound what is read: an export of a whole ecosystem has
-// less.
+// maxRecords, maxRecord and maxRead bound what is read, the two last in bytes: an
+// export of a whole ecosystem has less. What a zip holds may be much more than it.
 const (
 	maxRecords = 500_000
 	maxRecord  = 64 << 20
+	maxRead    = 2 << 30
 )
 
-func advised(_ context.Context, x *examination) (string, []Finding, error) {
+func advised(ctx context.Context, x *examination) (string, []Finding, error) {
 	if x.options.Advisories == "" {
 		return "", nil, nothing("no records were named with --advisories")
 	}
 	images := x.images()
 	hits := map[string][]string{}
 	n := 0
-	err := records(x.options.Advisories, func(a advisory) {
+	err := records(ctx, x.options.Advisories, func(a advisory) {
 		n++
 		for _, i := range images {
 			if len(i.version) > 0 && a.Withdrawn == "" && a.hits(i) && !slices.Contains(hits[i.text], a.ID) {
@@ -123,24 +124,36 @@ func (a advisory) hits(i image) bool {
 
 // records reads a file with a record or a list of them, a folder of such files, or a
 // zip of them.
-func records(path string, each func(advisory)) error {
+func records(ctx context.Context, path string, each func(advisory)) error {
 	fi, err := os.Stat(path)
 	if err != nil {
 		return reason(err)
 	}
-	n := 0
+	if !fi.IsDir() && !fi.Mode().IsRegular() {
+		return fmt.Errorf("%s is no file and no folder", path) // a pipe may never end
+	}
+	n, read := 0, 0
 	take := func(name string, r io.Reader) error {
 		if n++; n > maxRecords {
-			return fmt.Errorf("more than %d records", maxRecords)
+			return fmt.Errorf("%s has more than %d records", path, maxRecords)
 		}
-		text, err := io.ReadAll(io.LimitReader(r, maxRecord))
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("%s could not be read to its end in time: %w", path, err)
+		}
+		text, err := io.ReadAll(io.LimitReader(r, maxRecord+1))
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if read += len(text); len(text) > maxRecord || read > maxRead {
+			return fmt.Errorf("%s is larger than a record, or all of them, may be (%d MiB, %d)", name, maxRecord>>20, maxRead>>20)
 		}
 		return decode(name, text, each)
 	}
 	if fi.IsDir() {
 		return filepath.WalkDir(path, func(name string, e fs.DirEntry, err error) error {
+			if err == nil {
+				err = ctx.Err() // a large folder may hold no record
+			}
 			if err != nil || !e.Type().IsRegular() || filepath.Ext(name) != ".json" {
 				return err
 			}

@@ -53,8 +53,8 @@ var (
 )
 
 // signatures reduces rules to what releases of iptables do not print differently: the
-// comment, which repeats what the rule says, and where it leads. Those of other
-// stacks are left out.
+// comment, what a packet must be, and where it leads. Those of other stacks are left
+// out.
 func (t table) signatures(stack string) []string {
 	var out []string
 	for _, chain := range []string{"NSELF", "NSELF-IN"} {
@@ -69,6 +69,9 @@ func (t table) signatures(stack string) []string {
 			target := ""
 			if m := verdict.FindStringSubmatch(rule); m != nil {
 				target = m[1]
+			}
+			if only := conditions(rule); only != "" && say != rule {
+				say += " (" + only + ")"
 			}
 			out = append(out, chain+" "+say+" → "+target)
 		}
@@ -108,6 +111,8 @@ func enforced(_ context.Context, x *examination) (string, []Finding, error) {
 			evidence = "The kernel has no chain NSELF for " + f.name + ": every port that a container publishes is open, whatever ufw says."
 		case !k.has("DOCKER-USER", "NSELF"):
 			evidence = "DOCKER-USER does not lead to the chain NSELF for " + f.name + ": what is in it is never asked."
+		case x.passedBy(k, f):
+			evidence = "FORWARD does not lead to DOCKER-USER for " + f.name + ": packets for containers never come to the chain NSELF, and every port that they publish is open."
 		case !slices.Equal(want, have):
 			evidence = "The chains NSELF of " + f.name + " are not those of " + f.file + ": " + difference(want, have) + "."
 		}
@@ -116,6 +121,17 @@ func enforced(_ context.Context, x *examination) (string, []Finding, error) {
 		}
 	}
 	return "the chains NSELF of IPv4 and IPv6 are in force, and those that were emitted", found, nil
+}
+
+// passedBy tells whether packets for containers do not come through DOCKER-USER, where
+// Docker runs and writes rules: releases before 27 write none for IPv6.
+func (x *examination) passedBy(k table, f family) bool {
+	s, err := x.settings()
+	if _, dockerErr := x.engine(); err != nil || dockerErr != nil || s.NoRules || s.Backend != "" && s.Backend != "iptables" {
+		return false // has a finding of its own, or there is nothing to pass
+	}
+	docker := slices.ContainsFunc(k.rules["FORWARD"], func(r string) bool { return strings.Contains(r, "-j DOCKER") })
+	return !k.has("FORWARD", "DOCKER-USER") && (docker || !f.six)
 }
 
 // difference names the first thing that two lists do not have in common.
@@ -146,7 +162,7 @@ func before(_ context.Context, x *examination) (string, []Finding, error) {
 		}
 		for _, way := range []struct{ chain, to string }{{"DOCKER-USER", "NSELF"}, {"FORWARD", "DOCKER-USER"}, {"INPUT", "ufw-before-logging-input"}, {"INPUT", "ufw6-before-logging-input"}} {
 			for _, rule := range k.rules[way.chain][:max(0, k.jump(way.chain, way.to))] {
-				if !letsIn(way.chain, rule) {
+				if !k.letsIn(way.chain, rule) {
 					continue
 				}
 				found = append(found, Finding{
@@ -158,13 +174,4 @@ func before(_ context.Context, x *examination) (string, []Finding, error) {
 		}
 	}
 	return "no rule of others decides before those of the stack", found, nil
-}
-
-// letsIn tells whether a rule of others can open something. In DOCKER-USER a RETURN
-// leads past NSELF; answers and the machine's own packets are no new connections.
-func letsIn(chain, rule string) bool {
-	if strings.Contains(rule, "ESTABLISHED") && !strings.Contains(rule, "NEW") || strings.Contains(rule, "-i lo ") {
-		return false
-	}
-	return strings.HasSuffix(rule, "-j ACCEPT") || chain == "DOCKER-USER" && strings.HasSuffix(rule, "-j RETURN")
 }

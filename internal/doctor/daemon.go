@@ -135,8 +135,21 @@ func configured(seen string, look func(x *examination, s settings) []Finding) fu
 		if err != nil {
 			return "", nil, err
 		}
-		return seen, look(x, s), nil
+		found := look(x, s)
+		if _, err := x.engine(); err != nil && len(found) == 0 && s.file == "" && !x.runs("dockerd") {
+			return "", nil, fmt.Errorf("no dockerd and no settings of one are to be seen: %w", err)
+		}
+		return seen, found, nil
 	}
+}
+
+func (h Host) runs(name string) bool {
+	for _, process := range h.processes() {
+		if process == name {
+			return true
+		}
+	}
+	return false
 }
 
 func daemonChecks() []check {

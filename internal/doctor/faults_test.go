@@ -96,13 +96,35 @@ func firewallFaults() []fault {
 			kernel(b, "-A INPUT -j ufw-before-input\n", "")
 			kernel(b, "-A ufw-user-input -j RETURN\n", "")
 		}, "none of its rules"},
+		{"NS2020", "chains that nothing leads to", func(b *bench) { kernel(b, "-A INPUT -j ufw-before-input\n", "") }, "for IPv4"},
+		{"NS2020", "IPv6 flushed", func(b *bench) {
+			said := b.say["ip6tables-save -t filter"].Out
+			b.say["ip6tables-save -t filter"] = Said{Out: strings.Replace(said, "-A INPUT -j ufw6-before-input\n", "", 1)}
+		}, "for IPv6"},
+		{"NS2021", "in the kernel", func(b *bench) { kernel(b, ":INPUT DROP", ":INPUT ACCEPT") }, "policy of INPUT is ACCEPT for IPv4"},
+		{"NS2023", "no way to DOCKER-USER", func(b *bench) { kernel(b, "-A FORWARD -j DOCKER-USER\n", "") }, "FORWARD does not lead"},
+		{"NS2023", "wider, with the same comment", func(b *bench) { kernel(b, "--ctorigdstport 443 ", "") }, "443/tcp"},
+		{"NS2024", "all but lo", func(b *bench) {
+			kernel(b, "-A INPUT -j ufw-before-logging-input\n", "-A INPUT ! -i lo -j ACCEPT\n-A INPUT -j ufw-before-logging-input\n")
+		}, "! -i lo"},
+		{"NS2024", "all but answers", func(b *bench) {
+			kernel(b, "-A DOCKER-USER -j NSELF\n", "-A DOCKER-USER -m conntrack ! --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A DOCKER-USER -j NSELF\n")
+		}, "! --ctstate"},
+		{"NS2024", "a comment that lies", func(b *bench) {
+			kernel(b, "-A DOCKER-USER -j NSELF\n", "-A DOCKER-USER -m comment --comment \"-i lo ESTABLISHED\" -j ACCEPT\n-A DOCKER-USER -j NSELF\n")
+		}, "-i lo ESTABLISHED"},
+		{"NS2024", "by another chain", func(b *bench) {
+			kernel(b, "-A DOCKER-USER -j NSELF\n", "-A DOCKER-USER -j tools\n-A tools -j tools\n-A tools -p tcp -j ACCEPT\n-A DOCKER-USER -j NSELF\n")
+		}, "-j tools"},
 		{"NS2021", "allow", func(b *bench) {
 			b.etc("/etc/default/ufw", "IPV6=yes\nDEFAULT_INPUT_POLICY=\"ACCEPT\"\nDEFAULT_FORWARD_POLICY=\"DROP\"\n")
 		}, "ACCEPT"},
 		{"NS2022", "no", func(b *bench) {
 			b.etc("/etc/default/ufw", "IPV6=no\nDEFAULT_INPUT_POLICY=\"DROP\"\nDEFAULT_FORWARD_POLICY=\"DROP\"\n")
 		}, "IPV6"},
-		{"NS2023", "no chain", func(b *bench) { b.say["ip6tables-save -t filter"] = Said{Out: "-A FORWARD -j DOCKER-USER\n"} }, "no chain NSELF for IPv6"},
+		{"NS2023", "no chain", func(b *bench) {
+			b.say["ip6tables-save -t filter"] = Said{Out: "-A INPUT -j ufw6-before-input\n-A FORWARD -j DOCKER-USER\n"}
+		}, "no chain NSELF for IPv6"},
 		{"NS2023", "no way to it", func(b *bench) { kernel(b, "-A DOCKER-USER -j NSELF\n", "") }, "does not lead"},
 		{"NS2023", "wrong verdict", func(b *bench) { kernel(b, `"nself deny" -j DROP`, `"nself deny" -j RETURN`) }, "nself deny"},
 		{"NS2023", "one more", func(b *bench) { kernel(b, ":NSELF - [0:0]\n", ":NSELF - [0:0]\n-A NSELF-IN -p tcp -j RETURN\n") }, "is not of the stack"},

@@ -120,6 +120,15 @@ func firewallChecks() []check {
 					})
 				}
 			}
+			for _, f := range families() {
+				k, err := x.kernel(f.six) // where it is not seen, NS2020 says so
+				if err == nil && len(found) == 0 && u.Enabled && k.policy["INPUT"] == "ACCEPT" && (u.IPv6 || !f.six) {
+					found = append(found, Finding{
+						Object: "default of what comes in, " + f.name, Fix: x.applied(),
+						Evidence: "The kernel's policy of INPUT is ACCEPT for " + f.name + ", whatever /etc/default/ufw says: what no rule speaks of is let in.",
+					})
+				}
+			}
 			return "what comes in and what is forwarded is denied unless a rule allows it", found
 		})},
 		{code: "NS2022", run: walled(func(x *examination, u ufwState) (string, []Finding) {
@@ -153,12 +162,18 @@ func off(_ context.Context, x *examination) (string, []Finding, error) {
 	case !u.Enabled:
 		return "", found("ufw is off: ENABLED is not \"yes\" in /etc/ufw/ufw.conf."), nil
 	}
-	k, err := x.kernel(false)
-	if err != nil {
-		return "", nil, fmt.Errorf("ufw is on in its files; what the kernel has is not seen: %w", err)
-	}
-	if len(k.rules["ufw-user-input"]) == 0 && !k.has("INPUT", "ufw-before-input") {
-		return "", found("ufw is on in its files, and the kernel has none of its rules."), nil
+	for _, f := range families() {
+		first := map[bool]string{false: "ufw-before-input", true: "ufw6-before-input"}[f.six]
+		if f.six && !u.IPv6 {
+			continue // has a finding of its own
+		}
+		k, err := x.kernel(f.six)
+		if err != nil {
+			return "", nil, fmt.Errorf("ufw is on in its files; what the kernel has is not seen: %w", err)
+		}
+		if !k.has("INPUT", first) {
+			return "", found("ufw is on in its files, and the kernel asks none of its rules for " + f.name + ": INPUT does not lead to them."), nil
+		}
 	}
 	return "ufw is on, in its files and in the kernel", nil, nil
 }

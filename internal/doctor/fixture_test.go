@@ -157,7 +157,8 @@ func (b *bench) machine() {
 // kernel is what iptables-save says when the emitted rules are in force.
 func (b *bench) kernel(file string) string {
 	x := &examination{Subject: b.subject}
-	return ":INPUT DROP [0:0]\n:DOCKER-USER - [0:0]\n-A INPUT -i lo -j ACCEPT\n-A INPUT -j ufw-before-logging-input\n-A INPUT -j ufw-before-input\n" +
+	ufw := strings.TrimSuffix(strings.Replace(filepath.Base(file), "after", "ufw", 1), ".rules")
+	return ":INPUT DROP [0:0]\n:DOCKER-USER - [0:0]\n-A INPUT -i lo -j ACCEPT\n-A INPUT -j " + ufw + "-before-logging-input\n-A INPUT -j " + ufw + "-before-input\n" +
 		"-A FORWARD -j DOCKER-USER\n-A DOCKER-USER -j NSELF\n" + x.file(file) + "-A ufw-user-input -j RETURN\n"
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/elliptic"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -46,6 +47,23 @@ func TestLoopback(t *testing.T) {
 	b.info["ServerVersion"] = "28.0.0"
 	if got := codesOf(b.examine()); !slices.Equal(got, []string{"NS2023"}) {
 		t.Error(got)
+	}
+}
+
+// TestSaysNothing: a program that says nothing of use, and an engine that is not there,
+// are not counted as well.
+func TestSaysNothing(t *testing.T) {
+	b := healthy(t)
+	b.say["sshd -T"] = Said{Out: "\x1b[31mgarbage"}
+	b.say["docker info --format {{json .}}"] = Said{Code: 1, Err: "no engine"}
+	if err := os.Remove(b.root + daemonFile); err != nil {
+		t.Fatal(err)
+	}
+	r := b.examine()
+	for _, code := range []string{"NS2014", "NS2025", "NS2030", "NS2031", "NS2034"} {
+		if one := result(t, r, code); one.State != NotSeen {
+			t.Errorf("%s: %s %s", code, one.State, one.Evidence)
+		}
 	}
 }
 

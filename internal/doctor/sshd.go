@@ -49,6 +49,9 @@ func (h Host) sshd(ctx context.Context, sockets func() ([]socket, error)) (sshSt
 		}
 	}
 	slices.Sort(s.Ports)
+	if err == nil && s.Root == "" {
+		err = errors.New("sshd -T printed something else than its settings")
+	}
 	return s, err
 }
 
