@@ -6,6 +6,7 @@ FUZZTIME  ?= 20s
 TOOL       = $(GO) tool -modfile=tools/go.mod
 LAB_TESTS  = $(shell grep -rl --include='*_test.go' '^//go:build lab' .)
 LAB_DIRS   = $(sort $(dir $(LAB_TESTS)))
+ENGINES    = $(sort $(dir $(shell grep -l '"nselfc/internal/lab"' $(LAB_TESTS))) ./internal/lab/)
 PLAIN_DIRS = $(filter-out $(LAB_DIRS:%/=%),$(shell $(GO) list -f '.{{slice .Dir (len .Module.Dir)}}' ./...))
 GOLDEN     = $(shell grep -rl --include='*_test.go' '\*update' .)
 
@@ -29,7 +30,9 @@ plain: # the packages that have no tests in the lab
 # The stacks take longest and mostly wait: they go first, four at once, and the other packages run beside them.
 lab: ## every test of the packages that use real parts: Docker, nginx, ufw, PostgreSQL, Redis (needs root; see internal/lab/README.md)
 	tools/install-test-deps
-	$(GOTEST) -tags lab -parallel 4 -timeout 70m ./internal/e2e/ $(filter-out ./internal/e2e/,$(LAB_DIRS))
+	$(GOTEST) -tags lab -timeout 40m $(filter-out $(ENGINES),$(LAB_DIRS))
+	$(GOTEST) -tags lab -p 1 -timeout 40m $(filter-out ./internal/e2e/,$(ENGINES)) # one engine at a time
+	$(GOTEST) -tags lab -parallel 1 -timeout 60m ./internal/e2e/ # its requests are timed: nothing else may run
 
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	@grep -rHoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | while IFS=: read -r file func; do \

@@ -54,7 +54,7 @@ func (in *injection) run(t *testing.T, dir string, argv ...string) (code int, pr
 	}
 	defer func() { _ = null.Close() }()
 	pid, err := syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{
-		Dir: dir, Env: append(os.Environ(), "GITHUB_ACTIONS="), Files: []uintptr{null.Fd(), out.Fd(), out.Fd()}, Sys: &syscall.SysProcAttr{Ptrace: true},
+		Dir: dir, Env: append(os.Environ(), "GITHUB_ACTIONS="), Files: []uintptr{null.Fd(), out.Fd(), out.Fd()}, Sys: &syscall.SysProcAttr{Ptrace: true, Setpgid: true},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +72,8 @@ func (in *injection) run(t *testing.T, dir string, argv ...string) (code int, pr
 	resume(pid, 0)
 	fail := map[int]bool{} // threads whose call is to fail at its end
 	for {
-		tid, err := syscall.Wait4(-1, &ws, unix.WALL|unix.WNOTHREAD, nil)
+		// Of its group alone: the thread may have started a child for another test.
+		tid, err := syscall.Wait4(-pid, &ws, unix.WALL|unix.WNOTHREAD, nil)
 		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
