@@ -1,6 +1,7 @@
 package build_test
 
 import (
+	"bufio"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -235,10 +236,26 @@ func TestCheckDuringBuild(t *testing.T) {
 	if err := syscall.Flock(int(held.Fd()), syscall.LOCK_EX); err != nil {
 		t.Fatal(err)
 	}
-	time.AfterFunc(300*time.Millisecond, func() { _ = held.Close() })
-	r := ran(t, 0, dir, "check")
-	if !strings.Contains(r.stderr, "a build is at work here; waiting for it") {
-		t.Errorf("it did not say that it waits:\n%s", r.stderr)
+	c := command(t, dir, "check")
+	stderr, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	silent := time.AfterFunc(2*time.Minute, func() { _ = held.Close() }) // so that it ends, whatever it waits for
+	defer silent.Stop()
+	said, waits := "", false
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		said += lines.Text() + "\n"
+		if strings.Contains(said, "a build is at work here; waiting for it") && !waits {
+			waits = silent.Stop()
+			_ = held.Close() // the build is over
+		}
+	}
+	if err := c.Wait(); err != nil || !waits {
+		t.Errorf("it did not say that it waits, or did not go on: %v\n%s", err, said)
 	}
 }
 

@@ -28,6 +28,10 @@ const (
 // all of an environment, which no single value comes near.
 const maxValue = 64 << 10
 
+// byteOrderMark begins what editors of Windows write in UTF-8. Nobody sees it, and a
+// password with it fits nowhere.
+const byteOrderMark = "\ufeff"
+
 // valueInput says where the value of a secret comes from: a file, or else
 // standard input, which may be a terminal. It never comes from the command line,
 // which every user of the host can read and the shell keeps.
@@ -39,8 +43,8 @@ type valueInput struct {
 }
 
 // readValue gives the value. Without one, the finding says why; a run that was
-// interrupted has neither. The line end that echo and editors leave is taken off,
-// and that is said.
+// interrupted has neither. The line end and the byte order mark that echo and
+// editors leave are taken off, and that is said.
 func readValue(ctx context.Context, env Env, in valueInput) (string, *diag.Diagnostic) {
 	if stdin, ok := env.Stdin.(*os.File); ok && (in.File == "" || in.File == "-") && term.IsTerminal(stdin) {
 		return in.ask(ctx, env, stdin)
@@ -52,10 +56,14 @@ func readValue(ctx context.Context, env Env, in valueInput) (string, *diag.Diagn
 	case err != nil:
 		return "", in.unread(err)
 	}
+	text, marked := strings.CutPrefix(text, byteOrderMark)
 	value, ended := cutLineEnd(text)
 	env.Secrets.Learn(secrets.NewValue(in.What, value))
 	if found := in.check(value, from); found != nil {
 		return "", found
+	}
+	if marked {
+		say(env, "nselfc: the byte order mark before the value in %s does not belong to it, and was left out\n", clean(from))
 	}
 	if ended {
 		say(env, "nselfc: the line end after the value in %s does not belong to it, and was left out\n", clean(from))
@@ -90,7 +98,7 @@ func (in valueInput) take(ctx context.Context, env Env) (text, from string, err 
 	}
 	done := make(chan result, 1)
 	go func() { // a pipe may never end; the process does
-		text, err := io.ReadAll(io.LimitReader(r, maxValue+3)) // and a line end
+		text, err := io.ReadAll(io.LimitReader(r, int64(len(byteOrderMark)+maxValue+3))) // and a line end
 		done <- result{text, err}
 	}()
 	select {

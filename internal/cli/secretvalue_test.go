@@ -21,6 +21,7 @@ func TestReadValue(t *testing.T) {
 		{"plain", "a value", "a value", ""},
 		{"a line", "a value\n", "a value", "the line end after the value"},
 		{"a line of Windows", "a value\r\n", "a value", "the line end after the value"},
+		{"a byte order mark", "\ufeffa value\r\n", "a value", "the byte order mark before the value"},
 		{"one line end only", "a value\n\n", "a value\n", "the line end after the value"},
 		{"blanks belong to it", "  a value ", "  a value ", ""},
 		{"several lines", "a\nb", "a\nb", ""},
@@ -32,6 +33,7 @@ func TestReadValue(t *testing.T) {
 		{"the longest", long, long, ""},
 		{"the longest in a line", long + "\r\n", long, "the line end"},
 		{"too long", long + "x", "", "more than 64 KiB"},
+		{"too long behind a mark", byteOrderMark + long + "x", "", "more than 64 KiB"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "value")
