@@ -1,6 +1,6 @@
-//go:build !lab
+//go:build !soak
 
 package secretstore
 
-// thorough is for machines that have time.
+// thorough is for machines that have time (-tags soak, half an hour).
 const thorough = false
