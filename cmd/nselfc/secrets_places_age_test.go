@@ -60,13 +60,14 @@ func TestPlacesOfAnAgeFile(t *testing.T) {
 		"a directory":           {"mv kept/all.age keep && mkdir kept/all.age", "%s", "NS635"},
 		"a pipe":                {"rm kept/all.age && mkfifo kept/all.age", "timeout 60 %s", "NS635"},
 	}
+	host := hostOf(t, "recipients")
 	for name, place := range places {
 		if !thorough && name != "link" {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir := hostOf(t, "recipients")
+			dir := copyOf(t, host)
 			file, stack := filepath.Join(dir, "kept", "all.age"), filepath.Join(dir, "nself.hcl")
 			before, was := textOf(file), textOf(stack)
 			if place.stage != "" {

@@ -93,13 +93,22 @@ func TestPlaces(t *testing.T) {
 		"a pipe, not a lock":    {"rm -f out/.secrets.lock && mkfifo out/.secrets.lock", "%s", "NS601"},
 		"a directory, not file": {"mv out/.secrets keep && mkdir out/.secrets", "%s", "NS601"},
 	}
+	hosts := map[string]string{}
+	for name := range places {
+		for _, verb := range chosen(name) {
+			if hosts[verb] == "" {
+				hosts[verb] = hostOf(t, verb)
+			}
+		}
+	}
 	for name, place := range places {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			for _, verb := range chosen(name) {
 				if strings.HasSuffix(name, ".secrets.d") && verb != "build" && verb != "materialize" {
 					continue // it does not write there
 				}
-				dir := hostOf(t, verb)
+				dir := copyOf(t, hosts[verb])
 				before := sh(t, dir, "cat out/.secrets")
 				if place.stage != "" {
 					sh(t, dir, place.stage)
@@ -157,7 +166,8 @@ func asRoot(t *testing.T) {
 // replaced are the keys whose values a command takes away or replaces.
 var replaced = map[string]string{"set": "GIVEN", "retire": "OLD", "rotate": "KEY"}
 
-// hostOf makes a host on which a command has something to write.
+// hostOf makes a host on which a command has something to write. Each case takes a
+// copy of it: to make one is five runs of the program.
 func hostOf(t *testing.T, verb string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "stack")
@@ -187,6 +197,14 @@ func hostOf(t *testing.T, verb string) string {
 		sh(t, dir, "rm out/.secrets.d/api/KEY")
 	}
 	return dir
+}
+
+// copyOf copies a host, with what lies beside its stack.
+func copyOf(t *testing.T, host string) string {
+	t.Helper()
+	root := t.TempDir()
+	sh(t, root, fmt.Sprintf("cp -a '%s'/. .", filepath.Dir(host)))
+	return filepath.Join(root, filepath.Base(host))
 }
 
 // closed fails for a file with secrets that others could get at.
