@@ -150,17 +150,19 @@ func TestFailureAtEachStep(t *testing.T) {
 			apply = h.install(t, open22("shop", open("https", 443, "tcp", true, 4), open("new", 9001, "tcp", false, 5)))
 			before := h.state(t)
 			timeout := "120"
-			if name == "killed" {
-				timeout = "8" // nobody but the timer is left to undo it
-			}
 			// once without a fault, for the state that is wanted and the number of calls
 			h.failing(t, fault)
-			run := `echo 0 >$DIR/count; rm -f $DIR/failed; bash -c 'echo $$ >$DIR/pid; exec ` + apply + ` --apply --timeout ` + timeout + `'`
-			if name == "fails unheard" {
-				run += " 2>/dev/full"
+			run := func() (string, int) {
+				script := `echo 0 >$DIR/count; rm -f $DIR/failed; bash -c 'echo $$ >$DIR/pid; exec ` + apply + ` --apply --timeout ` + timeout + `'`
+				if name == "fails unheard" {
+					script += " 2>/dev/full"
+				}
+				return h.try(t, script)
 			}
 			write(t, h, "fail", "0")
-			h.run(t, run)
+			if out, code := run(); code != 0 {
+				t.Fatalf("without a fault: exit %d:\n%s", code, out)
+			}
 			var calls int
 			if _, err := fmt.Sscan(h.run(t, "cat $DIR/count; rm $DIR/fail"), &calls); err != nil || calls < 60 {
 				t.Fatalf("%d calls: %v", calls, err)
@@ -176,12 +178,15 @@ func TestFailureAtEachStep(t *testing.T) {
 				first, step = n, 1
 			}
 			t.Logf("%d calls", calls)
+			if name == "killed" {
+				timeout = "8" // nobody but the timer is left to undo it
+			}
 			for n := first; n <= calls; n += step {
 				write(t, h, "fail", fmt.Sprint(n))
-				out, code := h.try(t, run)
+				out, code := run()
 				which := h.run(t, "cat $DIR/failed 2>/dev/null || echo none; rm -f $DIR/fail")
 				if name == "killed" {
-					h.settle(t, 20*time.Second)
+					h.settle(t, time.Minute)
 				}
 				state := h.state(t)
 				_, pending := h.try(t, "test -L /var/lib/nself-ufw/pending")
