@@ -144,11 +144,7 @@ func (c *Compiled) write(ctx context.Context, j *job, opts WriteOptions) (*Writt
 	report, more := secrets.Materialize(ctx, j.dir.Name(), j.env.Stack, j.env.Files, secretOptions)
 	w.Secrets = report
 	diags = append(diags, more...)
-	if j, _ := rotation.ReadJournal(w.Dir); j != nil { // a rotation says what is wrong with it
-		d := rotation.UnderWay(w.Dir, j, "nselfc secrets rotate")
-		d.Severity = diag.Warning
-		diags = append(diags, d)
-	}
+	diags = append(diags, rotation.Standing(w.Dir, j.env.Stack, j.env.Files, secretOptions)...)
 	return w, diags
 }
 

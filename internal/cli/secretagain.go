@@ -19,7 +19,7 @@ func (o SecretsOptions) again(list diag.List) {
 	for _, d := range list {
 		lines := strings.Split(d.Detail, "\n")
 		for i, line := range lines {
-			if strings.HasPrefix(line, "    nselfc secrets ") && !strings.Contains(line, " --env ") {
+			if strings.HasPrefix(line, "    nselfc secrets ") && !strings.Contains(line, " --env ") && (o.flags() == "" || !strings.Contains(line, o.flags())) {
 				command, comment, _ := strings.Cut(line, "    #")
 				if lines[i] = command + o.flags(); comment != "" {
 					lines[i] += "    #" + comment

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"nselfc/internal/build"
+	"nselfc/internal/rotation"
 	"nselfc/lang/diag"
 )
 
@@ -30,4 +31,9 @@ func (o SecretsOptions) host(ctx context.Context, env Env, d Display) (h *build.
 // waiting says once that another build is at work.
 func waiting(env Env) func() {
 	return func() { say(env, "nselfc: another build is at work here; waiting for it\n") }
+}
+
+// standing warns of a rotation that has not ended, whatever else a command is for.
+func standing(h *build.Host) diag.List {
+	return rotation.Standing(h.Dir, h.Stack, h.Files, h.Options)
 }

@@ -35,6 +35,7 @@ func Generate(ctx context.Context, env Env, d Display, o GenerateOptions) int {
 	}
 	defer k.close()
 	report, diags := secrets.Generate(ctx, h.Dir, h.Stack, h.Files, h.Options, which, k.put())
+	diags = append(diags, standing(h)...)
 	if code = o.show(ctx, env, d, c, diags); code != OK {
 		return code
 	}

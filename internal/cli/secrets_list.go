@@ -67,6 +67,7 @@ func List(ctx context.Context, env Env, d Display, o ListOptions) int {
 	if found != nil {
 		diags = append(diags, found)
 	}
+	diags = append(diags, standing(h)...)
 	if code := o.show(ctx, env, d, c, diags); code != OK {
 		return code
 	}

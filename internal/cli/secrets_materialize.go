@@ -35,6 +35,7 @@ func (o SecretsOptions) materialize(ctx context.Context, env Env, d Display, h *
 	opts := h.Options
 	opts.Existing = true
 	report, diags := secrets.Materialize(ctx, h.Dir, h.Stack, h.Files, opts)
+	diags = append(diags, standing(h)...)
 	if code := o.show(ctx, env, d, c, diags); code != OK {
 		return code
 	}

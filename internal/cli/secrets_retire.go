@@ -78,6 +78,7 @@ func Retire(ctx context.Context, env Env, d Display, o RetireOptions) int {
 		}
 		fmt.Fprintf(&b, "\nShould anything miss it:\n    nselfc secrets retire%[1]s --undo NAME\nOnce nothing has for as long as your backups go back:\n    nselfc secrets retire%[1]s --purge NAME\n", o.flags())
 	}
+	diags = append(diags, standing(h)...)
 	code = Print(env, b.String())
 	return max(code, o.show(ctx, env, d, c, diags))
 }

@@ -110,7 +110,7 @@ func (o RotateOptions) again(ctx context.Context, env Env, d Display, h *build.H
 	}
 	defer k.close()
 	if o.Abort {
-		return o.end(ctx, env, d, h, c, host.Abort(ctx), "The rotation is taken back: every service and server has the values of before")
+		return o.end(ctx, env, d, h, c, host.Abort(ctx), "Nothing is left of the rotation: every service and server has the values that are in .secrets")
 	}
 	return o.end(ctx, env, d, h, c, host.Resume(ctx), "The rotation is finished")
 }

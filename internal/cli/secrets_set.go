@@ -49,6 +49,7 @@ func Set(ctx context.Context, env Env, d Display, o SetOptions) int {
 	}
 	defer k.close()
 	result, diags := secrets.Set(ctx, h.Dir, h.Stack, h.Files, s, value, h.Options, secrets.SetOptions{Replace: o.Replace, Keep: k.put()})
+	diags = append(diags, standing(h)...)
 	if code = o.show(ctx, env, d, c, diags); code != OK {
 		return code
 	}

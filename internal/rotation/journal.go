@@ -1,6 +1,8 @@
 package rotation
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"path/filepath"
 	"slices"
@@ -18,12 +20,13 @@ const (
 	lockFile    = ".secrets.rotation.lock"
 )
 
-const journalVersion = 1
+const journalVersion = 2
 
 // Journal is a rotation that has begun. Everything that has to be the same when the
 // rotation goes on after a crash is in it.
 type Journal struct {
 	Version     int           `json:"version"`
+	Digest      string        `json:"digest,omitempty"` // of all else, in hexadecimal
 	Begun       time.Time     `json:"begun"`
 	Back        bool          `json:"back,omitempty"` // it is being taken back
 	Compromised bool          `json:"compromised,omitempty"`
@@ -72,26 +75,73 @@ const (
 )
 
 // ReadJournal gives the rotation that is under way below an output directory, or nil.
+// What was not written by this version of nselfc, or not as it stands there, is NS617:
+// whoever went by it might take away a value that is in use.
 func ReadJournal(dir string) (*Journal, diag.List) {
-	text, diags := secrets.ReadBeside(dir, JournalFile)
-	if text == nil || diags.HasErrors() {
-		return nil, diags
-	}
-	j := &Journal{}
-	if err := json.Unmarshal(text, j); err != nil || j.Version != journalVersion || len(j.Secrets) == 0 {
-		full := filepath.Join(dir, JournalFile)
-		return nil, append(diags, diag.Errorf("NS617", onFile(full), "Damaged journal of a rotation",
-			"%s is not what nselfc wrote there, so nobody can tell how far the rotation was.\n\nRestore it from a backup. Without one, see which secrets have two values, and which of them the services use:\n\n    grep -oE '^[A-Z0-9_]+__(NEXT|PREVIOUS)' %s", full, escape.ShellWord(filepath.Join(dir, secrets.File))))
-	}
+	j, _, diags := readJournal(dir, defaultCommand)
 	return j, diags
 }
 
-func (j *Journal) save(dir string) diag.List {
-	text, err := json.MarshalIndent(j, "", "  ")
-	if err != nil {
-		return diag.List{diag.Errorf("NS900", onFile(dir), "Bug in nselfc", "This is a bug in nselfc; please report it. The journal of a rotation cannot be written: %s.", err)}
+// defaultCommand is what a rotation is ended with, without flags of its own.
+const defaultCommand = "nselfc secrets rotate"
+
+// readJournal also tells whether another version of nselfc may understand what is there.
+func readJournal(dir, command string) (j *Journal, other bool, diags diag.List) {
+	text, diags := secrets.ReadBeside(dir, JournalFile)
+	if text == nil || diags.HasErrors() {
+		return nil, false, diags
 	}
-	return secrets.WriteBeside(dir, JournalFile, append(text, '\n'))
+	j = &Journal{}
+	err := json.Unmarshal(text, j)
+	if err == nil && j.Version != 0 && j.Version != journalVersion {
+		return nil, true, append(diags, otherVersion(dir, j.Version, command))
+	}
+	said := j.Digest
+	if digest, failed := j.digest(); err != nil || failed != nil || said != digest || j.Version == 0 || len(j.Secrets) == 0 {
+		return nil, false, append(diags, unusable(dir, "is not as nselfc wrote it", command))
+	}
+	return j, false, diags
+}
+
+// digest is that of all other members, so that no change of a byte goes unseen: a
+// container that is not known to be an old one would keep an old value.
+func (j *Journal) digest() (string, error) {
+	bare := *j
+	bare.Digest = ""
+	text, err := json.Marshal(bare)
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), err
+}
+
+// codeUnusable is of a rotation whose journal says nothing, or is gone.
+const codeUnusable = "NS617"
+
+const summaryUnusable = "Unusable journal of a rotation"
+
+func unusable(dir, problem, command string) *diag.Diagnostic {
+	full := filepath.Join(dir, JournalFile)
+	return diag.Errorf(codeUnusable, onFile(full), summaryUnusable,
+		"%s %s, so nobody can tell how far the rotation was, nor which containers have which value. Nothing is lost: .secrets has every value that may be in use.\n\n"+
+			"Take the rotation back by that alone. Servers take both values again, every service that reads one gets the value of before, and the new one is refused and forgotten:\n\n    %s --abort\n\n"+
+			"A damaged file is kept as %s%s.", full, problem, command, JournalFile, asideSuffix)
+}
+
+func otherVersion(dir string, version int, command string) *diag.Diagnostic {
+	full := filepath.Join(dir, JournalFile)
+	return diag.Errorf(codeUnusable, onFile(full), summaryUnusable,
+		"%s has format %d, and this nselfc writes and reads format %d: another version of it has begun that rotation. Nothing is lost: .secrets has every value that may be in use.\n\n"+
+			"End it with that version. Where there is none any more, put the file aside, and take the rotation back by what .secrets says:\n\n    mv %[4]s %[4]s%s\n    %s --abort", full, version, journalVersion, escape.ShellWord(full), asideSuffix, command)
+}
+
+func (j *Journal) save(dir string) diag.List {
+	var err error
+	if j.Digest, err = j.digest(); err == nil {
+		var text []byte
+		if text, err = json.MarshalIndent(j, "", "  "); err == nil {
+			return secrets.WriteBeside(dir, JournalFile, append(text, '\n'))
+		}
+	}
+	return diag.List{diag.Errorf("NS900", onFile(dir), "Bug in nselfc", "This is a bug in nselfc; please report it. The journal of a rotation cannot be written: %s.", err)}
 }
 
 // addresses of the secrets, of some classes, or of all.

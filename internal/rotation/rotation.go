@@ -68,6 +68,9 @@ func (h *Host) Begin(ctx context.Context, q Request) diag.List {
 	if r.journal != nil {
 		return append(diags, r.underWay())
 	}
+	if more := r.usable(); more.HasErrors() {
+		return append(diags, more...)
+	}
 	r.values = q.Values
 	r.journal = &Journal{Version: journalVersion, Begun: h.Now().UTC().Truncate(time.Second), Compromised: q.Compromised, Grace: q.Grace}
 	if q.Compromised {
@@ -109,7 +112,21 @@ func (h *Host) again(ctx context.Context, back bool) diag.List {
 		return diags
 	}
 	defer release()
+	switch {
+	case r.journal != nil:
+	case back:
+		if more := r.rebuild(ctx); more.HasErrors() {
+			return append(diags, more...)
+		}
+	default:
+		if more := r.usable(); more.HasErrors() {
+			return append(diags, more...)
+		}
+	}
 	j := r.journal
+	if j == nil && r.damaged != nil {
+		return diags // there was nothing to take back
+	}
 	if j == nil {
 		return append(diags, diag.Errorf("NS611", onFile(h.Dir), "No rotation is under way",
 			"There is nothing to go on with, and nothing to take back: every rotation in %s has ended.\n\nBegin one:\n\n    %s NAME", h.Dir, h.Again))
@@ -142,21 +159,30 @@ func (h *Host) open() (*run, func(), diag.List) {
 	case diags.HasErrors():
 		return nil, nil, diags
 	case !ok:
-		return nil, nil, append(diags, diag.Errorf("NS610", onFile(h.Dir), "Rotation not finished",
+		return nil, nil, append(diags, diag.Errorf(codeUnderWay, onFile(h.Dir), "Rotation not finished",
 			"Another nselfc is rotating secrets in %s at this moment. Two at once could each take away the value that the other relies on.\n\nWait until it has ended.", h.Dir))
 	}
-	j, more := ReadJournal(h.Dir)
-	if diags = append(diags, more...); diags.HasErrors() {
+	r := &run{Host: h}
+	j, other, more := readJournal(h.Dir, h.Again)
+	for _, d := range more {
+		if d.Code == codeUnusable {
+			r.damaged = d
+		}
+	}
+	if diags = append(diags, more...); diags.HasErrors() && r.damaged == nil {
 		release()
 		return nil, nil, diags
 	}
-	return &run{Host: h, journal: j}, release, diags
+	r.journal, r.other = j, other
+	return r, release, slices.DeleteFunc(diags, func(d *diag.Diagnostic) bool { return d == r.damaged })
 }
 
 // run is one process's part in a rotation.
 type run struct {
 	*Host
 	journal *Journal
+	damaged *diag.Diagnostic // what is wrong with the journal that is there
+	other   bool             // which another version may understand
 	values  map[string]secrets.Sealed
 	turned  *secrets.Turned // what .secrets and the files hold now
 	notes   diag.List       // warnings of turning, the last ones
@@ -164,13 +190,15 @@ type run struct {
 
 func (r *run) underWay() *diag.Diagnostic { return UnderWay(r.Dir, r.journal, r.Again) }
 
+const codeUnderWay = "NS610"
+
 // UnderWay says that a rotation has begun and not ended.
 func UnderWay(dir string, j *Journal, command string) *diag.Diagnostic {
 	var names []string
 	for _, e := range j.Secrets {
 		names = append(names, e.Address)
 	}
-	return diag.Errorf("NS610", onFile(dir), "Rotation not finished",
+	return diag.Errorf(codeUnderWay, onFile(dir), "Rotation not finished",
 		"A rotation was begun on %s and is not finished: %s. Its last step was %q. The stack works as it is, with the values that both sides take.\n\nGo on with it, or take it back:\n\n    %[4]s --resume\n    %[4]s --abort",
 		j.Begun.Format("2006-01-02 15:04 MST"), strings.Join(names, ", "), string(j.step()), command)
 }
