@@ -20,7 +20,8 @@ prefix that their issuer gives, signed JSON Web Tokens, URLs with a password.
 With --history it searches every commit, tag and stash too.
 
 A finding names the place and never the value. A comment with nselfc:allow on the
-line of a literal says that it opens nothing. Ends with 1 when there are findings.`,
+line of a literal says that it opens nothing; for old commits, a line COMMIT:PATH
+and a reason in nself.scan-allow does. Ends with 1 when there are findings.`,
 		Example: `  nselfc secrets scan
   nselfc secrets scan --history
   nselfc secrets scan --path shop --format sarif > secrets.sarif`,

@@ -53,8 +53,14 @@ func (s Commits) Run(ctx context.Context) (objects int, diags diag.List) {
 	if err = errors.Join(err, r.err); err == nil {
 		r.holders, err = h.Holders(ctx, r.wanted)
 	}
+	allowed := readAllowances(s.Folder)
 	for _, f := range r.found {
-		diags = append(diags, r.finding(f))
+		if commit, path := r.place(f); f.value || !allowed.covers(commit, path) {
+			diags = append(diags, r.finding(f))
+		}
+	}
+	if err == nil {
+		diags = append(diags, allowed.unused()...)
 	}
 	for _, what := range r.order {
 		if n := r.count[what]; n > mostInCommits {
@@ -158,25 +164,38 @@ func (r *commits) add(f inObject) {
 	}
 }
 
+// place gives the first commit that has what was found, and the path there: "" for a
+// message, which is of the object itself.
+func (r *commits) place(f inObject) (commit, path string) {
+	if f.kind != "blob" {
+		return f.object, ""
+	}
+	if p, known := r.holders[f.object]; known {
+		return p.Commit, p.Path
+	}
+	return "", f.path
+}
+
 func (r *commits) finding(f inObject) *diag.Diagnostic {
-	commit, where, name := f.object, "the message of commit", ""
+	commit, name := r.place(f)
+	where := "the message of commit"
 	switch f.kind {
 	case "blob":
-		commit, where, name = r.holders[f.object].Commit, f.path+" of commit", f.path
+		where = name + " of commit"
 	case "tag":
 		where = "the message of tag object"
 	}
 	if len(commit) > short {
 		commit = commit[:short]
 	}
-	advice := "Have it revoked by its issuer"
+	advice, otherwise := "Have it revoked by its issuer", "\n\nShould it open nothing, say so in "+AllowFile+", in the folder of the stack:\n\n    "+commit+":"+name+"  # why"
 	if f.value {
-		advice = "Rotate it"
+		advice, otherwise = "Rotate it", ""
 	}
 	at := source.Pos{Line: int32(f.line)}
 	return diag.Errorf(codeInCommit, source.Range{File: commit + ":" + name, Start: at, End: at}, "Secret in a commit",
-		"Line %d of %s %s has %s%s. Everybody with a clone of the repository has it, whatever is in the work tree now.\n\n%s first; then take it out of the history: nselfc explain NS651 says how.",
-		f.line, where, commit, f.what, f.how, advice)
+		"Line %d of %s %s has %s%s. Everybody with a clone of the repository has it, whatever is in the work tree now.\n\n%s first; then take it out of the history: nselfc explain NS651 says how.%s",
+		f.line, where, commit, f.what, f.how, advice, otherwise)
 }
 
 // Said tells in words what was searched.

@@ -60,7 +60,7 @@ func TestNoCredentials(t *testing.T) {
 		"postgres://app:${secret.db}@db/app", "postgres://app:$PASSWORD@db/app", "postgres://user:password@db/app", "postgres://user:PASSWORD@db/app",
 		"https://user:pass@example.com/", "redis://:<password>@cache", "https://example.com/a@b:c", "ftp://u:*****@h", "http://[::1]:8080/a@b", "mailto://a@b.de",
 		"https://registry.de:5000/x@sha256:" + strings.Repeat("ab", 32), "eyJhbGciOiJub25lIn0.e30.", "eyJhbGciOiJIUzI1NiJ9.e30.short", "my" + "_npm_" + made(alnum, 20),
-		"user:pw@host", "http://proxy:3128", "postgres://app@db/app", "https://u:xxxxxxxx@h.de", "git@github.com:nself/x.git", "ssh://git@github.com:22/x",
+		"redis://:redis-canary@cache:6379/0", "postgres://app:db-canary@db:5432/app?sslmode=disable", "user:pw@host", "http://proxy:3128", "postgres://app@db/app", "https://u:xxxxxxxx@h.de", "git@github.com:nself/x.git", "ssh://git@github.com:22/x",
 	} {
 		if found := findCredentials(text); len(found) > 0 {
 			t.Errorf("%s: %s", text, found[0].what)

@@ -72,6 +72,7 @@ const (
 	codeUnreadHistory = "NS653"
 	codeLiteral       = "NS654"
 	codeInCommit      = "NS655"
+	codeWithoutEffect = "NS656"
 
 	codeReaders     = "NS660"
 	codeUnreadable  = "NS661"
