@@ -2,7 +2,6 @@ package compiler
 
 import (
 	"bytes"
-	"cmp"
 	"path"
 	"strings"
 
@@ -15,20 +14,22 @@ import (
 // checkContext refuses a build context with secrets in it, wherever a link takes
 // it: the usual COPY of everything would put them into the image.
 func (l *lowering) checkContext(s *lang.Service, b *lang.Build) {
-	output := path.Join(cmp.Or(l.in.Output, "out"), l.in.Environment)
+	const what = "the folder that nselfc writes to, .secrets included"
 	for _, context := range l.places(b.Context.V) {
-		if l.meetsOutput(context) {
-			const what = "the folder that nselfc writes to, .secrets included"
+		meets := l.meetsOutput(context)
+		held := false
+		for _, output := range l.outputs() {
 			below, inside := belowContext(context, output)
-			if !inside {
-				l.errorf(s.Declared, b.Context.Range, "NS349", contextSummary,
-					contextHolds+"Put what the image is made of elsewhere:\n\n    build {\n      context = \"./api\"\n    }", s.Address, what)
-				return
-			}
-			if below != "" && !leavesOut(b.Ignored, path.Join(below, ".secrets"), path.Join(below, ".secrets.d/api/KEY"), path.Join(below, ".secrets.d/api.env")) {
+			held = held || inside
+			if meets && inside && below != "" && !leavesOut(b.Ignored, path.Join(below, ".secrets"), path.Join(below, ".secrets.d/api/KEY"), path.Join(below, ".secrets.d/api.env")) {
 				l.refuseContext(s, b, what, "**/.secrets*")
 				return
 			}
+		}
+		if meets && !held {
+			l.errorf(s.Declared, b.Context.Range, "NS349", contextSummary,
+				contextHolds+"Put what the image is made of elsewhere:\n\n    build {\n      context = \"./api\"\n    }", s.Address, what)
+			return
 		}
 		for _, key := range l.keys() {
 			if below, inside := belowContext(context, key); inside && below != "." && !leavesOut(b.Ignored, below) {

@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"path"
 	"strings"
 	"testing"
 
@@ -37,7 +38,9 @@ func TestBuildContext(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := shop()
-			b.stack.Environment, b.stack.Output = "prod", tt.output
+			if b.stack.Environment = "prod"; tt.output != "" {
+				b.stack.Outputs = []string{path.Join(tt.output, "prod")}
+			}
 			s := b.service0("api")
 			s.Image = lang.String{}
 			s.Build = &lang.Build{Range: b.at(), Context: b.str(tt.context), Ignore: ".dockerignore", Ignored: []byte(tt.ignored)}

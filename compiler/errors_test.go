@@ -3,6 +3,7 @@ package compiler
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -77,10 +78,19 @@ func buildOf(context, dockerfile string) func(b *builder) {
 	})
 }
 
-// output moves the output directory.
+// output moves the output directory of a stack with two environments.
 func output(dir string, f func(b *builder)) func(b *builder) {
 	return func(b *builder) {
-		b.stack.Output = dir
+		b.stack.Environment = "prod"
+		b.stack.Outputs = []string{path.Join(dir, "dev"), path.Join(dir, "prod")}
+		f(b)
+	}
+}
+
+// beside writes the output of a stack without environments among its sources.
+func beside(f func(b *builder)) func(b *builder) {
+	return func(b *builder) {
+		b.stack.Environment, b.stack.Outputs = "", []string{"."}
 		f(b)
 	}
 }
@@ -150,6 +160,37 @@ var errorCases = []errorCase{
 	{"bind of an output elsewhere", output("deploy/generated", bind("deploy/generated/dev")), "error NS307"},
 	{"bind around an output elsewhere", output("deploy/generated", bind("./deploy")), "error NS307"},
 	{"bind of the default output", output("deploy", bind("out")), "error NS307"},
+	{"bind of this environment beside the stack", output(".", bind("./prod")), "error NS307"},
+	{"bind of another environment beside the stack", output(".", bind("./dev")), "error NS307"},
+	{"bind in another environment beside the stack", output(".", bind("site/../dev/config")), "error NS307"},
+	{"bind of a link to another environment", output(".", link("site", "dev", bind("site"))), "error NS307"},
+	{"bind of a folder that is no environment's", output(".", bind("./devices")), ""},
+	{"bind of the ingress's files where the output lies elsewhere", output("deploy", bind("./nginx")), ""},
+	{"bind of the ingress's files", beside(bind("./nginx")), "error NS307"},
+	{"bind in the ingress's files", beside(bind("nginx/conf.d/")), "error NS307"},
+	{"bind of a link to the ingress's files", beside(link("site", "nginx", bind("site"))), "error NS307"},
+	{"bind of the compose file", beside(bind("./docker-compose.yml")), "error NS307"},
+	{"bind of the model", beside(bind("./nself.model.json")), "error NS307"},
+	{"bind of what git is told", beside(bind(".gitignore")), "error NS307"},
+	{"bind of the firewall's files", beside(bind("./ufw")), "error NS307"},
+	{"bind of rendered files", beside(onAPI(func(b *builder, s *lang.Service) {
+		s.Configs = []lang.Config{{Range: b.at(), Name: "a", Path: b.str("/data"), Content: b.text("x")}}
+		s.Volumes = []lang.Mount{{Range: b.at(), Name: "v", Path: b.str("/srv"), Host: b.str("./config")}}
+	})), "error NS307"},
+	{"bind of a folder that is called like rendered files'", beside(func(b *builder) {
+		for _, s := range b.stack.Services {
+			s.Configs = nil
+		}
+		bind("./config")(b)
+	}), ""},
+	{"bind beside the output among the sources", beside(bind("./site")), ""},
+	{"context of another environment beside the stack", output(".", buildOf("./dev", "")), "error NS349"},
+	{"context with another environment's secrets", output(".", onAPI(func(b *builder, s *lang.Service) {
+		s.Build = &lang.Build{Range: b.at(), Context: b.str("."), Ignore: ".dockerignore", Ignored: []byte("prod\n")}
+	})), "error NS349"},
+	{"context without the environments' secrets", output(".", onAPI(func(b *builder, s *lang.Service) {
+		s.Build = &lang.Build{Range: b.at(), Context: b.str("."), Ignore: ".dockerignore", Ignored: []byte("prod\ndev\n")}
+	})), ""},
 	{"bind of the socket", bind("run/docker.sock"), "error NS307"},
 	{"bind of the socket of CRI-O", bind("run/crio.sock"), "error NS307"},
 	{"bind of another stack's secrets", bind("site/.secrets.d/api"), "error NS307"},

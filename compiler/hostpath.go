@@ -1,7 +1,6 @@
 package compiler
 
 import (
-	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -71,6 +70,10 @@ func (l *lowering) checkShown(d lang.Declared, p lang.String, clean string) bool
 		l.errorf(d, p.Range, "NS307", hostPathSummary,
 			"%s would see the folder that nselfc writes to, with all secrets of the stack. Bind a folder that holds only what the service "+
 				"needs:\n\n    host = \"./site\"", d.Address)
+	case l.writes(clean):
+		l.errorf(d, p.Range, "NS307", hostPathSummary,
+			"%s would see %s, which nselfc writes, as its output lies beside the sources here. What a container changes there is deployed, or lost, "+
+				"with the next build. Bind a folder of another name, or build into a folder of its own with --out:\n\n    host = \"./site\"", d.Address, segments[0])
 	case base == "docker.sock" || base == "containerd.sock" || base == "podman.sock" || base == "crio.sock":
 		l.errorf(d, p.Range, "NS307", hostPathSummary,
 			"%s would get a container engine's socket. Whoever can talk to it is root on the host. There is no way to bind it.", d.Address)
@@ -114,14 +117,51 @@ func (l *lowering) keys() []string {
 	return slices.DeleteFunc(l.places(l.in.Ingress.Certificate.PrivateKey.V), func(key string) bool { return !isBelow(key) })
 }
 
+// outputs gives the folders that nselfc writes the environments to, as seen from the
+// stack's folder.
+func (l *lowering) outputs() []string {
+	if len(l.in.Outputs) == 0 {
+		return []string{path.Join("out", l.in.Environment)}
+	}
+	return l.in.Outputs
+}
+
 // meetsOutput tells whether a clean path below the stack's folder is, holds or
 // lies in what nselfc writes, of this environment or another.
 func (l *lowering) meetsOutput(clean string) bool {
-	out := path.Clean(cmp.Or(l.in.Output, "out"))
-	if out == "." { // then whatever is no environment's is the stack's own
-		out = path.Join(out, l.in.Environment)
+	return clean == "." || slices.ContainsFunc(l.outputs(), func(out string) bool {
+		if around := path.Dir(out); l.in.Environment != "" && around != "." {
+			out = around // the folder of all environments
+		}
+		return out != "." && (strings.HasPrefix(out+"/", clean+"/") || strings.HasPrefix(clean, out+"/"))
+	})
+}
+
+// writes tells whether nselfc writes to a clean path below the stack's folder, or
+// beside it, where the output lies among the sources.
+func (l *lowering) writes(clean string) bool {
+	if !slices.Contains(l.outputs(), ".") {
+		return false
 	}
-	return clean == "." || clean == out || strings.HasPrefix(out, clean+"/") || out != "." && strings.HasPrefix(clean, out+"/")
+	name, _, _ := strings.Cut(clean, "/")
+	switch name {
+	case ".gitattributes", ".gitignore":
+		return true
+	case "nginx":
+		return l.in.Ingress != nil
+	case "ufw":
+		return l.in.Firewall != nil
+	case "config":
+		return slices.ContainsFunc(l.in.Services, func(s *lang.Service) bool {
+			return slices.ContainsFunc(s.Configs, func(c lang.Config) bool { return !c.Content.V.HasSecret() })
+		})
+	case "files":
+		return slices.ContainsFunc(l.in.Services, func(s *lang.Service) bool {
+			return slices.ContainsFunc(s.Secrets, func(e lang.EnvVar) bool { return !e.Value.V.HasSecret() }) ||
+				slices.ContainsFunc(s.Files, func(f lang.CompanionFile) bool { return !f.Text.V.HasSecret() })
+		})
+	}
+	return strings.HasPrefix(name, "docker-compose.") || strings.HasPrefix(name, "nself.") && path.Ext(name) != ".hcl"
 }
 
 // fromOutput gives a path below the stack's folder as seen from the output

@@ -65,7 +65,7 @@ func (l *lowering) checkAgeFile(d lang.Declared, v ir.String) {
 	switch {
 	case strings.HasSuffix(v.V, "/") || clean == ".":
 		refuse("which is a folder")
-	case l.meetsOutput(clean) || segments[0] == "out":
+	case l.meetsOutput(clean) || segments[0] == "out" || l.writes(clean):
 		refuse("which is where nselfc writes its output")
 	case slices.ContainsFunc(segments, isPrivate):
 		refuse("where tools keep what is never committed")

@@ -33,9 +33,10 @@ type Stack struct {
 	// separated; "" for where it is by default: ".." from out/, "../.." from
 	// out/<environment>/. Build contexts and bound folders stand below it.
 	Folder string
-	// Output is the directory that all environments are written to, as seen from
-	// the stack's folder, slash-separated; "" for "out". No container may see it.
-	Output string
+	// Outputs are the folders that the environments of the stack are written to,
+	// this one and the others, as seen from the stack's folder, slash-separated;
+	// none for where they are by default. No container may see them.
+	Outputs []string
 	// Links says where paths of the stack lead on this host, as seen from the
 	// stack's folder and slash-separated, if not where they say: links, and
 	// absolute paths. Its keys are the paths as written.

@@ -186,7 +186,8 @@ func (c *Compiled) compile(name string, opts Options) (*Environment, diag.List) 
 // lower compiles an evaluated stack, whose folder and output it tells the compiler.
 func (c *Compiled) lower(s *lang.Stack, opts Options) (*ir.Stack, diag.List) {
 	out := c.OutDir(opts)
-	s.Folder, s.Output = way(filepath.Join(out, s.Environment), c.Dir), way(c.Dir, out)
+	s.Folder = way(filepath.Join(out, s.Environment), c.Dir)
+	s.Outputs = outputs(c.Dir, out, c.Source.Environments(), c.real)
 	s.Links = links(c.Dir, s, c.real)
 	s.Today = opts.Today
 	lowered, diags := compiler.Compile(s)

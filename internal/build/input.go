@@ -54,7 +54,7 @@ func open(path string) (*input, *diag.Diagnostic) {
 	if err != nil {
 		return nil, unreadable(at, dir, err)
 	}
-	in := &input{dir: dir, fsys: folder{root}, real: filepath.EvalSymlinks, close: func() { _ = root.Close() }} // opened for reading only
+	in := &input{dir: dir, fsys: folder{root}, real: follow, close: func() { _ = root.Close() }} // opened for reading only
 	if d := in.list(name); d != nil {
 		in.close()
 		return nil, d
