@@ -1,8 +1,6 @@
 package lang
 
 import (
-	"math/big"
-
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/gocty"
 
@@ -48,8 +46,10 @@ func (r *reader) float(name string, lo, hi float64) Float {
 		r.wrongType(name, at, v)
 		return Float{}
 	}
+	// The bounds are numbers of the machine, and one that is written 0.01 is a hair
+	// less than that: compared is what it becomes.
 	f, _ := n.AsBigFloat().Float64()
-	if n.AsBigFloat().Cmp(big.NewFloat(lo)) < 0 || n.AsBigFloat().Cmp(big.NewFloat(hi)) > 0 {
+	if f < lo || f > hi {
 		r.ev.Report(diag.Errorf("NS212", at, "Number out of range", "The argument %q is between %g and %g.", name, lo, hi))
 		return Float{}
 	}
