@@ -115,6 +115,7 @@ func filesForConnections(e *edge, report Report) {
 func edgeLimits() []Rule {
 	return []Rule{
 		edgeRule("NS1510", allowEndsInDeny),
+		noDirective("NS1510", "one of several checks would be enough", "satisfy"),
 		edgeRule("NS1511", func(e *edge, report Report) {
 			for _, n := range e.byName["return"] {
 				if n.Parent != nil && n.Parent.Name != "if" && slices.ContainsFunc(n.Parent.Body, func(o *nginxconf.Node) bool { return o.Name == "allow" || o.Name == "deny" }) {
@@ -149,6 +150,9 @@ func allowEndsInDeny(e *edge, report Report) {
 		})
 		if first != "deny" {
 			report(place(block), "%q asks who may before it denies Docker's own address, in whose name clients of IPv6 come.", label(block))
+		}
+		if slices.ContainsFunc(block.Body, func(n *nginxconf.Node) bool { return label(n) == "allow all" }) {
+			report(place(block), "%q allows everybody before it denies the rest.", label(block))
 		}
 		if last != "deny all" {
 			report(place(block), "%q allows some and denies nobody: what no line fits is let in.", label(block))

@@ -27,6 +27,8 @@ func edgeRequests() []Rule {
 	return []Rule{
 		noDirective("NS1502", "an alias without its slash leads out of its folder", "alias"),
 		edgeRule("NS1503", upstreamsAreLiterals),
+		{"NS1503", upstreamsAreServices},
+		noDirective("NS1503", "requests go to another server too, or instead", "mirror", "auth_request", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass"),
 		edgeRule("NS1504", nothingDecoded),
 		edgeRule("NS1505", hostIsHost),
 		eachDirective("NS1509", "if", ifRefuses),
@@ -42,6 +44,7 @@ func edgeRequests() []Rule {
 		edgeRule("NS1532", claimsAreDropped),
 		edgeRule("NS1533", upgradesToOneProtocol),
 		edgeRule("NS1537", noRedirectWithin),
+		noDirective("NS1537", "the request starts anew elsewhere, past what was checked here", "rewrite", "error_page"),
 		edgeRule("NS1538", ambiguousPathsAreRefused),
 		edgeRule("NS1539", func(e *edge, report Report) {
 			const why = "nginx and the service behind it would read the same request differently"
@@ -77,6 +80,32 @@ func upstreamsAreLiterals(e *edge, report Report) {
 		}
 		if strings.Contains(strings.ReplaceAll(value, "${nself_dollar}", ""), "$") {
 			report(place(n), "%q: a part of the request would choose the server that nginx connects to.", label(n))
+		}
+	}
+}
+
+// upstreamsAreServices: the name that requests are passed to is a service's, on a
+// network that the ingress is on too.
+func upstreamsAreServices(a *Artefacts, report Report) {
+	e, c := a.edge(), a.compose()
+	i := slices.IndexFunc(c.services, (*service).ingress)
+	if e == nil || i < 0 {
+		return
+	}
+	for _, n := range e.byName["set"] {
+		value, _ := strings.CutSuffix(n.Arg(1), "."+upstream)
+		if n.Arg(0) != upstream || strings.Contains(value, "$") || len(value) == 1 && value != n.Arg(1) {
+			continue // a copy that takes turns, or a finding already
+		}
+		name, _, _ := strings.Cut(value, ":")
+		s, met := c.named[name], false
+		if s != nil {
+			for net := range s.Get("networks").All() {
+				met = met || c.services[i].At("networks", net.Key) != nil
+			}
+		}
+		if !met {
+			report(place(n), "%q: that is no service on a network of the ingress.", label(n))
 		}
 	}
 }

@@ -34,6 +34,7 @@ func tlsRules() []Rule {
 		}),
 		onlyWords("NS1603", "ssl_ecdh_curve", ":", groups, "it is weak, or nginx does not start with it"),
 		onceInHTTP("NS1604", "one key would open all sessions since nginx started", "ssl_session_tickets", "off"),
+		noDirective("NS1604", "whoever reads the key opens all sessions that were ever sealed with it", "ssl_session_ticket_key"),
 		edgeRule("NS1605", func(e *edge, report Report) {
 			cache := e.first(e.http, "ssl_session_cache")
 			if cache == nil || !strings.HasPrefix(cache.Arg(0), "shared:") {

@@ -52,10 +52,15 @@ func aclHoldsHashes(s *stores, report Report) {
 // away must stand behind what is given.
 func aclWithoutAdmin(s *stores, report Report) {
 	s.users(func(at Place, name string, rules []string) {
+		for _, r := range rules {
+			if r == "allcommands" || strings.HasPrefix(r, "(") || strings.HasPrefix(r, "+") && r != "+@all" && r != "+info" {
+				report(at, "The user %s is given %s, by a rule that undoes what others take away.", name, r)
+			}
+		}
 		given := slices.Index(rules, "+@all")
 		for _, category := range [...]string{"@admin", "@dangerous"} {
 			taken := slices.Index(rules, "-"+category)
-			if given >= 0 && taken < given || slices.Contains(rules, "+"+category) {
+			if given >= 0 && taken < given {
 				report(at, "The user %s may run the commands of %s: CONFIG, FLUSHALL, KEYS ….", name, category)
 			}
 		}
@@ -89,10 +94,10 @@ func usersInOnePlace(s *stores, report Report) {
 			at := Place{File: f.path, Line: w.line}
 			switch w.list[0] {
 			case "aclfile":
-				file = true
+				file = len(w.list) == 2 && w.list[1] == "/run/nself/users.acl"
 			case "user", "requirepass", "masterauth", "rename-command":
 				report(at, "%s stands beside the ACL file: a password in a committed file, or a rule that the other one undoes.", w.list[0])
-			case "protected-mode", "include", "loadmodule":
+			case "protected-mode", "include", "loadmodule", "replicaof", "slaveof":
 				report(at, "%s weakens what the ACL file says.", w.list[0])
 			}
 		}

@@ -47,8 +47,8 @@ func rolesAreNoSuperusers(f rolesFile, report Report) {
 		if s.Begins("GRANT") && (s.Has("ADMIN") || s.Has("OPTION")) {
 			report(at, "A role may give to others what it was given.")
 		}
-		for _, w := range [...]string{"PG_EXECUTE_SERVER_PROGRAM", "PG_READ_SERVER_FILES", "PG_WRITE_SERVER_FILES"} {
-			if s.Begins("GRANT", w) {
+		for _, w := range [...]string{"POSTGRES", "PG_EXECUTE_SERVER_PROGRAM", "PG_READ_SERVER_FILES", "PG_WRITE_SERVER_FILES"} {
+			if s.Begins("GRANT") && s.Has(w) {
 				report(at, "%s leads to the server's own files and programs.", strings.ToLower(w))
 			}
 		}
@@ -63,7 +63,7 @@ func publicHasNothing(f rolesFile, report Report) {
 	schemas, connects := 0, 0
 	for _, s := range f.statements {
 		switch {
-		case s.Begins("GRANT") && s.Has("PUBLIC") && s.Words[len(s.Words)-1].Text == "PUBLIC":
+		case granted(s):
 			report(Place{File: f.path, Line: s.Line}, "Something is granted to PUBLIC, which is every role.")
 		case s.Begins("REVOKE", "ALL", "ON", "DATABASE") && s.Has("FROM") && s.Has("PUBLIC"):
 			for _, w := range s.Words[4:] {
@@ -87,6 +87,17 @@ func publicHasNothing(f rolesFile, report Report) {
 	if schemas < connects || schemas < len(made) {
 		report(Place{File: f.path, Line: 1}, "Every role may use the schema public of some database.")
 	}
+}
+
+// granted tells a statement that gives PUBLIC something, now or by default. The word
+// is a schema's name too, before the TO.
+func granted(s pgtext.Statement) bool {
+	if !s.Begins("GRANT") && !(s.Begins("ALTER", "DEFAULT", "PRIVILEGES") && s.Has("GRANT")) {
+		return false
+	}
+	public := pgtext.Word{Kind: pgtext.Plain, Text: "PUBLIC"}
+	to := slices.Index(s.Words, pgtext.Word{Kind: pgtext.Plain, Text: "TO"})
+	return to >= 0 && slices.Contains(s.Words[to:], public)
 }
 
 // passwordsAreVerifiers: a password of a role is nothing, or what a function makes
@@ -137,9 +148,18 @@ func sqlCannotBeSteered(f rolesFile, report Report) {
 			if strings.HasPrefix(text, `\connect `) {
 				connected, said = false, said[:0]
 			}
+			if command, _, _ := strings.Cut(text, " "); strings.HasPrefix(command, `\!`) || slices.Contains([]string{`\i`, `\ir`, `\include`, `\include_relative`, `\copy`, `\w`, `\write`}, command) {
+				report(Place{File: f.path, Line: s.Line}, "%s is a command of psql that reads or runs something else.", command)
+			}
 			continue
 		}
+		if s.Begins("ALTER", "SYSTEM") || s.Begins("ALTER", "DATABASE") && s.Has("SET") && !s.Has("OWNER") {
+			report(Place{File: f.path, Line: s.Line}, "A setting of the server changes past its file.")
+		}
 		if s.Begins("SET") {
+			if strings.HasPrefix(text, "SET SEARCH_PATH") && !strings.HasPrefix(text, "SET SEARCH_PATH = PG_CATALOG") {
+				report(Place{File: f.path, Line: s.Line}, "The search path of the superuser leads through schemas that others write to.")
+			}
 			said = append(said, text)
 			connected = connected || strings.HasPrefix(text, "SET SEARCH_PATH = PG_CATALOG")
 			continue

@@ -38,7 +38,7 @@ func wallRules() []Rule {
 		wallRule("NS1706", familiesAgree),
 		eachFamily("NS1707", rulesAreTagged),
 		eachFamily("NS1708", foreignChainsStay),
-		wallRule("NS1709", tableTellsTheTruth),
+		{"NS1709", tableTellsTheTruth},
 		wallRule("NS1713", filesBelongTogether),
 		eachFamily("NS1714", func(_ *wall, f *family, report Report) {
 			for _, r := range f.table.Rules {

@@ -2,13 +2,19 @@ package proof
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
 
 // tableTellsTheTruth: rules.txt, which people read, has the ports that the rules
 // open, and no others.
-func tableTellsTheTruth(w *wall, report Report) {
+func tableTellsTheTruth(a *Artefacts, report Report) {
+	w := a.wall()
+	if w == nil {
+		return
+	}
+	portsArePublished(a.compose(), w, report)
 	if len(w.broken) > 0 {
 		return
 	}
@@ -49,6 +55,39 @@ func tableTellsTheTruth(w *wall, report Report) {
 	for _, t := range told {
 		if !slices.Contains(real, t) {
 			report(at, "It says %q, which no rule opens.", t)
+		}
+	}
+}
+
+// portsArePublished: what the chain opens to containers is what the compose file
+// publishes to others than the host itself, and all of it.
+func portsArePublished(c *composition, w *wall, report Report) {
+	if len(w.broken) > 0 || slices.ContainsFunc(c.documents, func(d document) bool { return d.err != nil }) {
+		return // and has a finding
+	}
+	opened, published := map[string]Place{}, map[string]Place{}
+	for _, f := range w.families {
+		for _, r := range f.table.Rules {
+			if port := r.Get("--ctorigdstport"); port != "" {
+				opened[port+"/"+r.Get("-p")] = f.at(r.Line)
+			}
+		}
+	}
+	for _, s := range c.services {
+		for p := range s.Get("ports").All() {
+			if s.ingress() && !onLoopback(p) && p.Get("target").Value() != "22" { // else NS317 and NS1404 speak
+				published[p.Get("published").Value()+"/"+cmp.Or(p.Get("protocol").Value(), "tcp")] = s.at(p)
+			}
+		}
+	}
+	for _, port := range slices.Sorted(maps.Keys(opened)) {
+		if _, ok := published[port]; !ok {
+			report(opened[port], "Port %s is open to containers, and no service publishes it.", port)
+		}
+	}
+	for _, port := range slices.Sorted(maps.Keys(published)) {
+		if _, ok := opened[port]; !ok {
+			report(published[port], "Port %s is published, and no rule of the firewall opens it.", port)
 		}
 	}
 }
