@@ -40,9 +40,9 @@ func Compile(s *lang.Stack) (*ir.Stack, diag.List) {
 	l.lowerRotations()
 	l.lowerIngress()
 	l.lowerFirewall()
-	l.lowerWaivers()
 	l.checkHostPorts()
 	l.lowerNetworks()
+	l.lowerWaivers() // which may be on any of that
 	l.lowerOrder()
 	l.reportUnusedSecrets()
 	l.sort()

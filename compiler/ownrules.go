@@ -33,13 +33,19 @@ func ownRules(rules []*lang.Rule, stack *ir.Stack) *judged {
 	}
 	values := sync.OnceValue(func() map[string]cty.Value { return policymodel.Of(stack) })
 	for _, r := range rules {
-		one := policy.OwnRule(ownRule(r))
-		one.References, one.Page = plainTexts(r.References), r.Page()
+		one := OwnRule(r)
 		one.Check = func(_ *ir.Stack, report func(policy.Finding)) {
 			out.diags = append(out.diags, r.Judge(values(), func(b lang.Breach) { report(p.finding(b)) })...)
 		}
 		out.list = append(out.list, one)
 	}
+	return out
+}
+
+// OwnRule makes the entry of a rule that a stack declares, without its check.
+func OwnRule(r *lang.Rule) policy.Rule {
+	out := policy.OwnRule(ownRule(r))
+	out.References, out.Page = plainTexts(r.References), r.Page()
 	return out
 }
 

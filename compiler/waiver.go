@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nselfc/compiler/ir"
+	"nselfc/compiler/model"
 	"nselfc/compiler/policy"
 	"nselfc/lang"
 	"nselfc/lang/source"
@@ -64,6 +65,12 @@ func (l *lowering) addresses() []string {
 	}
 	if l.in.Store != nil {
 		out = append(out, "secrets")
+	}
+	for _, n := range l.out.Networks {
+		out = append(out, model.Address(model.TypeNetwork, n.Name))
+	}
+	for _, v := range l.out.Volumes {
+		out = append(out, model.Address(model.TypeVolume, v.Name))
 	}
 	return out
 }

@@ -153,6 +153,9 @@ func (x *instance) declares(t hcl.Traversal) bool {
 	if len(t) == 1 {
 		return slices.Contains(single(), t.RootName())
 	}
+	if made(t) {
+		return true
+	}
 	step, ok := t[1].(hcl.TraverseAttr)
 	if !ok {
 		return false
@@ -162,6 +165,14 @@ func (x *instance) declares(t hcl.Traversal) bool {
 	}
 	_, ok = x.sc.Root(t.RootName(), t.RootName()).Get(step.Name)
 	return ok
+}
+
+// made tells a reference to a network or a volume by the name that the compiler gives
+// it, which is how findings of the stack's own rules call them. Whether there is one,
+// only the compiler knows.
+func made(t hcl.Traversal) bool {
+	step, ok := t[1].(hcl.TraverseIndex)
+	return ok && len(t) == 2 && step.Key.Type() == cty.String && (t.RootName() == "network" || t.RootName() == "volume")
 }
 
 // targets lists what can be waived on, for a name that is not among it.

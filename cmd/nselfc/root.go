@@ -47,7 +47,7 @@ edit, foreign file or secret is overwritten.`,
 		c.GroupID = "stack"
 		root.AddCommand(c)
 	}
-	for _, c := range []*cobra.Command{newWhy(env, d), newGraph(env, d), newDiff(env, d), newModel(env, d), newExplain(env), newRules(env), newDocs(env), newVersion(env)} {
+	for _, c := range []*cobra.Command{newWhy(env, d), newGraph(env, d), newDiff(env, d), newModel(env, d), newExplain(env), newRules(env, d), newDocs(env), newVersion(env)} {
 		c.GroupID = "reading"
 		root.AddCommand(c)
 	}

@@ -32,6 +32,8 @@ It fails when a test does, and when there is none.`,
 	cmd.Flags().StringVar(&o.Filter, "filter", "", "run only what has this `TEXT` in its name")
 	cmd.Flags().Var(&o.Format, "format", "form of the report: text, json or junit")
 	complete(cmd, "format", cli.TestFormats()...)
+	todayFlag(cmd, &o.On)
+	cmd.Flags().Lookup("today").Usage = "judge waivers by this day, as in 2027-03-01 (default: none has ended)"
 	cmd.Flags().StringVar(&o.JUnitInto, "junit-into", "", "write the report for JUnit's readers to this `FILE` as well")
 	return cmd
 }

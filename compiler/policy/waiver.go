@@ -30,6 +30,15 @@ func SeverityOf(s *ir.Stack, code string) string {
 	return ""
 }
 
+// TitleOf gives the title of a rule of the catalogue, or of the stack's own, by its
+// code, or "" for a code of no rule.
+func TitleOf(s *ir.Stack, code string) string {
+	if r := ruleOf(known(s), code); r != nil {
+		return r.Title
+	}
+	return ""
+}
+
 // Judges tells whether a code is of what Check reports: not of what could not be
 // lowered, so that the stack would be incomplete.
 func Judges(s *ir.Stack, code string) bool {
@@ -149,8 +158,8 @@ func (w *waivers) fault(one *ir.Waiver) *diag.Diagnostic {
 		return diag.Errorf("NS2105", at, "Rule that cannot be waived",
 			"%s (%s) is no rule of the policy: the compiler, or the host, cannot go on with what it reports, whoever accepts it. Mend it; nselfc explain %s says how.", code, diag.Title(code), code)
 	case r == nil:
-		d := diag.Errorf("NS2104", at, "Waiver of an unknown rule", "There is no rule %q, so the waiver accepts nothing.%s nselfc explain lists all codes.", code, eval.DidYouMean(code, w.codes()))
-		if meant := eval.Suggest(code, w.codes()); meant != "" {
+		d := diag.Errorf("NS2104", at, "Waiver of an unknown rule", "There is no rule %q, so the waiver accepts nothing.%s nselfc explain lists all codes.", code, eval.DidYouMean(strings.ToUpper(code), w.codes()))
+		if meant := eval.Suggest(strings.ToUpper(code), w.codes()); meant != "" {
 			d.Fix = []diag.Edit{{Range: at, Text: `"` + meant + `"`}}
 		}
 		return d

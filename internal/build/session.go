@@ -71,7 +71,7 @@ func (s *Session) Try(name string, t *lang.Test) Trial {
 func OnlyRules(list diag.List, s *lang.Stack) bool {
 	codes := s.RuleIDs()
 	for _, r := range policy.Rules() {
-		if r.Check != nil { // what the compiler refuses leaves no stack
+		if r.Check != nil || r.Theme == policy.Meta { // what the compiler refuses leaves no stack
 			codes = append(codes, r.Code)
 		}
 	}
@@ -81,16 +81,19 @@ func OnlyRules(list diag.List, s *lang.Stack) bool {
 }
 
 // OwnRules gives the rules that a stack declares, sorted by code; of a stack that
-// cannot be read, those that can. validate is for the findings.
-func OwnRules(path string) []*lang.Rule {
-	s, _ := Open(path, Options{})
+// cannot be read, those that can. The list holds what is wrong with it as far as
+// rules are looked for, and points into the files of the result, which is never nil.
+func OwnRules(path string) ([]*lang.Rule, *Compiled, diag.List) {
+	s, diags := Open(path, Options{})
 	if s == nil {
-		return nil
+		return nil, &Compiled{}, diags
 	}
 	defer s.Close()
-	evaluated, _ := s.Source.Evaluate(s.Source.Environments()[0])
+	evaluated, more := s.Source.Evaluate(s.Source.Environments()[0])
+	diags = append(diags, s.note(more)...)
 	if evaluated == nil {
-		return nil
+		return nil, s.Compiled, diags
 	}
-	return slices.SortedFunc(slices.Values(evaluated.Rules), func(a, b *lang.Rule) int { return strings.Compare(a.ID.V, b.ID.V) })
+	rules := slices.SortedFunc(slices.Values(evaluated.Rules), func(a, b *lang.Rule) int { return strings.Compare(a.ID.V, b.ID.V) })
+	return rules, s.Compiled, diags
 }

@@ -44,7 +44,8 @@ func Check(ctx context.Context, env Env, d Display, o CheckOptions) int {
 	}
 	// The files of the stack are not handed on: no line of one that a secret stands
 	// in may be shown.
-	all := checks.Findings()
+	accepted := acceptedBy(c, diags)
+	all := append(slices.Clone(accepted), checks.Findings()...)
 	mend := BuildOptions{Options: o.Options, Path: o.Path, NoSecrets: o.Env != ""} // nobody who checks runs the environment
 	again(all, mend)
 	if d.format(env) != FormatText {
@@ -52,12 +53,37 @@ func Check(ctx context.Context, env Env, d Display, o CheckOptions) int {
 		say(env, "%s", verdict(checks))
 		return code
 	}
-	shown := checks.Around
+	shown := append(accepted, checks.Around...)
 	for _, e := range checks.Environments {
 		shown = append(shown, outdir.Alike(byKind(e.Findings))...)
 	}
 	code := d.Show(env, shown, nil, nil)
 	return max(code, Print(env, verdict(checks)))
+}
+
+// acceptedBy gives what waivers accept, and the waivers that are about to end, with
+// the names of files as check shows them. Whoever reads that the output is what was
+// asked for reads what was accepted in it.
+func acceptedBy(c *build.Compiled, found diag.List) diag.List {
+	var out diag.List
+	for _, d := range found {
+		if d.Accepted == nil && d.Code != "NS2102" {
+			continue
+		}
+		named := *d
+		named.Subject.File = c.DisplayName(d.Subject.File)
+		named.Related = slices.Clone(d.Related)
+		for i := range named.Related {
+			named.Related[i].Range.File = c.DisplayName(named.Related[i].Range.File)
+		}
+		if d.Accepted != nil {
+			by := *d.Accepted
+			by.At.File = c.DisplayName(by.At.File)
+			named.Accepted = &by
+		}
+		out = append(out, &named)
+	}
+	return out
 }
 
 // verdict ends the report: a line on secrets, and one for each environment.

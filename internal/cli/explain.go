@@ -20,7 +20,8 @@ func Explain(env Env, codes []string) int {
 		for _, c := range diag.Codes() {
 			fmt.Fprintf(&b, "%s  %s\n", c, diag.Title(c))
 		}
-		for _, r := range build.OwnRules("") {
+		own, _, _ := build.OwnRules("")
+		for _, r := range own {
 			fmt.Fprintf(&b, "%s  %s\n", r.ID.V, render.Clean(r.Title.V, false))
 		}
 		return Print(env, b.String())
@@ -48,7 +49,8 @@ func Explain(env Env, codes []string) int {
 // ownPage gives the page of a rule of the stack in this folder, or "" and the codes
 // that there are.
 func ownPage(code string) (page string, codes []string) {
-	for _, r := range build.OwnRules("") {
+	own, _, _ := build.OwnRules("")
+	for _, r := range own {
 		if r.ID.V == code {
 			return render.Clean(r.Page(), true), nil
 		}

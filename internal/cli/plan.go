@@ -160,7 +160,7 @@ func (o PlanOptions) plan(ctx context.Context, env Env) (*plan.Plan, *render.Rep
 	if len(more) > 0 {
 		r := render.New(unrevealing(more, env.Secrets), base.Files(), base.DisplayName)
 		own := report()
-		r.Diagnostics, r.WarningCount = append(own.Diagnostics, r.Diagnostics...), own.WarningCount
+		r.Diagnostics, r.WarningCount, r.AcceptedCount = append(own.Diagnostics, r.Diagnostics...), own.WarningCount, own.AcceptedCount
 		p.Diagnostics = append(p.Diagnostics, more...)
 		return p, r
 	}

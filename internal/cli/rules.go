@@ -6,8 +6,11 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"nselfc/compiler"
 	"nselfc/compiler/policy"
+	"nselfc/internal/build"
 	"nselfc/lang/diag"
+	"nselfc/lang/diag/render"
 	"nselfc/lang/eval"
 )
 
@@ -15,6 +18,7 @@ import (
 type RulesOptions struct {
 	Format string // text or json
 	Theme  string // "" for all
+	Path   string // file or folder of a stack, whose own rules are listed too; "" for that in this folder, if there is one
 }
 
 // Themes lists the themes of the catalogue, in its order and in lower case.
@@ -28,18 +32,30 @@ func Themes() []string {
 	return out
 }
 
+// ListedThemes are the values of --theme: those of the catalogue, and that of the rules
+// of a stack's own.
+func ListedThemes() []string { return append(Themes(), string(policy.Own)) }
+
 func themeName(r policy.Rule) string { return strings.ToLower(string(r.Theme)) }
 
-// Rules prints the catalogue of rules.
-func Rules(env Env, o RulesOptions) int {
+// Rules prints the catalogue of rules, and behind it the rules of a stack's own.
+func Rules(env Env, d Display, o RulesOptions) int {
+	own, stack, diags := build.OwnRules(o.Path)
+	if o.Path != "" && diags.HasErrors() { // of a folder without a stack, the catalogue is listed
+		return d.Show(env, diags, stack.Files(), stack.DisplayName)
+	}
+	known := policy.Rules()
+	for _, r := range own {
+		known = append(known, compiler.OwnRule(r))
+	}
 	var rules []policy.Rule
-	for _, r := range policy.Rules() {
+	for _, r := range known {
 		if o.Theme == "" || themeName(r) == strings.ToLower(o.Theme) {
 			rules = append(rules, r)
 		}
 	}
-	if len(rules) == 0 {
-		return Fail(env, Usage, "there is no theme %q.%s The themes are: %s.", o.Theme, eval.DidYouMean(o.Theme, Themes()), strings.Join(Themes(), ", "))
+	if len(rules) == 0 && strings.ToLower(o.Theme) != string(policy.Own) {
+		return Fail(env, Usage, "there is no theme %q.%s The themes are: %s.", o.Theme, eval.DidYouMean(o.Theme, ListedThemes()), strings.Join(ListedThemes(), ", "))
 	}
 	switch o.Format {
 	case "text":
@@ -55,6 +71,9 @@ func Rules(env Env, o RulesOptions) int {
 }
 
 func rulesText(rules []policy.Rule) string {
+	if len(rules) == 0 {
+		return "There is no rule of a stack's own here.\n"
+	}
 	var cells, b strings.Builder
 	theme := ""
 	for _, r := range rules {
@@ -69,7 +88,7 @@ func rulesText(rules []policy.Rule) string {
 		if r.Waivable {
 			waiver = "yes"
 		}
-		fmt.Fprintf(&cells, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Code, r.Severity, r.Production, r.Development, r.Held, waiver, r.Title)
+		fmt.Fprintf(&cells, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Code, r.Severity, r.Production, r.Development, r.Held, waiver, render.Clean(r.Title, false))
 	}
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	_, _ = w.Write([]byte(cells.String())) // a builder takes every write
@@ -100,7 +119,7 @@ func rulesJSON(rules []policy.Rule) rulesDocument {
 	doc := rulesDocument{FormatVersion: "1.0", Rules: []ruleJSON{}}
 	for _, r := range rules {
 		doc.Rules = append(doc.Rules, ruleJSON{
-			r.Code, r.Title, themeName(r), r.Severity.String(), r.Production.String(), r.Development.String(), r.Held.String(), r.Waivable, r.References,
+			r.Code, render.Clean(r.Title, false), themeName(r), r.Severity.String(), r.Production.String(), r.Development.String(), r.Held.String(), r.Waivable, r.References,
 		})
 	}
 	return doc

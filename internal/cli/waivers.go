@@ -75,7 +75,8 @@ func Waivers(ctx context.Context, env Env, d Display, o WaiversOptions) int {
 	// The stack is compiled by no day: one that has ended is listed like the others.
 	c, diags := compile(ctx, env, o.Path, o.Options)
 	faults := slices.DeleteFunc(slices.Clone(diags), func(d *diag.Diagnostic) bool {
-		return d.Severity != diag.Error || d.Code == "NS2103" || d.Code == "NS2107" // the state of the waiver says so
+		return d.Severity != diag.Error || d.Code == "NS2103" || d.Code == "NS2107" || // the state of the waiver says so
+			ofRule(c.Judged(), d.Code)
 	})
 	if len(faults) > 0 || ctx.Err() != nil {
 		return stopped(ctx, d.Show(env, faults, c.Files(), c.DisplayName))
@@ -94,6 +95,12 @@ func Waivers(ctx context.Context, env Env, d Display, o WaiversOptions) int {
 	return Print(env, b.String())
 }
 
+// ofRule tells whether a code is of a rule that a stack breaks, which keeps nobody from
+// asking what is accepted in it; rules on waivers themselves do.
+func ofRule(stacks []*ir.Stack, code string) bool {
+	return !diag.CodeIn(code, "NS2100", "NS2200") && slices.ContainsFunc(stacks, func(s *ir.Stack) bool { return policy.Judges(s, code) })
+}
+
 func waiversOf(c *build.Compiled, found diag.List, today date.Date) *waiversReport {
 	r := &waiversReport{Format: waiversFormat, Today: today.String(), Waivers: []waiverLine{}}
 	unused := map[source.Range]bool{}
@@ -101,20 +108,20 @@ func waiversOf(c *build.Compiled, found diag.List, today date.Date) *waiversRepo
 		unused[d.Subject] = unused[d.Subject] || d.Code == "NS2103" || d.Code == "NS2107"
 	}
 	index := map[source.Range]int{}
-	for _, e := range c.Environments {
-		r.Stack = e.Stack.Name.V
-		for _, w := range e.Stack.Waivers {
+	for _, s := range c.Judged() {
+		r.Stack = s.Name.V
+		for _, w := range s.Waivers {
 			at := w.Origin.Range
 			i, known := index[at]
 			if !known {
 				i = len(r.Waivers)
 				index[at] = i
-				line := lineOf(w, today, unused[at] || unused[w.On.Range])
+				line := lineOf(w, policy.TitleOf(s, w.Code.V), today, unused[at] || unused[w.On.Range])
 				line.File, line.Line = c.DisplayName(at.File), int(at.Start.Line)
 				r.Waivers = append(r.Waivers, line)
 			}
-			if e.Name != "" {
-				r.Waivers[i].Environments = append(r.Waivers[i].Environments, e.Name)
+			if s.Environment != "" {
+				r.Waivers[i].Environments = append(r.Waivers[i].Environments, s.Environment)
 			}
 		}
 	}
@@ -124,9 +131,9 @@ func waiversOf(c *build.Compiled, found diag.List, today date.Date) *waiversRepo
 	return r
 }
 
-func lineOf(w *ir.Waiver, today date.Date, unused bool) waiverLine {
+func lineOf(w *ir.Waiver, title string, today date.Date, unused bool) waiverLine {
 	out := waiverLine{
-		Code: w.Code.V, Title: diag.Title(w.Code.V), Severity: w.Severity, On: w.On.V, State: waiverActive, Until: w.Until.V.String(),
+		Code: w.Code.V, Title: title, Severity: w.Severity, On: w.On.V, State: waiverActive, Until: w.Until.V.String(),
 		Days: int(w.Until.V - today), Owner: w.Owner.V, Reason: w.Reason.V, Ticket: w.Ticket.V, Environments: []string{},
 	}
 	switch {
@@ -151,7 +158,7 @@ func (r *waiversReport) text() string {
 		if w.On != "" {
 			on = w.On
 		}
-		fmt.Fprintf(&b, "%-9s  %s  %s (%s) on %s\n", w.State, w.Until, w.Code, w.Title, clean(on))
+		fmt.Fprintf(&b, "%-9s  %s  %s (%s) on %s\n", w.State, w.Until, w.Code, clean(w.Title), clean(on))
 		ticket := ""
 		if w.Ticket != "" {
 			ticket = " (" + w.Ticket + ")"

@@ -41,6 +41,7 @@ func (p *Plan) Findings(report *render.Report) *render.Report {
 	report = Errors(report)
 	out.Diagnostics = append(out.Diagnostics, report.Diagnostics...)
 	out.ErrorCount, out.WarningCount = out.ErrorCount+report.ErrorCount, out.WarningCount+report.WarningCount
+	out.AcceptedCount = report.AcceptedCount // with none, SARIF would leave suppressions out
 	out.Valid = out.ErrorCount == 0
 	return out
 }

@@ -111,6 +111,7 @@ func (p *Plan) parts(report *render.Report) (string, []block) {
 	if left > 0 {
 		fmt.Fprintf(&b, "\n**%s more do not fit into a comment: run `nselfc plan`.**\n", plural(left, "environment"))
 	}
+	blocks = append(blocks, acceptedBlock(report))
 	return b.String(), slices.DeleteFunc(blocks, func(x block) bool { return x.title == "" })
 }
 
@@ -204,6 +205,29 @@ func (p *Plan) changesBlock(e *Environment) block {
 		}
 	}
 	return folded("Changes: "+plural(len(e.Review.Changes), "resource"), "text", b.String())
+}
+
+// acceptedBlock lists what waivers accept, whether the change has to do with it or not.
+func acceptedBlock(report *render.Report) block {
+	var b strings.Builder
+	for i := range report.Diagnostics {
+		d := &report.Diagnostics[i]
+		if d.Accepted == nil {
+			continue
+		}
+		b.WriteString(d.Code + " " + d.Summary)
+		if d.Address != "" {
+			b.WriteString(" on " + d.Address)
+		}
+		if d.Range != nil && d.Range.Filename != "" {
+			fmt.Fprintf(&b, " (%s:%d)", d.Range.Filename, d.Range.Start.Line)
+		}
+		b.WriteString("\n    " + d.Accepted.String() + "\n")
+	}
+	if b.Len() == 0 {
+		return block{}
+	}
+	return folded("Accepted: "+plural(report.AcceptedCount, "finding"), "text", b.String())
 }
 
 // fileBlock shows the lines of one file.
