@@ -15,10 +15,12 @@ import (
 // expected compares the findings of a stack with those that a test expects.
 func expected(t *lang.Test, found diag.List) diag.List {
 	var out diag.List
-	codes := map[string]bool{}  // of all findings
+	codes := map[string]bool{} // of all findings
+	accepted := map[string]bool{}
 	errors := map[string]bool{} // of errors
 	for _, d := range found {
 		codes[d.Code] = true
+		accepted[d.Code] = accepted[d.Code] || d.Accepted != nil
 		if d.Severity != diag.Error {
 			continue
 		}
@@ -32,7 +34,7 @@ func expected(t *lang.Test, found diag.List) diag.List {
 	for _, want := range t.ExpectErrors {
 		if !errors[want.V] {
 			out = append(out, diag.Errorf("NS2302", want.Range, "Expected error did not come",
-				"The stack should have the error %s, and has not. %s", want.V, came(errors)))
+				"The stack should have the error %s, and has not. %s", want.V, insteadOf(want.V, codes, accepted, errors)))
 		}
 	}
 	for _, want := range t.ExpectFindings {
@@ -42,6 +44,17 @@ func expected(t *lang.Test, found diag.List) diag.List {
 		}
 	}
 	return out
+}
+
+// insteadOf says why an error did not come.
+func insteadOf(code string, codes, accepted, errors map[string]bool) string {
+	switch {
+	case accepted[code]:
+		return "It is found, and a waiver accepts it. To hold that, write\n    expect_finding = [\"" + code + "\"]"
+	case codes[code]:
+		return "It is found, as a warning or a note. To hold that, write\n    expect_finding = [\"" + code + "\"]"
+	}
+	return came(errors)
 }
 
 func lists(codes []lang.String, code string) bool {

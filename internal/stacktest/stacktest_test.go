@@ -12,7 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"nselfc/internal/build"
 	"nselfc/internal/stacktest"
+	"nselfc/lang/date"
 	"nselfc/lang/diag"
 )
 
@@ -200,5 +202,73 @@ func TestFailureShowsValues(t *testing.T) {
 	want := "As told.\n\n    services[\"api\"].replicas is 1\n    stack.name is \"shop\"\n    secret.key is (sensitive)\n    services is a map of 1: \"api\""
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestWaivedFindings: what a waiver accepts is reported and no error, on any day but
+// one that is named, and after whose end the stack can still be looked at.
+func TestWaivedFindings(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"nself.hcl": `stack "t" {}
+rule "ORG-001" {
+  severity = "high"
+  assert {
+    condition = stack.name != "t"
+    message   = "m"
+  }
+}
+policy {
+  waive "ORG-001" {
+    on     = stack
+    reason = "The name is known to customers until spring."
+    owner  = "ops@example.com"
+    until  = "2027-03-01"
+  }
+}
+`,
+		"a.nselftest.hcl": `test "found" {
+  expect_finding = ["ORG-001"]
+}
+test "an error" {
+  expect_error = ["ORG-001"]
+}
+test "over" {
+  expect_error = ["ORG-001", "NS2101"]
+  assert {
+    condition = stack.name == "t"
+    message   = "m"
+  }
+}
+`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for today, want := range map[date.Date]string{
+		0:                     "pass, NS2302, NS2302 NS2302",
+		date.Of(2027, 3, 1):   "pass, NS2302, NS2302 NS2302",
+		date.Of(2027, 3, 2):   "NS2101, NS2101, pass",
+		date.Of(9999, 12, 31): "NS2101, NS2101, pass",
+	} {
+		report, diags := stacktest.Run(context.Background(), dir, stacktest.Options{Options: build.Options{Today: today}, Now: time.Now})
+		var got []string
+		for _, r := range report.Results {
+			codes := "pass"
+			for i, d := range r.Failures {
+				if i == 0 {
+					codes = ""
+				}
+				codes = strings.TrimSpace(codes + " " + d.Code)
+				if d.Code == "NS2302" && r.Name == "an error" && !strings.Contains(d.Detail, `a waiver accepts it. To hold that, write`) {
+					t.Error(d.Detail)
+				}
+			}
+			got = append(got, codes)
+		}
+		if s := strings.Join(got, ", "); s != want || len(diags) > 0 {
+			t.Errorf("on %s: %s %v", today, s, diags)
+		}
 	}
 }
