@@ -21,10 +21,10 @@ const (
 
 // artefacts adds what a test sees besides the model, as far as it looks at it. Files
 // that hold secrets are not among them: they are not in the output.
-func artefacts(e *build.Environment, t *lang.Test, model map[string]cty.Value) diag.List {
+func (c *compiled) artefacts(t *lang.Test, model map[string]cty.Value) diag.List {
 	texts := map[string]cty.Value{}
 	if t.Asserts(artefactsName) {
-		for _, f := range e.Files {
+		for _, f := range c.Environment.Files {
 			if text, ok := f.Text.Plain(); ok {
 				texts[f.Path] = cty.StringVal(text)
 			}
@@ -35,12 +35,15 @@ func artefacts(e *build.Environment, t *lang.Test, model map[string]cty.Value) d
 	if !t.Asserts(composeName) {
 		return nil
 	}
-	v, err := decoded(e)
-	if err != nil {
-		return diag.List{diag.Errorf("NS900", t.Range, "Output that cannot be read back",
-			"docker-compose.yml is no YAML: %v. This is a bug in nselfc: please report it.", err)}
+	if c.compose == nil {
+		v, err := decoded(c.Environment)
+		if err != nil {
+			return diag.List{diag.Errorf("NS900", t.Range, "Output that cannot be read back",
+				"docker-compose.yml is no YAML: %v. This is a bug in nselfc: please report it.", err)}
+		}
+		c.compose = &v
 	}
-	model[composeName] = v
+	model[composeName] = *c.compose
 	return nil
 }
 

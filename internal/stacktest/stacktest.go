@@ -72,6 +72,9 @@ type run struct {
 type compiled struct {
 	build.Trial
 	model map[string]cty.Value // nil without an environment
+	// compose is docker-compose.yml decoded, which takes longer than to compile it; nil
+	// until a test looks at it.
+	compose *cty.Value
 }
 
 // Run runs the tests of the stack at path. The list holds what kept them from being
@@ -130,7 +133,7 @@ func (r *run) test(t *lang.Test) diag.List {
 			"The errors that the test expects leave no stack for its asserts to look at. Make a test of its own of them, which compiles.")}
 	}
 	model := maps.Clone(c.model)
-	failures = append(failures, artefacts(c.Environment, t, model)...)
+	failures = append(failures, c.artefacts(t, model)...)
 	kept := c.Language.Judge(t, model, func(b lang.Breach) { failures = append(failures, breach(b)) })
 	return append(failures, kept...)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -270,5 +271,39 @@ test "over" {
 		if s := strings.Join(got, ", "); s != want || len(diags) > 0 {
 			t.Errorf("on %s: %s %v", today, s, diags)
 		}
+	}
+}
+
+// TestTestsShareTheirWork: thirty tests of the same inputs take little more than one,
+// so that all can be run whenever a file is saved. What is allocated stands for the
+// time, as it is the same on every machine.
+func TestTestsShareTheirWork(t *testing.T) {
+	dir := t.TempDir()
+	var services, tests strings.Builder
+	services.WriteString("stack \"t\" {}\n")
+	for i := range 30 {
+		fmt.Fprintf(&services, "service \"s%d\" {\n  image = \"ghcr.io/acme/s:1.4.2\"\n}\n", i)
+		fmt.Fprintf(&tests, "test \"t%02d\" {\n  assert {\n    condition = compose.services.s%d.read_only && services[\"s%d\"].read_only\n    message   = \"m\"\n  }\n}\n", i, i, i)
+	}
+	for name, text := range map[string]string{"nself.hcl": services.String(), "a.nselftest.hcl": tests.String()} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	allocated := func(filter string, n int) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		report, diags := stacktest.Run(context.Background(), dir, stacktest.Options{Filter: filter, Now: time.Now})
+		runtime.ReadMemStats(&after)
+		if len(diags) > 0 || len(report.Results) != n || report.Failed() > 0 {
+			t.Fatalf("%d results, %d failed: %v", len(report.Results), report.Failed(), diags)
+		}
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	allocated("t00", 1) // what is made once for all
+	one, all := allocated("t00", 1), allocated("t", 30)
+	t.Logf("one: %d KiB, thirty: %d KiB", one>>10, all>>10)
+	if all > 3*one {
+		t.Errorf("one test allocates %d KiB, and thirty %d KiB", one>>10, all>>10)
 	}
 }
