@@ -30,6 +30,7 @@ Tools with rules in another language, such as conftest or CEL, read it.`,
 	stackArgs(cmd)
 	cmd.Flags().StringVar(&format, "format", format, "form of the model: json")
 	complete(cmd, "format", "json")
+	cmd.Flags().Bool("json", false, "print JSON, as --format json") // the only form, and what people type
 	envFlag(cmd, &o.Env)
 	return cmd
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"nselfc/internal/bench"
 	"nselfc/internal/build"
 	"nselfc/lang/diag"
+	sarif "nselfc/lang/diag/render"
 )
 
 const ruledStack = `stack "shop" {
@@ -130,6 +132,33 @@ func TestSeverityIsTheLevel(t *testing.T) {
 	want := map[string]string{"critical": "A error", "high": "A error", "medium": "A warning", "low": "A note", "info": "A note"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestFingerprintsOfOwnRulesStay: code scanning knows a finding again when lines move,
+// are written otherwise, or go to another file, and knows two services apart.
+func TestFingerprintsOfOwnRulesStay(t *testing.T) {
+	const rule = "rule \"ORG-001\" {\n  severity = \"medium\"\n  for_each = services\n  assert {\n    condition = each.value.registry == \"ghcr.io\"\n    message = \"${each.value.image} is foreign\"\n  }\n}\n"
+	service := func(name, tag string) string {
+		return "service \"" + name + "\" {\n  image = \"quay.io/acme/api:" + tag + "\"\n}\n"
+	}
+	prints := func(files map[string]string) []string {
+		dir := t.TempDir()
+		writeAll(t, dir, files)
+		c, diags := build.Compile(context.Background(), dir, build.Options{})
+		own := slices.DeleteFunc(diags, func(d *diag.Diagnostic) bool { return d.Code != "ORG-001" })
+		var b strings.Builder
+		if err := sarif.SARIF(&b, sarif.New(own, c.Files(), c.DisplayName), "1"); err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(`"nselfc/v1": "(\w+)"`).FindAllString(b.String(), -1)
+		slices.Sort(found)
+		return found
+	}
+	before := prints(map[string]string{"nself.hcl": "stack \"t\" {}\n" + rule + service("a", "1") + service("b", "1")})
+	after := prints(map[string]string{"nself.hcl": "# Moved.\n\n" + service("b", "2") + "stack \"t\" {}\n", "other.hcl": "\n\n" + service("a", "1") + rule})
+	if diff := cmp.Diff(before, after); diff != "" || len(before) != 2 || before[0] == before[1] {
+		t.Errorf("%q (-before +after):\n%s", before, diff)
 	}
 }
 

@@ -19,7 +19,7 @@ func waive() *Block {
 		Name: "waive", Labels: []string{"code"},
 		Doc: "Accepts the findings of one rule, the one of the code, about one thing until a day. They are shown wherever findings are, and stop nothing. From the day after, they count again, and an error says whose waiver it was. A waiver that accepts nothing is an error too.",
 		Args: []Argument{
-			{Name: "on", Type: Ref, Doc: "What the findings are about: a service or one of its instances, `ingress`, `firewall`, `stack` for what belongs to no block, or a kind or module with all that it is made of. An address inside one, such as `postgres.main.service.main`, is a reference too. Without it, the waiver is for the whole stack, which rules of severity high and critical do not allow.", Example: "on = service.legacy"},
+			{Name: "on", Type: Ref, Doc: "What the findings are about: a service or one of its instances, `ingress`, `firewall`, `stack` for what belongs to no block, or a kind or module with all that it is made of. An address inside one, such as `postgres.main.service.main`, is a reference too; so is `volume[\"web_data\"]` or `network[\"web\"]`, as findings of `rule` blocks call them. Without it, the waiver is for the whole stack, which rules of severity high and critical do not allow.", Example: "on = service.legacy"},
 			{Name: "reason", Type: String, Required: true, Doc: "Why this is accepted, for whoever reviews it: 20 characters at least."},
 			{Name: "owner", Type: String, Required: true, Doc: "Who answers for it: an address, a name or a team.", Example: `owner = "ops@example.com"`},
 			{Name: "until", Type: String, Required: true, Doc: "The last day on which it holds (UTC).", Example: `until = "2027-03-01"`},
