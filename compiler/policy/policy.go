@@ -104,7 +104,7 @@ func diagnostic(r Rule, level Level, f Finding) *diag.Diagnostic {
 		}
 	}
 	if !f.Assert.IsZero() {
-		d.With(f.Assert, "%s asserts this", r.Code)
+		d.With(f.Assert, "%s asserts this of %s", r.Code, f.address())
 	}
 	return d
 }

@@ -43,7 +43,14 @@ func TitleOf(s *ir.Stack, code string) string {
 // lowered, so that the stack would be incomplete.
 func Judges(s *ir.Stack, code string) bool {
 	r := ruleOf(known(s), code)
-	return r != nil && (r.Check != nil || r.Theme == Meta || r.Theme == Own)
+	return Looks(s, code) || r != nil && r.Theme == Meta
+}
+
+// Looks tells whether a code is of a rule that looks at the stack itself, and not at its
+// waivers.
+func Looks(s *ir.Stack, code string) bool {
+	r := ruleOf(known(s), code)
+	return r != nil && (r.Check != nil || r.Theme == Own)
 }
 
 // known lists the catalogue and the stack's own rules.

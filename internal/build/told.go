@@ -22,6 +22,7 @@ type told struct {
 type fault struct {
 	at           source.Range
 	code, detail string
+	address      string       // two instances of a service are two things, though one line is both
 	accepted     source.Range // the waiver's
 }
 
@@ -38,7 +39,7 @@ func (t *told) add(env string, list diag.List) {
 		t.found = map[fault]*places{}
 	}
 	for _, d := range list.Sort() {
-		key := fault{at: d.Subject, code: d.Code, detail: d.Detail}
+		key := fault{at: d.Subject, code: d.Code, detail: d.Detail, address: d.Address}
 		if d.Accepted != nil {
 			key.accepted = d.Accepted.At
 		}

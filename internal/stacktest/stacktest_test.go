@@ -174,10 +174,10 @@ func TestFaultyFiles(t *testing.T) {
 // TestExamples: an example fails when the rule says otherwise, or when it is no stack.
 func TestExamples(t *testing.T) {
 	for text, want := range map[string]string{
-		`passes = "service \"a\" {\n image = \"quay.io/a/b:1\"\n}"`:                                           "NS2304",
-		`fails = "service \"a\" {\n image = \"ghcr.io/a/b:1\"\n}"`:                                            "NS2304",
-		`fails = "service \"a\" {\n imag = 1\n}"`:                                                             "NS2307",
-		`fails = "service {"`:                                                                                 "NS2307",
+		`passes = "service \"a\" {\n image = \"quay.io/a/b:1\"\n}"`: "NS2304",
+		`fails = "service \"a\" {\n image = \"ghcr.io/a/b:1\"\n}"`:  "NS2304",
+		`fails = "service \"a\" {\n imag = 1\n}"`:                   "NS2307",
+		`fails = "service {"`: "NS2307",
 		`passes = "service \"a\" {\n image = \"ghcr.io/a/b:1\"\n volume \"x\" {\n path = \"relative\"\n}\n}"`: "NS2307",
 		`passes = "service \"a\" {\n image = \"ghcr.io/a/b:latest\"\n}"`:                                      "", // a built-in rule's error is not its business
 	} {

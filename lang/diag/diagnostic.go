@@ -139,6 +139,6 @@ func (l List) Sort() List {
 		)
 	})
 	return slices.CompactFunc(l, func(a, b *Diagnostic) bool {
-		return a.Subject == b.Subject && a.Code == b.Code && a.Severity == b.Severity && a.Detail == b.Detail && a.Accepted.place() == b.Accepted.place()
+		return a.Subject == b.Subject && a.Code == b.Code && a.Severity == b.Severity && a.Detail == b.Detail && a.Address == b.Address && a.Accepted.place() == b.Accepted.place()
 	})
 }
