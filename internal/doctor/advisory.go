@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // advisory is a record of the OSV format, as far as it is used here
@@ -181,7 +182,7 @@ func records(ctx context.Context, path string, each func(advisory)) error {
 }
 
 func open(name string, take func(string, io.Reader) error) error {
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe may take its place
 	if err != nil {
 		return reason(err)
 	}

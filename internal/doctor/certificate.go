@@ -9,7 +9,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,13 +17,17 @@ import (
 	"nselfc/compiler/ir"
 )
 
-// mounted gives where the host has a file that the ingress reads.
+// maxPEM is how large a certificate with its chain, or a key, may be, in bytes: as for
+// those that owners bring.
+const maxPEM = 1 << 20
+
+// mounted gives where in the output the host has a file that the ingress reads.
 func (x *examination) mounted(target string) (string, error) {
 	s := x.service(x.Stack.Ingress.Service)
 	if s != nil {
 		for _, m := range slices.Concat(s.Secrets, s.Configs) {
 			if m.Target == target {
-				return filepath.Join(x.Dir, filepath.FromSlash(m.File)), nil
+				return filepath.FromSlash(m.File), nil
 			}
 		}
 	}
@@ -36,16 +39,17 @@ func (x *examination) chain() ([]*x509.Certificate, string, error) {
 	if x.Stack.Ingress == nil {
 		return nil, "", nothing("the stack has no ingress")
 	}
-	file, err := x.mounted(x.Stack.Ingress.Certificate.Chain)
+	name, err := x.mounted(x.Stack.Ingress.Certificate.Chain)
 	if err != nil {
 		return nil, "", err
 	}
-	text, err := os.ReadFile(file)
+	file := filepath.Join(x.Dir, name)
+	text, err := readBelow(x.Dir, name, maxPEM)
 	if err != nil {
-		return nil, file, reason(err)
+		return nil, file, err
 	}
 	var out []*x509.Certificate
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
 		c, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
 			return nil, file, fmt.Errorf("%s holds something else than certificates: %w", file, err)
@@ -223,14 +227,14 @@ func keyFits(_ context.Context, x *examination) (string, []Finding, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	key, err := os.ReadFile(keyFile)
+	key, err := readBelow(x.Dir, keyFile, maxPEM)
 	if err != nil {
-		return "", nil, reason(err)
+		return "", nil, err
 	}
-	if _, err := tls.X509KeyPair(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: chain[0].Raw}), key); err != nil {
+	if _, err := tls.X509KeyPair(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: chain[0].Raw}), []byte(key)); err != nil {
 		return "", []Finding{{
 			Object: "private key", Fix: x.renewed(), At: x.Stack.Ingress.Certificate.Origin.Range,
-			Evidence: keyFile + " is not the key of " + file + ": nginx does not start again with them.", // the error could quote the key
+			Evidence: filepath.Join(x.Dir, keyFile) + " is not the key of " + file + ": nginx does not start again with them.", // the error could quote the key
 		}}, nil
 	}
 	return "key and certificate belong together", nil, nil

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,15 +48,11 @@ func (t table) jump(chain, target string) int {
 	return slices.IndexFunc(t.rules[chain], func(r string) bool { return r == "-j "+target })
 }
 
-var (
-	remark  = regexp.MustCompile(`--comment ("[^"]*"|\S+)`)
-	verdict = regexp.MustCompile(`(?:-j|-g) (\S+)`)
-)
+var remark = regexp.MustCompile(`--comment ("[^"]*"|\S+)`)
 
 // signatures reduces rules to what releases of iptables do not print differently: the
-// comment, what a packet must be, and where it leads. Those of other stacks are left
-// out.
-func (t table) signatures(stack string) []string {
+// comment, what a packet must be, and where it leads.
+func (t table) signatures() []string {
 	var out []string
 	for _, chain := range []string{"NSELF", "NSELF-IN"} {
 		for _, rule := range t.rules[chain] {
@@ -63,12 +60,11 @@ func (t table) signatures(stack string) []string {
 			if m := remark.FindStringSubmatch(rule); m != nil {
 				say = strings.Trim(m[1], `"`)
 			}
-			if strings.HasPrefix(say, "nself:") && !strings.HasPrefix(say, "nself:"+stack+":") {
-				continue
-			}
 			target := ""
-			if m := verdict.FindStringSubmatch(rule); m != nil {
-				target = m[1]
+			for _, m := range matches(rule) { // the last: a comment may look like one
+				if m.option == "-j" || m.option == "-g" {
+					target, _, _ = strings.Cut(m.values, " ")
+				}
 			}
 			if only := conditions(rule); only != "" && say != rule {
 				say += " (" + only + ")"
@@ -77,6 +73,40 @@ func (t table) signatures(stack string) []string {
 		}
 	}
 	return out
+}
+
+// passing gives the rule by which a stack lets a port through, from the remark in it,
+// which repeats all that it says: "nself:shop:https 443/tcp 0.0.0.0/0".
+func passing(rule string) string {
+	m := remark.FindStringSubmatch(rule)
+	if m == nil {
+		return ""
+	}
+	words := strings.Fields(strings.Trim(m[1], `"`))
+	if len(words) != 3 {
+		return ""
+	}
+	port, protocol, _ := strings.Cut(words[1], "/")
+	source := ""
+	if !strings.HasSuffix(words[2], "/0") {
+		source = "-s " + words[2] + " "
+	}
+	return source + "-p " + protocol + " -m conntrack --ctstate DNAT --ctorigdstport " + port + " -m comment --comment " + m[1] + " -j RETURN"
+}
+
+// without takes out what the other stacks of this host let through: rules that stand in
+// their parts of ufw's file, and do what their remarks say.
+func (t table) without(neighbours string) table {
+	theirs := parseTable(neighbours).rules["NSELF-IN"]
+	one := func(rule string) []string {
+		return table{rules: map[string][]string{"NSELF-IN": {rule}}}.signatures()
+	}
+	own := table{t.policy, maps.Clone(t.rules)}
+	own.rules["NSELF-IN"] = slices.DeleteFunc(slices.Clone(t.rules["NSELF-IN"]), func(rule string) bool {
+		return slices.Equal(one(rule), one(passing(rule))) &&
+			slices.ContainsFunc(theirs, func(r string) bool { return slices.Equal(one(rule), one(r)) })
+	})
+	return own
 }
 
 // family is an IP version with the file that was emitted for it.
@@ -104,7 +134,11 @@ func enforced(_ context.Context, x *examination) (string, []Finding, error) {
 		if err != nil {
 			return "", nil, err
 		}
-		want, have := parseTable(x.file(f.file)).signatures(x.Stack.Project), k.signatures(x.Stack.Project)
+		neighbours, err := x.neighbours(f)
+		if err != nil {
+			return "", found, err
+		}
+		want, have := parseTable(x.file(f.file)).signatures(), k.without(neighbours).signatures()
 		evidence := ""
 		switch {
 		case len(have) == 0:
@@ -149,19 +183,32 @@ func difference(want, have []string) string {
 	return "the order of the rules is another"
 }
 
-// before finds rules of others that let packets in before ours are asked.
+// way is a chain with the place in it at which the rules of the stack are asked.
+type way struct{ chain, to string }
+
+func (f family) ways() []way {
+	return []way{{"DOCKER-USER", "NSELF"}, {"FORWARD", "DOCKER-USER"}, {"INPUT", map[bool]string{false: "ufw-before-logging-input", true: "ufw6-before-logging-input"}[f.six]}}
+}
+
+// before finds rules of others that let packets in before ours are asked. Where ours
+// are never asked, none stands before them, and another check says so.
 func before(_ context.Context, x *examination) (string, []Finding, error) {
 	if x.Stack.Firewall == nil {
 		return "", nil, nothing("the stack declares no firewall")
 	}
 	var found []Finding
+	var never error
 	for _, f := range families() {
 		k, err := x.kernel(f.six)
 		if err != nil {
 			return "", nil, err
 		}
-		for _, way := range []struct{ chain, to string }{{"DOCKER-USER", "NSELF"}, {"FORWARD", "DOCKER-USER"}, {"INPUT", "ufw-before-logging-input"}, {"INPUT", "ufw6-before-logging-input"}} {
-			for _, rule := range k.rules[way.chain][:max(0, k.jump(way.chain, way.to))] {
+		for _, way := range f.ways() {
+			at := k.jump(way.chain, way.to)
+			if at < 0 && (way.chain != "FORWARD" || x.passedBy(k, f)) {
+				never = nothing(fmt.Sprintf("%s of %s does not lead to %s, so the rules of the stack are not asked at all", way.chain, f.name, way.to))
+			}
+			for _, rule := range k.rules[way.chain][:max(0, at)] {
 				if !k.letsIn(way.chain, rule) {
 					continue
 				}
@@ -173,5 +220,5 @@ func before(_ context.Context, x *examination) (string, []Finding, error) {
 			}
 		}
 	}
-	return "no rule of others decides before those of the stack", found, nil
+	return "no rule of others decides before those of the stack", found, never
 }

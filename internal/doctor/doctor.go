@@ -139,9 +139,9 @@ func (c check) result(ctx context.Context, x *examination, rule policy.Rule) Res
 	none, absent := errors.AsType[nothing](err)
 	switch {
 	case len(found) > 0:
-		r.State = Found
+		r.State, r.Evidence = Found, counted(len(r.Findings), "finding") // what was seen says that all is well
 		if err != nil && !absent {
-			r.Evidence = strings.TrimPrefix(seen+"; ", "; ") + "not all could be seen: " + err.Error()
+			r.Evidence += "; not all could be seen: " + err.Error()
 		}
 	case absent:
 		r.State, r.Evidence = Absent, string(none)

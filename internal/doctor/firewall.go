@@ -2,13 +2,10 @@ package doctor
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
-
-	"nselfc/compiler/ir"
 )
 
 // ufwState is what ufw's own files say. They decide at the next boot.
@@ -18,12 +15,6 @@ type ufwState struct {
 	Forward string
 	IPv6    bool
 	Rules   []ufwRule
-}
-
-// ufwRule is a line "### tuple ###" of its database.
-type ufwRule struct {
-	Action, Protocol, Port, From, Comment string
-	Out                                   bool
 }
 
 // errNoUFW says that there is none.
@@ -64,27 +55,6 @@ func variable(text, name string) string {
 		}
 	}
 	return value
-}
-
-// tuples reads "### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in comment=6e…".
-func tuples(text string) []ufwRule {
-	var out []ufwRule
-	for line := range strings.Lines(text) {
-		rest, ok := strings.CutPrefix(line, "### tuple ### ")
-		f := strings.Fields(rest)
-		if !ok || len(f) < 7 {
-			continue
-		}
-		r := ufwRule{Action: f[0], Protocol: f[1], Port: f[2], From: f[5], Out: strings.HasPrefix(f[6], "out")}
-		for _, word := range f[6:] {
-			if code, ok := strings.CutPrefix(word, "comment="); ok {
-				comment, _ := hex.DecodeString(code)
-				r.Comment = string(comment)
-			}
-		}
-		out = append(out, r)
-	}
-	return out
 }
 
 // applied is how the rules are brought onto the host.
@@ -177,64 +147,3 @@ func off(_ context.Context, x *examination) (string, []Finding, error) {
 	}
 	return "ufw is on, in its files and in the kernel", nil, nil
 }
-
-// ownRules wants the rules of the stack in ufw's database.
-func ownRules(x *examination, u ufwState) (string, []Finding) {
-	have := map[string]bool{}
-	for _, r := range u.Rules {
-		have[r.Comment] = true
-	}
-	tags := []string{"nself:" + x.Stack.Project + ":ssh"}
-	for _, o := range x.Stack.Firewall.Open {
-		tags = append(tags, "nself:"+x.Stack.Project+":"+o.ID)
-	}
-	var found []Finding
-	for _, tag := range tags {
-		if !have[tag] {
-			found = append(found, Finding{
-				Object: "rule " + tag, Fix: x.applied(),
-				Evidence: "ufw has no rule " + tag + ", which the stack declares: what it lets in is closed, or open by another rule that nobody reviewed.",
-			})
-		}
-	}
-	return counted(len(tags), "rule") + " of the stack, in ufw's database", found
-}
-
-// foreignRules finds what ufw lets in beside what is declared.
-func foreignRules(x *examination, u ufwState) (string, []Finding) {
-	var found []Finding
-	for _, r := range u.Rules {
-		if r.Out || r.Action != "allow" && r.Action != "limit" || strings.HasPrefix(r.Comment, "nself:") || x.allows(r) {
-			continue
-		}
-		found = append(found, Finding{
-			Object:   fmt.Sprintf("ufw rule %s %s/%s from %s", r.Action, r.Port, r.Protocol, r.From),
-			Evidence: fmt.Sprintf("ufw lets %s reach port %s (%s) by a rule that the stack does not declare.", from(r.From), r.Port, r.Protocol),
-			Fix:      "Delete it, or write it into the firewall block, where it is reviewed:\n\n    sudo ufw status numbered\n    sudo ufw delete NUMBER",
-		})
-	}
-	return counted(len(u.Rules), "rule") + " of ufw, none that opens more than the stack declares", found
-}
-
-func from(source string) string {
-	if source == "0.0.0.0/0" || source == "::/0" {
-		return "everybody"
-	}
-	return source
-}
-
-// allows tells whether the stack lets the same port in.
-func (x *examination) allows(r ufwRule) bool {
-	fw := x.Stack.Firewall
-	if r.Port == fmt.Sprint(fw.SSH.Port.V) {
-		return len(fw.SSH.From) == 0
-	}
-	for _, o := range fw.Open {
-		if r.Port == fmt.Sprint(o.Port.V) && r.Protocol == o.Protocol.V && opened(o) {
-			return true
-		}
-	}
-	return false
-}
-
-func opened(o ir.OpenPort) bool { return len(o.From) == 0 }

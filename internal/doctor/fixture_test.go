@@ -132,7 +132,9 @@ func random(t *testing.T) string {
 func (b *bench) machine() {
 	b.etc("/etc/ufw/ufw.conf", "ENABLED=yes\n")
 	b.etc("/etc/default/ufw", "IPV6=yes\nDEFAULT_INPUT_POLICY=\"DROP\"\nDEFAULT_FORWARD_POLICY=\"DROP\"\n")
-	b.etc("/etc/ufw/user6.rules", "")
+	b.etc("/etc/ufw/user6.rules", "### tuple ### limit tcp 22 ::/0 any 2001:db8:100::/48 in comment="+hex.EncodeToString([]byte("nself:shop-prod:ssh"))+
+		"\n### tuple ### allow tcp 80 ::/0 any ::/0 in comment="+hex.EncodeToString([]byte("nself:shop-prod:ingress-http"))+
+		"\n### tuple ### allow tcp 443 ::/0 any ::/0 in comment="+hex.EncodeToString([]byte("nself:shop-prod:ingress-https"))+"\n")
 	b.etc("/etc/docker/daemon.json", `{"live-restore": true}`)
 	b.tuples("limit tcp 22 0.0.0.0/0 any 203.0.113.0/24 in comment="+hex.EncodeToString([]byte("nself:shop-prod:ssh")),
 		"allow tcp 80 0.0.0.0/0 any 0.0.0.0/0 in comment="+hex.EncodeToString([]byte("nself:shop-prod:ingress-http")),

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -101,9 +102,69 @@ func (b *bounded) Write(p []byte) (int, error) {
 // path gives where a file of the host is.
 func (h Host) path(name string) string { return filepath.Join(h.Root, name) }
 
-func (h Host) read(name string) (string, error) {
-	text, err := os.ReadFile(h.path(name))
-	return string(text), reason(err)
+func (h Host) read(name string) (string, error) { return readFile(h.path(name), most) }
+
+// Why a file is not read.
+var (
+	errNoFile   = errors.New("is no regular file")
+	errTooLarge = errors.New("is larger than what is read of it")
+)
+
+// readFile reads a file of at most so many bytes. Another thing in its place, such as a
+// pipe or a device, is not waited for, and not opened where that can be helped.
+func readFile(path string, limit int64) (string, error) {
+	if fi, err := os.Stat(path); err != nil || !fi.Mode().IsRegular() {
+		return "", unread(path, err)
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", reason(err)
+	}
+	return readOpen(f, path, limit)
+}
+
+// readBelow is readFile for a file below a folder, that no link leads to.
+func readBelow(folder, name string, limit int64) (string, error) {
+	path := filepath.Join(folder, name)
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return "", reason(err)
+	}
+	defer func() { _ = root.Close() }() // opened for reading
+	if fi, err := root.Lstat(name); err != nil || !fi.Mode().IsRegular() {
+		return "", unread(path, err)
+	}
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", unread(path, err)
+	}
+	return readOpen(f, path, limit)
+}
+
+func readOpen(f *os.File, path string, limit int64) (string, error) {
+	defer func() { _ = f.Close() }() // opened for reading
+	if fi, err := f.Stat(); err != nil || !fi.Mode().IsRegular() {
+		return "", unread(path, err)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(text)) > limit {
+		err = errTooLarge
+	}
+	if err != nil {
+		return "", unread(path, err)
+	}
+	return string(text), nil
+}
+
+// unread says of which path it is that it was not read, once.
+func unread(path string, err error) error {
+	if err == nil {
+		err = errNoFile
+	}
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		err = p.Err
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // root refuses a look that only root may take.

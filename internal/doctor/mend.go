@@ -22,9 +22,9 @@ type Mending struct {
 // Mendings lists the modes in the output directory that are too wide: of the secrets,
 // and of what others than the owner may write. It follows no link.
 func Mendings(subject Subject) ([]Mending, error) {
-	root, err := os.OpenRoot(subject.Dir)
+	root, err := outputRoot(subject.Dir)
 	if err != nil {
-		return nil, reason(err)
+		return nil, err
 	}
 	defer root.Close()
 	var out []Mending
@@ -60,9 +60,9 @@ var errChanged = errors.New("it was changed meanwhile")
 // Mend changes a mode, of what still is as it was shown: a file with one name, or a
 // folder, and no link to it.
 func Mend(dir string, m Mending) error {
-	root, err := os.OpenRoot(dir)
+	root, err := outputRoot(dir)
 	if err != nil {
-		return reason(err)
+		return err
 	}
 	defer root.Close()
 	f, err := root.OpenFile(m.Path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
@@ -81,5 +81,21 @@ func Mend(dir string, m Mending) error {
 	if s, ok := fi.Sys().(*syscall.Stat_t); ok && !fi.IsDir() && s.Nlink > 1 {
 		return fmt.Errorf("%s has another name somewhere, and is left as it is", filepath.Join(dir, m.Path))
 	}
-	return reason(f.Chmod(m.To))
+	// A folder's setgid and sticky bits let nobody in, and somebody has set them.
+	return reason(f.Chmod(fi.Mode()&(fs.ModeSetuid|fs.ModeSetgid|fs.ModeSticky) | m.To))
+}
+
+// outputRoot opens the output, which is a folder of its own and no link to one: no
+// build writes into another, and whose files are there, nobody knows.
+func outputRoot(dir string) (*os.Root, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, reason(err)
+	}
+	named, err := os.Lstat(dir)
+	opened, statErr := root.Stat(".")
+	if err != nil || statErr != nil || !os.SameFile(named, opened) { // of a link, Lstat gives the link
+		return nil, errors.Join(fmt.Errorf("%s is a link, or was changed meanwhile: nothing is changed behind it", dir), root.Close())
+	}
+	return root, nil
 }

@@ -59,14 +59,18 @@ func ruleWords(rule string) []string {
 }
 
 // conditions gives what a packet must be for a rule, in an order of its own. Left out
-// is what releases of iptables print differently or do not need: modules, the comment,
-// and how something is logged.
+// is what releases of iptables print differently or do not need: the modules of the
+// options, the comment, and how something is logged.
 func conditions(rule string) string {
 	var out []string
 	for _, m := range matches(rule) {
 		switch m.option {
-		case "-m", "-j", "-g", "--comment", "--limit", "--limit-burst", "--log-prefix", "--log-level", "--reject-with":
+		case "-j", "-g", "--comment", "--log-prefix", "--log-level", "--reject-with":
 			continue
+		case "-m": // some are a condition without an option
+			if slices.Contains([]string{"comment", "conntrack", "state", "limit", "tcp", "udp"}, m.values) {
+				continue
+			}
 		case "-s", "-d":
 			m.values = network(m.values)
 		case "--ctstate":
