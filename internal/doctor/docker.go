@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +28,25 @@ type engine struct {
 	Firewall string
 }
 
+// here refuses an engine of another machine, to which a context or DOCKER_HOST sends
+// every command: what it says is nothing of this host.
+func (h Host) here(ctx context.Context) error {
+	text, err := h.ask(ctx, "docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+	if err != nil {
+		return nil //nolint:nilerr // the commands that matter say what is wrong
+	}
+	u, err := url.Parse(strings.TrimSpace(text))
+	if err != nil || !slices.Contains([]string{"tcp", "http", "https", "ssh"}, u.Scheme) || u.Scheme != "ssh" && (loopback(u.Hostname()) || u.Hostname() == "localhost") {
+		return nil
+	}
+	u.User = nil // it may hold a password
+	return fmt.Errorf("docker speaks to the engine of another machine, %s (DOCKER_HOST or a context): look at that one there, or unset it", u)
+}
+
 func (h Host) engine(ctx context.Context) (*engine, error) {
+	if err := h.here(ctx); err != nil {
+		return nil, err
+	}
 	text, err := h.ask(ctx, "docker", "info", "--format", "{{json .}}")
 	if err != nil {
 		return nil, err
@@ -88,6 +109,9 @@ type container struct {
 }
 
 func (h Host) containers(ctx context.Context) ([]container, error) {
+	if err := h.here(ctx); err != nil {
+		return nil, err
+	}
 	ids, err := h.ask(ctx, "docker", "ps", "--all", "--quiet", "--no-trunc")
 	if err != nil || strings.TrimSpace(ids) == "" {
 		return nil, err

@@ -160,6 +160,12 @@ func firewallFaults() []fault {
 		{"NS2031", "yes", func(b *bench) {
 			b.say["sshd -T"] = Said{Out: "port 22\npermitrootlogin no\npasswordauthentication yes\n"}
 		}, "takes passwords"},
+		{"NS2031", "by PAM", func(b *bench) {
+			b.say["sshd -T"] = Said{Out: "port 22\nusepam yes\npermitrootlogin no\npasswordauthentication no\nkbdinteractiveauthentication yes\nauthenticationmethods any\n"}
+		}, "takes passwords"},
+		{"NS2031", "one way in without a key", func(b *bench) {
+			b.say["sshd -T"] = Said{Out: "port 22\npermitrootlogin no\npasswordauthentication yes\nauthenticationmethods publickey,password password\n"}
+		}, "takes passwords"},
 	}
 }
 

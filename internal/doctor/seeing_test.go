@@ -167,3 +167,34 @@ func TestSafeReleases(t *testing.T) {
 		t.Error("latest is a release")
 	}
 }
+
+// TestKeysToo: a password that is asked for after a key, or that nothing of sshd's
+// takes, is none that can be guessed.
+func TestKeysToo(t *testing.T) {
+	for _, settings := range []string{"passwordauthentication yes\nauthenticationmethods publickey,password publickey\n", "passwordauthentication no\nkbdinteractiveauthentication yes\nusepam no\n"} {
+		b := healthy(t)
+		b.say["sshd -T"] = Said{Out: "port 22\npermitrootlogin no\n" + settings}
+		if one := result(t, b.examine(), "NS2031"); one.State != OK {
+			t.Errorf("%q: %+v", settings, one)
+		}
+	}
+}
+
+// TestOtherEngine: containers of another machine are not taken for this one's.
+func TestOtherEngine(t *testing.T) {
+	for endpoint, other := range map[string]string{
+		"ssh://admin@db.example.com": "ssh://db.example.com ", "tcp://203.0.113.9:2376": "tcp://203.0.113.9:2376 ", "tcp://u:p4ss@203.0.113.9:2376": "tcp://203.0.113.9:2376 ",
+		"unix:///var/run/docker.sock": "", "unix:///run/user/1000/docker.sock": "", "tcp://127.0.0.1:2375": "", "ssh://localhost": "ssh://localhost ",
+	} {
+		b := healthy(t)
+		b.say["docker context inspect --format {{.Endpoints.docker.Host}}"] = Said{Out: endpoint + "\n"}
+		r := b.examine()
+		if got := codesOf(r); len(got) > 0 {
+			t.Errorf("%s: %v", endpoint, got)
+		}
+		one := result(t, r, "NS2044")
+		if other == "" && one.State != OK || other != "" && (one.State != NotSeen || !strings.Contains(one.Evidence, "another machine, "+other)) {
+			t.Errorf("%s: %s %s", endpoint, one.State, one.Evidence)
+		}
+	}
+}

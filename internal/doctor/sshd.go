@@ -16,7 +16,7 @@ type sshState struct {
 	Ports    []int // at which sshd listens, or would
 	Live     bool  // Ports are those of sockets
 	Root     string
-	Password bool
+	Password bool // they are taken, by sshd itself or by PAM, and are enough
 }
 
 // sshd asks the sockets first: the configuration may be newer than the process.
@@ -35,9 +35,17 @@ func (h Host) sshd(ctx context.Context, sockets func() ([]socket, error)) (sshSt
 	if errors.Is(err, os.ErrNotExist) {
 		err = exec.ErrNotFound
 	}
+	var interactive, pam bool
+	methods := "any"
 	for line := range strings.Lines(text) {
 		word, value, _ := strings.Cut(strings.TrimSpace(line), " ")
 		switch word {
+		case "kbdinteractiveauthentication", "challengeresponseauthentication": // before OpenSSH 8.7
+			interactive = interactive || value == "yes"
+		case "usepam":
+			pam = value == "yes"
+		case "authenticationmethods":
+			methods = value
 		case "port":
 			if n, err := strconv.Atoi(value); err == nil && !s.Live {
 				s.Ports = append(s.Ports, n)
@@ -48,11 +56,19 @@ func (h Host) sshd(ctx context.Context, sockets func() ([]socket, error)) (sshSt
 			s.Password = value == "yes"
 		}
 	}
+	s.Password = (s.Password || interactive && pam) && !alwaysKey(methods)
 	slices.Sort(s.Ports)
 	if err == nil && s.Root == "" {
 		err = errors.New("sshd -T printed something else than its settings")
 	}
 	return s, err
+}
+
+// alwaysKey tells whether each of the ways in, "publickey,password publickey", wants a key.
+func alwaysKey(methods string) bool {
+	return !slices.ContainsFunc(strings.Fields(methods), func(way string) bool {
+		return !slices.Contains(strings.Split(way, ","), "publickey")
+	})
 }
 
 func sshChecks() []check {
@@ -80,9 +96,9 @@ func sshChecks() []check {
 			}}, nil
 		}},
 		{code: "NS2030", run: loginCheck(func(s sshState) bool { return s.Root == "yes" }, "PermitRootLogin yes",
-			"root may log in by ssh with a password: everybody knows the name, and what is guessed is everything.", "PermitRootLogin prohibit-password")},
-		{code: "NS2031", run: loginCheck(func(s sshState) bool { return s.Password && s.Root != "yes" }, "PasswordAuthentication yes",
-			"ssh takes passwords: they are guessed around the clock.", "PasswordAuthentication no")},
+			"root may log in by ssh, with a password wherever passwords are taken: everybody knows the name, and what is guessed is everything.", "PermitRootLogin prohibit-password")},
+		{code: "NS2031", run: loginCheck(func(s sshState) bool { return s.Password && s.Root != "yes" }, "PasswordAuthentication or KbdInteractiveAuthentication yes",
+			"ssh takes passwords: they are guessed around the clock.", `PasswordAuthentication no\nKbdInteractiveAuthentication no`)},
 	}
 }
 
@@ -106,7 +122,7 @@ func loginCheck(wrong func(sshState) bool, setting, evidence, better string) fun
 		case wrong(s):
 			return "", []Finding{{
 				Object: "sshd", Evidence: setting + ": " + evidence,
-				Fix: "With a key of yours in ~/.ssh/authorized_keys:\n\n    echo '" + better + "' | sudo tee /etc/ssh/sshd_config.d/00-nselfc.conf\n    sudo systemctl reload ssh",
+				Fix: "With a key of yours in ~/.ssh/authorized_keys:\n\n    printf '" + better + "\\n' | sudo tee /etc/ssh/sshd_config.d/00-nselfc.conf\n    sudo systemctl reload ssh",
 			}}, nil
 		}
 		return "not " + setting, nil, nil
