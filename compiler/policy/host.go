@@ -73,6 +73,7 @@ func operationsRules() []Rule {
 		onHost("NS2053", "Scanner finds a fault in an image", High, "NIST SP 800-190 4.1.1", "CWE-1395"),
 		onHost("NS2054", "Table of releases is old", Low, "nselfc, docs/doctor.md"),
 		onHost("NS2055", "Default password is accepted", Critical, "CWE-1392", "OWASP ASVS 2.10.2"),
+		onHost("NS2056", "Retired password is accepted", High, "CWE-324", "NIST SP 800-57"),
 
 		onHost("NS2060", "Certificate is not valid today", Critical, "CWE-298"),
 		onServer("NS2061", "Certificate expires soon", High, "CWE-298"),

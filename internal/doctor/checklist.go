@@ -21,7 +21,7 @@ func wanted() []struct {
 		text  string
 		codes []string
 	}{
-		{"All default passwords are changed, and refused where they would be tried", []string{"NS2004", "NS2055"}},
+		{"All default passwords are changed, and refused where they would be tried", []string{"NS2004", "NS2055", "NS2056"}},
 		{"Secrets are unique, one to a purpose and an environment, and none is overdue", []string{"NS2003", "NS2005", "NS2006"}},
 		{".secrets is readable by its owner alone, and not in git", []string{"NS2001", "NS2002", "NS2007"}},
 		{"Certificates are valid, trusted, and none is for development", []string{"NS2060", "NS2061", "NS2062", "NS2063", "NS2064", "NS2065", "NS2066", "NS2067", "NS2068", "NS2069", "NS2070"}},

@@ -7,8 +7,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"nselfc/compiler/ir"
+	"nselfc/internal/rotation"
+	"nselfc/internal/secrets"
 )
 
 // takes and refuses are the exit codes of the commands that log in (rotation.prove
@@ -19,56 +22,86 @@ const (
 )
 
 func credentialChecks() []check {
-	return []check{{code: "NS2055", security: true, run: defaults}}
+	return []check{
+		{code: "NS2055", security: true, run: refused(lock{
+			logins: (*examination).logins,
+			none:   "no secret of the stack says how to log in with it",
+			seen:   "with well-known passwords",
+			accepted: func(c container, l login) string {
+				return fmt.Sprintf("%s lets the user %s in with a password that everybody tries first (its own name, that of the program, or \"changeme\").", c.Name, l.user)
+			},
+			fix: "Give it a new one, which the server is told of before any service has it:\n\n    nselfc secrets rotate --compromised '%s'",
+		})},
+		{code: "NS2056", security: true, run: refused(lock{
+			logins: (*examination).retired,
+			none:   "no password that is out of use is kept here",
+			seen:   "with passwords that are out of use",
+			accepted: func(c container, l login) string {
+				return fmt.Sprintf("%s lets the user %s in with a password that is out of use: %s. Whoever has got hold of it can still log in.", c.Name, l.user, l.why)
+			},
+			fix: "Where a rotation has not ended, end it. Else give the server a new value, which it takes alone:\n\n    nselfc secrets rotate --resume\n    nselfc secrets rotate --compromised '%s'",
+		})},
+	}
 }
 
-// login is a name and a password that everybody knows.
-type login struct{ user, password string }
+// login is a name and a password that is to be refused.
+type login struct{ user, password, why string }
 
-// defaults tries well-known passwords at every server of the stack, from inside of
-// its container. They go in on standard input; no argument holds one.
-func defaults(ctx context.Context, x *examination) (string, []Finding, error) {
-	own, err := x.own()
-	if err != nil {
-		return "", nil, err
-	}
-	var found []Finding
-	var unknown []error
-	tried, asked := 0, 0
-	for _, s := range x.Stack.Secrets {
-		if s.Rotation == nil || len(s.Rotation.Prove) == 0 || s.Rotation.User.V == "" {
-			continue
-		}
-		i := slices.IndexFunc(own, func(c container) bool { return c.service() == s.Rotation.Service && c.State.Running })
-		if i < 0 {
-			unknown = append(unknown, fmt.Errorf("%s does not run", s.Rotation.Service))
-			continue
-		}
-		asked++
-		logins := x.logins(s)
-		codes, err := x.try(ctx, own[i], words(s.Rotation.Prove), logins)
+// lock is one sort of passwords, tried at every server of the stack.
+type lock struct {
+	logins     func(x *examination, s *ir.Secret) []login
+	none, seen string
+	accepted   func(c container, l login) string
+	fix        string // with the address of the secret
+}
+
+// refused tries passwords from inside of the container of each server. They go in on
+// standard input; no argument holds one.
+func refused(t lock) func(context.Context, *examination) (string, []Finding, error) {
+	return func(ctx context.Context, x *examination) (string, []Finding, error) {
+		own, err := x.own()
 		if err != nil {
-			unknown = append(unknown, err)
-			continue
+			return "", nil, err
 		}
-		tried += len(codes)
-		for n, l := range logins {
-			switch {
-			case codes[n] == takes:
-				found = append(found, Finding{
-					Object: own[i].object() + ", user " + l.user, At: s.Site,
-					Evidence: fmt.Sprintf("%s lets the user %s in with a password that everybody tries first (its own name, that of the program, or \"changeme\").", own[i].Name, l.user),
-					Fix:      "Give it a new one, which the server is told of before any service has it:\n\n    nselfc secrets rotate --compromised '" + s.Address + "'",
-				})
-			case codes[n] != refuses && l.user != "postgres": // whom pg_hba.conf turns away without asking
-				unknown = append(unknown, fmt.Errorf("%s did not say whether it lets %s in", own[i].Name, l.user))
+		var found []Finding
+		var unknown []error
+		tried, asked := 0, 0
+		for _, s := range x.Stack.Secrets {
+			if s.Rotation == nil || len(s.Rotation.Prove) == 0 || s.Rotation.User.V == "" {
+				continue
+			}
+			logins := t.logins(x, s)
+			if len(logins) == 0 {
+				continue
+			}
+			i := slices.IndexFunc(own, func(c container) bool { return c.service() == s.Rotation.Service && c.State.Running })
+			if i < 0 {
+				unknown = append(unknown, fmt.Errorf("%s does not run", s.Rotation.Service))
+				continue
+			}
+			asked++
+			codes, err := x.try(ctx, own[i], words(s.Rotation.Prove), logins)
+			if err != nil {
+				unknown = append(unknown, err)
+				continue
+			}
+			tried += len(codes)
+			for n, l := range logins {
+				switch {
+				case codes[n] == takes:
+					found = append(found, Finding{
+						Object: own[i].object() + ", user " + l.user, At: s.Site, Evidence: t.accepted(own[i], l), Fix: fmt.Sprintf(t.fix, s.Address),
+					})
+				case codes[n] != refuses && l.user != "postgres": // whom pg_hba.conf turns away without asking
+					unknown = append(unknown, fmt.Errorf("%s did not say whether it lets %s in", own[i].Name, l.user))
+				}
 			}
 		}
+		if asked == 0 && len(unknown) == 0 {
+			return "", nil, nothing(t.none)
+		}
+		return counted(tried, "login") + " " + t.seen + ", refused", found, errors.Join(unknown[:min(1, len(unknown))]...)
 	}
-	if asked == 0 && len(unknown) == 0 {
-		return "", nil, nothing("no secret of the stack says how to log in with it")
-	}
-	return counted(tried, "login") + " with well-known passwords, refused", found, errors.Join(unknown[:min(1, len(unknown))]...)
 }
 
 // attempts hands each login to a command, and prints how it ended. What it hands on
@@ -101,10 +134,7 @@ func (x *examination) try(ctx context.Context, c container, prove []string, logi
 
 // logins are the users of a secret and of its server, each with what is tried first.
 func (x *examination) logins(s *ir.Secret) []login {
-	users := []string{s.Rotation.User.V}
-	if s.Rotation.Class.V == "pair" {
-		users = []string{s.Rotation.User.V + "_a", s.Rotation.User.V + "_b"}
-	}
+	users := usersOf(s)
 	store := ""
 	if service := x.service(s.Rotation.Service); service != nil {
 		store = service.Store.V
@@ -115,12 +145,59 @@ func (x *examination) logins(s *ir.Secret) []login {
 	var out []login
 	for _, u := range users {
 		for _, p := range []string{u, s.Rotation.User.V, store, "changeme"} {
-			if l := (login{u, p}); p != "" && !slices.Contains(out, l) {
+			if l := (login{u, p, ""}); p != "" && !slices.Contains(out, l) {
 				out = append(out, l)
 			}
 		}
 	}
 	return out
+}
+
+// usersOf are those who log in with a secret.
+func usersOf(s *ir.Secret) []string {
+	if s.Rotation.Class.V == "pair" {
+		return []string{s.Rotation.User.V + "_a", s.Rotation.User.V + "_b"}
+	}
+	return []string{s.Rotation.User.V}
+}
+
+// rotationTime is how long a rotation may take beside its grace period.
+const rotationTime = time.Hour
+
+// retired are the values of a secret that were taken out of use and are still known
+// here: the one before, when no rotation is at work on it any more, and those that
+// somebody retired. While a rotation is under way, servers take both.
+func (x *examination) retired(s *ir.Secret) []login {
+	if x.stranger() != nil {
+		return nil // the checks of .secrets say that it is not to be read
+	}
+	var out []login
+	j, diags := rotation.ReadJournal(x.Dir)
+	for _, old := range secrets.OutOfUse(x.Dir, s) {
+		why := "it was retired on " + old.Retired
+		if old.Retired == "" {
+			if diags.HasErrors() || j != nil && x.Now.Before(due(j)) {
+				continue
+			}
+			why = "it is the one before, and no rotation is under way"
+			if j != nil {
+				why = "the rotation that began on " + day(j.Begun) + " should have ended on " + day(due(j))
+			}
+		}
+		for _, u := range usersOf(s) {
+			out = append(out, login{u, old.Value.Reveal(), why})
+		}
+	}
+	return out
+}
+
+// due is when a rotation is past its time.
+func due(j *rotation.Journal) time.Time {
+	begun := j.Switched
+	if begun.IsZero() {
+		begun = j.Begun
+	}
+	return begun.Add(j.Grace + rotationTime)
 }
 
 func words(list []ir.String) []string {

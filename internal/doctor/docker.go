@@ -31,11 +31,11 @@ type engine struct {
 // here refuses an engine of another machine, to which a context or DOCKER_HOST sends
 // every command: what it says is nothing of this host.
 func (h Host) here(ctx context.Context) error {
-	text, err := h.ask(ctx, "docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
-	if err != nil {
-		return nil //nolint:nilerr // the commands that matter say what is wrong
+	said, err := h.Run(ctx, nil, "docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+	if err != nil || said.Code != 0 {
+		return err // an old docker has no contexts; what is wrong otherwise, the next command says
 	}
-	u, err := url.Parse(strings.TrimSpace(text))
+	u, err := url.Parse(strings.TrimSpace(said.Out))
 	if err != nil || !slices.Contains([]string{"tcp", "http", "https", "ssh"}, u.Scheme) || u.Scheme != "ssh" && (loopback(u.Hostname()) || u.Hostname() == "localhost") {
 		return nil
 	}

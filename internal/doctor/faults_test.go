@@ -226,6 +226,14 @@ func containerFaults() []fault {
 				return Said{Code: refuses}
 			}
 		}, "report_b"},
+		{"NS2056", "from before a rotation that nobody ends", func(b *bench) {
+			b.beside("__PREVIOUS", random(b.t))
+			b.takes("report_a")
+		}, "no rotation is under way"},
+		{"NS2056", "retired", func(b *bench) {
+			b.retired(random(b.t))
+			b.takes("report_b")
+		}, "retired on 2026-11-02"},
 		{"NS2073", "ended", func(b *bench) { b.at("api", "State")["OOMKilled"] = true }, "1024 MiB"},
 	}
 }

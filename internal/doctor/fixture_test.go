@@ -149,9 +149,10 @@ func (b *bench) machine() {
 		"timedatectl show --property=NTPSynchronized --value": {Out: "yes\n"},
 		"sshd -T":                        {Out: "port 22\npermitrootlogin prohibit-password\npasswordauthentication no\n"},
 		"docker compose version --short": {Out: "2.40.3\n"},
-		"trivy --version":                {Out: "Version: 0.60.0\n"},
-		"iptables-save -t filter":        {Out: b.kernel("ufw/after.rules")},
-		"ip6tables-save -t filter":       {Out: b.kernel("ufw/after6.rules")},
+		"docker context inspect --format {{.Endpoints.docker.Host}}": {Out: "unix:///var/run/docker.sock\n"},
+		"trivy --version":          {Out: "Version: 0.60.0\n"},
+		"iptables-save -t filter":  {Out: b.kernel("ufw/after.rules")},
+		"ip6tables-save -t filter": {Out: b.kernel("ufw/after6.rules")},
 	}
 	b.inside = func(string) Said { return Said{Code: refuses} }
 }

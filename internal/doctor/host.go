@@ -190,8 +190,18 @@ func (h Host) ask(ctx context.Context, args ...string) (string, error) {
 	case err != nil:
 		return "", err
 	case said.Code != 0:
-		line, _, _ := strings.Cut(strings.TrimSpace(said.Err), "\n")
-		return "", fmt.Errorf("%s failed: %s", strings.Join(args[:min(2, len(args))], " "), line)
+		return "", fmt.Errorf("%s failed: %s", strings.Join(args[:min(2, len(args))], " "), complaint(said.Err))
 	}
 	return said.Out, nil
+}
+
+// complaint gives the first line of what a program said that is no warning.
+func complaint(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for _, line := range lines {
+		if !strings.HasPrefix(strings.ToLower(line), "warning") {
+			return line
+		}
+	}
+	return lines[0]
 }

@@ -3,9 +3,11 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"nselfc/internal/secrets"
@@ -35,7 +37,20 @@ func auditCodes() map[string][]string {
 }
 
 // blocking are the findings after which internal/secrets looks no further.
-func blocking() []string { return []string{"NS600", "NS601", "NS602", "NS603", "NS605", "NS606"} }
+func blocking() []string { return []string{"NS600", "NS601", "NS603", "NS605"} }
+
+// stranger says why the secrets cannot be judged by who looks: they belong to another
+// user, to whom alone they are to be readable.
+func (x *examination) stranger() error {
+	fi, err := os.Stat(x.Dir)
+	if err != nil || x.UID == 0 {
+		return nil //nolint:nilerr // what is not there, other checks tell
+	}
+	if s, ok := fi.Sys().(*syscall.Stat_t); ok && int(s.Uid) != x.UID {
+		return fmt.Errorf("%s belongs to user %d: run it as that user, or with sudo", x.Dir, s.Uid)
+	}
+	return nil
+}
 
 func (x *examination) auditSecrets(ctx context.Context) (audited, error) {
 	a := secrets.Audit(ctx, x.Dir, x.Stack, x.Files, x.Secrets)
@@ -99,6 +114,9 @@ func judged(code, seen string, want func(*diag.Diagnostic) bool) func(context.Co
 		if err != nil {
 			return "", nil, err
 		}
+		if err := x.stranger(); err != nil && code != "NS2002" && code != "NS2007" {
+			return "", x.seenByAll(code), err
+		}
 		var found []Finding
 		for _, d := range a.findings {
 			if slices.Contains(auditCodes()[code], d.Code) && want(d) {
@@ -121,6 +139,19 @@ func judged(code, seen string, want func(*diag.Diagnostic) bool) func(context.Co
 		}
 		return fmt.Sprintf("%s in %s: %s", counted(len(x.Stack.Secrets), "secret"), counted(a.files, "file"), seen), found, nil
 	}
+}
+
+// seenByAll is what somebody can tell whose secrets they are not: that a mode lets
+// everybody in.
+func (x *examination) seenByAll(code string) []Finding {
+	fi, err := os.Lstat(filepath.Join(x.Dir, secrets.File))
+	if code != "NS2001" || err != nil || fi.Mode().Perm()&0o004 == 0 {
+		return nil
+	}
+	return []Finding{{
+		Object: secrets.File, Fix: "Close it, and rotate what others may have read:\n\n    chmod 600 " + filepath.Join(x.Dir, secrets.File),
+		Evidence: fmt.Sprintf("%s has mode %04o: other users of this machine can get at the secrets in it, and perhaps did.", filepath.Join(x.Dir, secrets.File), fi.Mode().Perm()),
+	}}
 }
 
 // retold makes a finding of a diagnostic: the first paragraph is what is wrong, the

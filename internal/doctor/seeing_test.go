@@ -100,6 +100,42 @@ func TestWithoutRoot(t *testing.T) {
 	if r.Checklist[4].State != NotSeen {
 		t.Errorf("%+v", r.Checklist[4])
 	}
+	for _, code := range []string{"NS2001", "NS2003", "NS2004"} {
+		if one := result(t, r, code); one.State != NotSeen || !strings.Contains(one.Evidence, "belongs to user ") {
+			t.Errorf("%s: %s %s", code, one.State, one.Evidence)
+		}
+	}
+	b.chmod(".secrets", 0o644)
+	if got := codesOf(b.examine()); !slices.Equal(got, []string{"NS2001"}) {
+		t.Errorf("open to everybody: %v", got)
+	}
+}
+
+// TestEachFaultOfSecrets: one fault of .secrets hides none of the others.
+func TestEachFaultOfSecrets(t *testing.T) {
+	b := healthy(t)
+	b.git("init", "-q")
+	b.git("add", "--force", "out/prod/.secrets")
+	b.secret("SMTP", "changeme-password-2024")
+	b.secret("JWT_KEY", "")
+	b.edit(".secrets.d/worker/REDIS_URL")
+	b.chmod(".secrets", 0o644)
+	r := b.examine()
+	if got := codesOf(r); !slices.Equal(got, []string{"NS2001", "NS2002", "NS2003", "NS2004"}) {
+		t.Errorf("found %v", got)
+	}
+	if one := result(t, r, "NS2003"); len(one.Findings) != 2 {
+		t.Errorf("%+v", one.Findings)
+	}
+}
+
+func TestComplaint(t *testing.T) {
+	if got := complaint("WARNING: no config file\npermission denied\nmore\n"); got != "permission denied" {
+		t.Error(got)
+	}
+	if got := complaint("Warning: x\n"); got != "Warning: x" {
+		t.Error(got)
+	}
 }
 
 // TestWithoutDocker: the rest is looked at all the same.

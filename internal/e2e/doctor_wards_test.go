@@ -20,7 +20,7 @@ const (
 
 // wards are the faults, put together into looks of the doctor.
 func (p *patient) wards() [][]ailment {
-	return [][]ailment{p.outside(), p.walls(), p.alone(), p.strangers(), p.rest(), p.speaking(), p.untold()}
+	return [][]ailment{p.outside(), p.walls(), p.alone(), p.strangers(), p.rest(), p.speaking(), p.untold(), p.deaf()}
 }
 
 // outside is what others run, and what lies about.
@@ -50,7 +50,7 @@ func (p *patient) walls() []ailment {
 	return []ailment{
 		p.line("NS2024", "foreign rule", "iptables -I DOCKER-USER 1 -p tcp --dport 9999 -j ACCEPT", "iptables -D DOCKER-USER -p tcp --dport 9999 -j ACCEPT"),
 		p.line("NS2023", "no way to the chain", "ip6tables -D DOCKER-USER -j NSELF", "ip6tables -I DOCKER-USER 1 -j NSELF"),
-		p.line("NS2029", "one more rule", "ufw allow 8081/tcp", "ufw delete allow 8081/tcp"),
+		p.line("NS2029", "one more rule, with a tag of ours", "ufw allow 8081/tcp comment nself:shop-prod:ingress-https", "ufw delete allow 8081/tcp"),
 		p.line("NS2021", "lets in", `sed -i 's/^DEFAULT_INPUT_POLICY=.*/DEFAULT_INPUT_POLICY="ACCEPT"/' /etc/default/ufw`, `sed -i 's/^DEFAULT_INPUT_POLICY=.*/DEFAULT_INPUT_POLICY="DROP"/' /etc/default/ufw`),
 		p.line("NS2027", "sshd at another port", "/usr/sbin/sshd -p 2222 -o PidFile=/run/second.pid; sleep 1", "kill $(cat /run/second.pid)"),
 		p.line("NS2030", "root", `printf 'PermitRootLogin yes\nPasswordAuthentication no\n' >/etc/ssh/sshd_config.d/00-lab.conf`, goodSSH),
@@ -126,7 +126,29 @@ func (p *patient) untold() []ailment {
 	return []ailment{
 		{"NS2067", "not told", func(t *testing.T) { p.present(t, nil, false, false) }, func(t *testing.T) { p.present(t, nil, false, true) }},
 		{"NS2002", "in git", func(t *testing.T) { p.git(t, "init", "-q"); p.git(t, "add", "--force", "out/prod/.secrets") }, func(t *testing.T) { p.host(t, "rm -rf $DIR/.git", "") }},
+		p.line("NS2073", "out of memory", shim("inspect", `s/"OOMKilled": false/"OOMKilled": true/`), "rm /usr/local/bin/docker"),
 	}
+}
+
+// deaf is an ingress that does not answer, behind a wall with a hole, of an engine that
+// needs it, and a server that has forgotten nothing.
+func (p *patient) deaf() []ailment {
+	return []ailment{
+		p.line("NS2070", "no answer", "iptables -I OUTPUT 1 -o lo -p tcp --dport 443 -j REJECT --reject-with tcp-reset", "iptables -D OUTPUT -o lo -p tcp --dport 443 -j REJECT --reject-with tcp-reset"),
+		p.line("NS2023", "no way to the chain", "iptables -D DOCKER-USER -j NSELF", "iptables -I DOCKER-USER 1 -j NSELF"),
+		p.line("NS2033", "an engine before 28", shim("info", `s/"ServerVersion":"[^"]*"/"ServerVersion":"27.5.1"/`)+"\ndocker network create tools && docker run --detach --name inner --network tools --publish 127.0.0.1:8081:8080 "+stray,
+			"rm /usr/local/bin/docker; docker rm --force inner && docker network rm tools"),
+		p.spoilt("NS2056", "the password before", ".secrets", `OLD=$(od -An -tx1 -N24 /dev/urandom | tr -d ' \n'); echo "POSTGRES_MAIN_ROLE_REPORT__PREVIOUS=$OLD" >>$FILE
+echo "ALTER ROLE report_b LOGIN PASSWORD '$OLD'" | docker exec -i shop-prod-main-1 psql -X -q -h /var/run/postgresql -U postgres -d postgres`).then(p,
+			`docker exec shop-prod-main-1 sh -c '/usr/local/bin/nself-postgres apply </etc/postgresql/roles.sql'`),
+	}
+}
+
+// then undoes with one line more.
+func (a ailment) then(p *patient, line string) ailment {
+	undo := a.undo
+	a.undo = func(t *testing.T) { undo(t); p.host(t, line, "") }
+	return a
 }
 
 // listenAt starts a process of the host that listens for everybody.

@@ -175,7 +175,7 @@ func materialize(ctx context.Context, dir string, stack *ir.Stack, files []emit.
 // there, and writes nothing. A file below .secrets.d that somebody edited is found
 // too, so that no build stops halfway for it. A directory that does not exist yet is fine, and a
 // certificate file that is not there is a warning: Check also runs where the
-// stack does not. It leaves Rendered, Unchanged, Removed and Foreign empty.
+// stack does not. An error keeps it from those alone that would follow from it. It leaves Rendered, Unchanged, Removed and Foreign empty.
 func Check(dir string, stack *ir.Stack, files []emit.File, opts Options) (*Report, diag.List) {
 	st, diags := openIfThere(dir, opts)
 	if diags.HasErrors() {
@@ -183,7 +183,7 @@ func Check(dir string, stack *ir.Stack, files []emit.File, opts Options) (*Repor
 	}
 	defer st.close()
 	b, more := prepare(st, stack, files, opts, true)
-	if diags = append(diags, more...); diags.HasErrors() {
+	if diags = append(diags, more...); !b.whole {
 		return b.report(), diags
 	}
 	diags = append(diags, Scan(files, b.known())...)
@@ -195,6 +195,7 @@ type book struct {
 	stack   *ir.Stack
 	opts    Options
 	dry     bool                  // for Check: nothing will be rendered
+	whole   bool                  // every value was looked at
 	dir     string                // the output directory, as people know it
 	file    string                // the path of .secrets there
 	secrets map[string]*ir.Secret // by address
@@ -241,11 +242,15 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 		diags = append(diags, d)
 	}
 	b.register, b.registerBefore = reg, before
-	if diags.HasErrors() {
+	if diags.HasErrors() && !(dry && readable(doc, diags)) {
 		return b, diags
 	}
+	if reg == nil {
+		b.register = register.New(stack.Name.V) // what is wrong with the one there is said
+	}
 	b.fill()
-	if diags = append(diags, checkDeclarations(stack)...); diags.HasErrors() {
+	declared := checkDeclarations(stack)
+	if diags = append(diags, declared...); diags.HasErrors() && !dry || declared.HasErrors() {
 		return b, diags
 	}
 	diags = append(diags, b.take(opts.taking)...)
@@ -254,16 +259,21 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 			diags = append(diags, d)
 		}
 	}
+	torn := map[string]bool{}
 	for _, s := range stack.Secrets {
 		if d := b.slots(s); d != nil {
 			diags = append(diags, d)
+			torn[s.Address] = true
 		}
 		b.states[s.Address] = b.stateOf(s)
 	}
-	if diags.HasErrors() {
+	if diags.HasErrors() && !dry {
 		return b, diags
 	}
 	for _, s := range stack.Secrets {
+		if torn[s.Address] && s.Kind.V != kindX509 {
+			continue
+		}
 		switch s.Kind.V {
 		case kindX509: // below: authorities come before what they sign
 		case kindFiles:
@@ -279,7 +289,18 @@ func prepare(st *store, stack *ir.Stack, files []emit.File, opts Options, dry bo
 	diags = append(diags, b.weak()...)
 	diags = append(diags, b.unique()...)
 	b.record()
+	b.whole = true
 	return b, append(diags, b.overdue()...)
+}
+
+// readable tells whether .secrets was read all the same, by somebody who only looks:
+// that others can read it too, or that git has it, is wrong with the file and not with
+// the values in it.
+func readable(doc *dotsecrets.Document, diags diag.List) bool {
+	return doc != nil && !slices.ContainsFunc(diags, func(d *diag.Diagnostic) bool {
+		beside := []string{codeOpenMode, codeTracked, codeRegister}
+		return d.Severity == diag.Error && !slices.Contains(beside, d.Code)
+	})
 }
 
 // save writes .secrets when the document changed.

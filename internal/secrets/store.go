@@ -172,12 +172,12 @@ func (st *store) readSecrets() (*dotsecrets.Document, []byte, diag.List) {
 	if fi == nil {
 		return dotsecrets.New(), nil, nil
 	}
-	if d := st.private(File, fi, "600"); d != nil {
-		return nil, nil, diag.List{d}
-	}
 	full := filepath.Join(st.dir, File)
 	doc, diags := dotsecrets.Parse(full, text)
 	st.learn(doc)
+	if d := st.private(File, fi, "600"); d != nil {
+		diags = append(diags, d)
+	}
 	return doc, text, diags
 }
 
