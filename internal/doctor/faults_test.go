@@ -227,7 +227,7 @@ func containerFaults() []fault {
 			}
 		}, "report_b"},
 		{"NS2056", "from before a rotation that nobody ends", func(b *bench) {
-			b.beside("__PREVIOUS", random(b.t))
+			b.previous(random(b.t))
 			b.takes("report_a")
 		}, "no rotation is under way"},
 		{"NS2056", "retired", func(b *bench) {

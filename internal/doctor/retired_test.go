@@ -12,13 +12,13 @@ import (
 
 const reportKey = "POSTGRES_MAIN_ROLE_REPORT"
 
-// beside adds a value to .secrets that stands beside the one in use.
-func (b *bench) beside(ending, value string) {
+// previous adds a value to .secrets that stands beside the one in use.
+func (b *bench) previous(value string) {
 	text, err := os.ReadFile(b.subject.Dir + "/.secrets")
 	if err != nil || !strings.Contains(string(text), "\n"+reportKey+"=") {
 		b.t.Fatalf("no %s: %v", reportKey, err)
 	}
-	put(b.t, b.subject.Dir+"/.secrets", string(text)+reportKey+ending+"="+value+"\n", 0o600)
+	put(b.t, b.subject.Dir+"/.secrets", string(text)+reportKey+"__PREVIOUS="+value+"\n", 0o600)
 }
 
 // retired keeps a value as one that was retired.
@@ -62,9 +62,9 @@ func TestRetired(t *testing.T) {
 		says  string
 	}{
 		"nothing is kept":       {func(*bench) {}, Absent, "no password"},
-		"refused":               {func(b *bench) { b.beside("__PREVIOUS", random(b.t)); b.takes("nobody") }, OK, "2 logins with passwords that are out of use, refused"},
-		"a rotation under way":  {func(b *bench) { b.beside("__PREVIOUS", random(b.t)); b.underWay(b.host.Now.Add(-2 * time.Hour)) }, Absent, "no password"},
-		"a rotation that stuck": {func(b *bench) { b.beside("__PREVIOUS", random(b.t)); b.underWay(b.host.Now.Add(-4 * time.Hour)) }, Found, "should have ended on"},
+		"refused":               {func(b *bench) { b.previous(random(b.t)); b.takes("nobody") }, OK, "2 logins with passwords that are out of use, refused"},
+		"a rotation under way":  {func(b *bench) { b.previous(random(b.t)); b.underWay(b.host.Now.Add(-2 * time.Hour)) }, Absent, "no password"},
+		"a rotation that stuck": {func(b *bench) { b.previous(random(b.t)); b.underWay(b.host.Now.Add(-4 * time.Hour)) }, Found, "should have ended on"},
 		"in use again":          {func(b *bench) { b.retired(b.value(reportKey)) }, Absent, "no password"},
 		"of two lines":          {func(b *bench) { b.retired("a long value of two lines,\nreport_a\nand more than thirty") }, Absent, "no password"},
 		"a server that is away": {func(b *bench) {

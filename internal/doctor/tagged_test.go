@@ -27,12 +27,12 @@ func (b *bench) retuple(before, after string) {
 }
 
 // inKernel puts rules before one of the kernel's.
-func (b *bench) inKernel(before, rules string) {
+func (b *bench) inKernel(rules string) {
 	said := b.say["iptables-save -t filter"].Out
-	if strings.Count(said, before) != 1 {
-		b.t.Fatalf("%q", before)
+	if strings.Count(said, denies) != 1 {
+		b.t.Fatalf("%q", denies)
 	}
-	b.say["iptables-save -t filter"] = Said{Out: strings.Replace(said, before, rules+before, 1)}
+	b.say["iptables-save -t filter"] = Said{Out: strings.Replace(said, denies, rules+denies, 1)}
 }
 
 const (
@@ -74,23 +74,23 @@ func TestTagsProveNothing(t *testing.T) {
 			b.etc("/etc/ufw/after.rules", theBlog)
 			b.tuple("allow tcp 9443 0.0.0.0/0 any 0.0.0.0/0 in", otherTag)
 		}, []string{"NS2029"}},
-		"a neighbour's, in the kernel":       {func(b *bench) { b.etc("/etc/ufw/after.rules", theBlog); b.inKernel(denies, lets8443) }, nil},
-		"in the kernel, of a stack not here": {func(b *bench) { b.inKernel(denies, lets8443) }, []string{"NS2023"}},
+		"a neighbour's, in the kernel":       {func(b *bench) { b.etc("/etc/ufw/after.rules", theBlog); b.inKernel(lets8443) }, nil},
+		"in the kernel, of a stack not here": {func(b *bench) { b.inKernel(lets8443) }, []string{"NS2023"}},
 		"in the kernel, not what its remark says": {func(b *bench) {
 			wide := strings.Replace(lets8443, "--ctorigdstport 8443 ", "", 1)
 			b.etc("/etc/ufw/after.rules", strings.Replace(theBlog, lets8443, wide, 1))
-			b.inKernel(denies, wide)
+			b.inKernel(wide)
 		}, []string{"NS2023"}},
 		"under a foreign name": {func(b *bench) {
 			b.etc("/etc/ufw/after.rules", strings.ReplaceAll(theBlog, "STACK blog", "STACK other"))
-			b.inKernel(denies, lets8443)
+			b.inKernel(lets8443)
 		}, []string{"NS2023"}},
 		"a verdict in a remark": {func(b *bench) {
-			b.inKernel(denies, "-A NSELF-IN -m comment --comment \"nself deny\" -m comment --comment \"-j DROP\" -j RETURN\n")
+			b.inKernel("-A NSELF-IN -m comment --comment \"nself deny\" -m comment --comment \"-j DROP\" -j RETURN\n")
 			b.say["iptables-save -t filter"] = Said{Out: strings.Replace(b.say["iptables-save -t filter"].Out, denies, "", 1)}
 		}, []string{"NS2023"}},
 		"a denial now and then": {func(b *bench) {
-			b.inKernel(denies, strings.Replace(denies, "-m comment", "-m limit --limit 1/hour -m comment", 1))
+			b.inKernel(strings.Replace(denies, "-m comment", "-m limit --limit 1/hour -m comment", 1))
 			b.say["iptables-save -t filter"] = Said{Out: strings.Replace(b.say["iptables-save -t filter"].Out, denies, "", 1)}
 		}, []string{"NS2023"}},
 	} {
