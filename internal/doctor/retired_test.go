@@ -44,14 +44,13 @@ func (b *bench) takes(user string) {
 
 // underWay writes the journal of a rotation.
 func (b *bench) underWay(switched time.Time) {
-	text, err := json.Marshal(rotation.Journal{
-		Version: 1, Begun: switched.Add(-time.Minute), Grace: 2 * time.Hour, Switched: switched,
+	j := rotation.Journal{
+		Version: rotation.JournalVersion, Begun: switched.Add(-time.Minute), Grace: 2 * time.Hour, Switched: switched,
 		Secrets: []rotation.Entry{{Address: "x", Class: "pair", Step: rotation.Switched}},
-	})
-	if err != nil {
-		b.t.Fatal(err)
 	}
-	put(b.t, b.subject.Dir+"/"+rotation.JournalFile, string(text), 0o600)
+	if diags := j.Save(b.subject.Dir); diags.HasErrors() {
+		b.t.Fatal(diags[0].Detail)
+	}
 }
 
 // TestRetired: what is out of use is tried, and what may be in use is not.

@@ -20,7 +20,8 @@ const (
 	lockFile    = ".secrets.rotation.lock"
 )
 
-const journalVersion = 2
+// JournalVersion is the format that is written and read.
+const JournalVersion = 2
 
 // Journal is a rotation that has begun. Everything that has to be the same when the
 // rotation goes on after a crash is in it.
@@ -93,7 +94,7 @@ func readJournal(dir, command string) (j *Journal, other bool, diags diag.List) 
 	}
 	j = &Journal{}
 	err := json.Unmarshal(text, j)
-	if err == nil && j.Version != 0 && j.Version != journalVersion {
+	if err == nil && j.Version != 0 && j.Version != JournalVersion {
 		return nil, true, append(diags, otherVersion(dir, j.Version, command))
 	}
 	said := j.Digest
@@ -130,10 +131,11 @@ func otherVersion(dir string, version int, command string) *diag.Diagnostic {
 	full := filepath.Join(dir, JournalFile)
 	return diag.Errorf(codeUnusable, onFile(full), summaryUnusable,
 		"%s has format %d, and this nselfc writes and reads format %d: another version of it has begun that rotation. Nothing is lost: .secrets has every value that may be in use.\n\n"+
-			"End it with that version. Where there is none any more, put the file aside, and take the rotation back by what .secrets says:\n\n    mv %[4]s %[4]s%s\n    %s --abort", full, version, journalVersion, escape.ShellWord(full), asideSuffix, command)
+			"End it with that version. Where there is none any more, put the file aside, and take the rotation back by what .secrets says:\n\n    mv %[4]s %[4]s%s\n    %s --abort", full, version, JournalVersion, escape.ShellWord(full), asideSuffix, command)
 }
 
-func (j *Journal) save(dir string) diag.List {
+// Save writes the journal below an output directory, for ReadJournal.
+func (j *Journal) Save(dir string) diag.List {
 	var err error
 	if j.Digest, err = j.digest(); err == nil {
 		var text []byte

@@ -85,7 +85,7 @@ func (r *run) rebuild(ctx context.Context) diag.List {
 		r.Say("no secret has two values, so there is nothing to take back, and a rotation may begin. Should that one have been of certificates, containers may still believe an authority that is no longer in use, until they are made anew")
 		return append(diags, r.close()...)
 	}
-	r.journal = &Journal{Version: journalVersion, Begun: r.Now().UTC(), Back: true, Seen: map[string]string{}}
+	r.journal = &Journal{Version: JournalVersion, Begun: r.Now().UTC(), Back: true, Seen: map[string]string{}}
 	for _, address := range names {
 		// Refused is the last step before which nothing leads back: undo begins with
 		// telling the servers to take both values.

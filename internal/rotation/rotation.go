@@ -72,7 +72,7 @@ func (h *Host) Begin(ctx context.Context, q Request) diag.List {
 		return append(diags, more...)
 	}
 	r.values = q.Values
-	r.journal = &Journal{Version: journalVersion, Begun: h.Now().UTC().Truncate(time.Second), Compromised: q.Compromised, Grace: q.Grace}
+	r.journal = &Journal{Version: JournalVersion, Begun: h.Now().UTC().Truncate(time.Second), Compromised: q.Compromised, Grace: q.Grace}
 	if q.Compromised {
 		r.journal.Grace = 0
 	}
@@ -220,7 +220,7 @@ func (r *run) secret(address string) *ir.Secret {
 func (r *run) save() diag.List {
 	r.at("before the journal")
 	defer r.at("after the journal")
-	return r.journal.save(r.Dir)
+	return r.journal.Save(r.Dir)
 }
 
 // close ends the rotation.
