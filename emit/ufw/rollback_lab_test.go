@@ -205,6 +205,35 @@ func TestFailureAtEachStep(t *testing.T) {
 	}
 }
 
+// A command that fails where none should ends the run, and the run says so: most
+// commands have their messages taken away.
+func TestNeverEndsSilently(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	apply := h.install(t, open22("shop", open("https", 443, "tcp", true, 4)))
+	h.failing(t, "exit 1")
+	write(t, h, "fail", "0")
+	h.run(t, "echo 0 >$DIR/count; "+apply+" --check || [ $? = 2 ]")
+	var calls int
+	if _, err := fmt.Sscan(h.run(t, "cat $DIR/count"), &calls); err != nil || calls < 30 {
+		t.Fatalf("%d calls: %v", calls, err)
+	}
+	unforeseen := 0
+	for n := 1; n <= calls; n += 4 { // a sample, as each takes a second
+		write(t, h, "fail", fmt.Sprint(n))
+		out, code := h.try(t, "echo 0 >$DIR/count; "+apply+" --check")
+		if code != 0 && code != 2 && !strings.Contains(out, "apply.sh: ") {
+			t.Errorf("call %d fails: exit %d, and it says %q", n, code, out)
+		}
+		if strings.Contains(out, "a command failed that should not") {
+			unforeseen++
+		}
+	}
+	if unforeseen == 0 {
+		t.Errorf("none of %d calls is one whose failure nothing expects", calls)
+	}
+}
+
 // same tells whether two states are equal but for the times of files.
 func same(a, b string) bool {
 	times := regexp.MustCompile(` [0-9]+\.[0-9]{10} `)

@@ -3,6 +3,7 @@
 package ufw
 
 import (
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -31,6 +32,30 @@ func TestShellcheck(t *testing.T) {
 				t.Errorf("%s: %v\n%s", f.Path, err, out)
 			}
 		}
+	}
+}
+
+// Whoever looks for a process outlives those that end meanwhile.
+func TestRunningBesideOthers(t *testing.T) {
+	script, err := os.ReadFile("script/host.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(script), "\nrunning() {")
+	body, _, found := strings.Cut(text, "\n}\n")
+	if !found {
+		t.Fatal("script/host.sh has no function running")
+	}
+	out, err := exec.Command("bash", "-c", "set -euo pipefail\nrunning() {"+body+`
+}
+(while :; do for _ in {1..20}; do /bin/true & done; wait; done) & churn=$!
+disown "$churn"
+trap 'kill "$churn"; echo ended' EXIT
+for _ in {1..300}; do ! running no-such-process; done
+running bash
+echo all`).CombinedOutput()
+	if err != nil || string(out) != "all\nended\n" {
+		t.Errorf("%v: %q", err, out)
 	}
 }
 

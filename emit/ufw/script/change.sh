@@ -13,6 +13,8 @@ on_exit() {
     set +e
     trap '' HUP INT TERM PIPE
     trap - EXIT
+    # Most commands are silenced, as they may fail: one that may not must not end the run without a word.
+    [[ -z $FAILED ]] || ((status >= 128)) || complain "stopped, as a command failed that should not (status $status): $FAILED"
     if ((CHANGING)); then
         ((status != 0)) || status=1
         complain "putting the firewall back as it was"

@@ -115,10 +115,11 @@ check_uplink() {
 
 # running NAME tells whether a process of that name runs in sight of this one.
 running() {
-    local comm
+    local comm name
     for comm in /proc/[0-9]*/comm; do
-        [[ -r $comm && $(<"$comm") == "$1" ]] && return 0
-    done 2>/dev/null
+        # not $(<file): bash would end, without a word, when a process does before its name is read
+        { read -r name <"$comm"; } 2>/dev/null && [[ $name == "$1" ]] && return 0
+    done
     return 1
 }
 

@@ -139,6 +139,7 @@ main() {
     esac
     need_root
     trap on_exit EXIT
+    trap 'FAILED="line $LINENO: $BASH_COMMAND"' ERR
     trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 141' PIPE

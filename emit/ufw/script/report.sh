@@ -2,6 +2,7 @@
 
 PROBLEMS=() # what forbids to go on
 NOTES=()    # what its reader should know
+FAILED=''   # the command that set -e ends the run for
 
 say() { printf '%s\n' "$*"; }
 complain() { printf 'apply.sh: %s\n' "$*" >&2; }

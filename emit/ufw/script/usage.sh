@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 
-set -euo pipefail
+set -Eeuo pipefail
 export LC_ALL=C
 umask 077
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin

@@ -14,7 +14,7 @@ readonly AFTER_SHA256=0c453bcc07625d5acb7e00bea19f4eb5fffb44b4bf7e26d1d2b364a8e6
 readonly AFTER6_SHA256=8f5e1d6ae15d101696622adcbd4970b789254482d3b1c00ecc54cca8ea47cfcb
 readonly ROLLBACK_SHA256=1c1fd0b7b9a14c1beb38fea8c4f143585bc0e2307cc00107618e38dcc76e33bb
 
-set -euo pipefail
+set -Eeuo pipefail
 export LC_ALL=C
 umask 077
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin
@@ -49,6 +49,7 @@ EOT
 
 PROBLEMS=() # what forbids to go on
 NOTES=()    # what its reader should know
+FAILED=''   # the command that set -e ends the run for
 
 say() { printf '%s\n' "$*"; }
 complain() { printf 'apply.sh: %s\n' "$*" >&2; }
@@ -187,10 +188,11 @@ check_uplink() {
 
 # running NAME tells whether a process of that name runs in sight of this one.
 running() {
-    local comm
+    local comm name
     for comm in /proc/[0-9]*/comm; do
-        [[ -r $comm && $(<"$comm") == "$1" ]] && return 0
-    done 2>/dev/null
+        # not $(<file): bash would end, without a word, when a process does before its name is read
+        { read -r name <"$comm"; } 2>/dev/null && [[ $name == "$1" ]] && return 0
+    done
     return 1
 }
 
@@ -1044,6 +1046,8 @@ on_exit() {
     set +e
     trap '' HUP INT TERM PIPE
     trap - EXIT
+    # Most commands are silenced, as they may fail: one that may not must not end the run without a word.
+    [[ -z $FAILED ]] || ((status >= 128)) || complain "stopped, as a command failed that should not (status $status): $FAILED"
     if ((CHANGING)); then
         ((status != 0)) || status=1
         complain "putting the firewall back as it was"
@@ -1315,6 +1319,7 @@ main() {
     esac
     need_root
     trap on_exit EXIT
+    trap 'FAILED="line $LINENO: $BASH_COMMAND"' ERR
     trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 141' PIPE

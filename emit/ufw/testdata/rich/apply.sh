@@ -14,7 +14,7 @@ readonly AFTER_SHA256=a0416933d42c52b6c6f39de2c03f22c7a037e0e6b3ca65e2684f185c35
 readonly AFTER6_SHA256=678d36fa48a08e1b80e9abace9945cc66a48a97d82259e942a9fdf5400cc98d6
 readonly ROLLBACK_SHA256=1c1fd0b7b9a14c1beb38fea8c4f143585bc0e2307cc00107618e38dcc76e33bb
 
-set -euo pipefail
+set -Eeuo pipefail
 export LC_ALL=C
 umask 077
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin
@@ -49,6 +49,7 @@ EOT
 
 PROBLEMS=() # what forbids to go on
 NOTES=()    # what its reader should know
+FAILED=''   # the command that set -e ends the run for
 
 say() { printf '%s\n' "$*"; }
 complain() { printf 'apply.sh: %s\n' "$*" >&2; }
@@ -187,10 +188,11 @@ check_uplink() {
 
 # running NAME tells whether a process of that name runs in sight of this one.
 running() {
-    local comm
+    local comm name
     for comm in /proc/[0-9]*/comm; do
-        [[ -r $comm && $(<"$comm") == "$1" ]] && return 0
-    done 2>/dev/null
+        # not $(<file): bash would end, without a word, when a process does before its name is read
+        { read -r name <"$comm"; } 2>/dev/null && [[ $name == "$1" ]] && return 0
+    done
     return 1
 }
 
@@ -1044,6 +1046,8 @@ on_exit() {
     set +e
     trap '' HUP INT TERM PIPE
     trap - EXIT
+    # Most commands are silenced, as they may fail: one that may not must not end the run without a word.
+    [[ -z $FAILED ]] || ((status >= 128)) || complain "stopped, as a command failed that should not (status $status): $FAILED"
     if ((CHANGING)); then
         ((status != 0)) || status=1
         complain "putting the firewall back as it was"
@@ -1315,6 +1319,7 @@ main() {
     esac
     need_root
     trap on_exit EXIT
+    trap 'FAILED="line $LINENO: $BASH_COMMAND"' ERR
     trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 141' PIPE
