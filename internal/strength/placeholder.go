@@ -37,10 +37,10 @@ var instruction = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // Sample tells whether a password in a text is one for show: four fifths of it or
-// more are words of templates and examples, and names of what it opens.
+// more are words of templates and examples.
 func Sample(value string) bool {
 	lower := strings.ToLower(value)
 	hit := make([]bool, len(lower))
-	markWords(hit, lower, append(placeholders(), "user", "pass", "word", "value", "token", "redis", "valkey", "postgres", "postgresql", "mysql", "mariadb", "mongo", "rabbitmq", "amqp", "db", "database", "canary"))
+	markWords(hit, lower, append(placeholders(), "user", "pass", "word", "value", "token"))
 	return count(hit)*10 >= len(lower)*8
 }
