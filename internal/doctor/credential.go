@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,7 +50,7 @@ type login struct{ user, password, why string }
 
 // lock is one sort of passwords, tried at every server of the stack.
 type lock struct {
-	logins     func(x *examination, s *ir.Secret) []login
+	logins     func(x *examination, s *ir.Secret) ([]login, error)
 	none, seen string
 	accepted   func(c container, l login) string
 	fix        string // with the address of the secret
@@ -70,7 +71,10 @@ func refused(t lock) func(context.Context, *examination) (string, []Finding, err
 			if s.Rotation == nil || len(s.Rotation.Prove) == 0 || s.Rotation.User.V == "" {
 				continue
 			}
-			logins := t.logins(x, s)
+			logins, err := t.logins(x, s)
+			if err != nil {
+				unknown = append(unknown, err)
+			}
 			if len(logins) == 0 {
 				continue
 			}
@@ -133,7 +137,7 @@ func (x *examination) try(ctx context.Context, c container, prove []string, logi
 }
 
 // logins are the users of a secret and of its server, each with what is tried first.
-func (x *examination) logins(s *ir.Secret) []login {
+func (x *examination) logins(s *ir.Secret) ([]login, error) {
 	users := usersOf(s)
 	store := ""
 	if service := x.service(s.Rotation.Service); service != nil {
@@ -150,7 +154,7 @@ func (x *examination) logins(s *ir.Secret) []login {
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // usersOf are those who log in with a secret.
@@ -167,16 +171,21 @@ const rotationTime = time.Hour
 // retired are the values of a secret that were taken out of use and are still known
 // here: the one before, when no rotation is at work on it any more, and those that
 // somebody retired. While a rotation is under way, servers take both.
-func (x *examination) retired(s *ir.Secret) []login {
+func (x *examination) retired(s *ir.Secret) ([]login, error) {
 	if x.stranger() != nil {
-		return nil // the checks of .secrets say that it is not to be read
+		return nil, nil // the checks of .secrets say that it is not to be read
 	}
 	var out []login
+	var unknown error
 	j, diags := rotation.ReadJournal(x.Dir)
 	for _, old := range secrets.OutOfUse(x.Dir, s) {
 		why := "it was retired on " + old.Retired
 		if old.Retired == "" {
-			if diags.HasErrors() || j != nil && x.Now.Before(due(j)) {
+			if diags.HasErrors() {
+				unknown = fmt.Errorf("%s cannot be read, so nobody can tell whether the value before the current one is out of use", filepath.Join(x.Dir, rotation.JournalFile))
+				continue
+			}
+			if j != nil && x.Now.Before(due(j)) {
 				continue
 			}
 			why = "it is the one before, and no rotation is under way"
@@ -188,7 +197,7 @@ func (x *examination) retired(s *ir.Secret) []login {
 			out = append(out, login{u, old.Value.Reveal(), why})
 		}
 	}
-	return out
+	return out, unknown
 }
 
 // due is when a rotation is past its time.

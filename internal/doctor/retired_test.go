@@ -64,8 +64,12 @@ func TestRetired(t *testing.T) {
 		"refused":               {func(b *bench) { b.previous(random(b.t)); b.takes("nobody") }, OK, "2 logins with passwords that are out of use, refused"},
 		"a rotation under way":  {func(b *bench) { b.previous(random(b.t)); b.underWay(b.host.Now.Add(-2 * time.Hour)) }, Absent, "no password"},
 		"a rotation that stuck": {func(b *bench) { b.previous(random(b.t)); b.underWay(b.host.Now.Add(-4 * time.Hour)) }, Found, "should have ended on"},
-		"in use again":          {func(b *bench) { b.retired(b.value(reportKey)) }, Absent, "no password"},
-		"of two lines":          {func(b *bench) { b.retired("a long value of two lines,\nreport_a\nand more than thirty") }, Absent, "no password"},
+		"a damaged journal": {func(b *bench) {
+			b.previous(random(b.t))
+			put(b.t, b.subject.Dir+"/"+rotation.JournalFile, "{}", 0o600)
+		}, NotSeen, "nobody can tell"},
+		"in use again": {func(b *bench) { b.retired(b.value(reportKey)) }, Absent, "no password"},
+		"of two lines": {func(b *bench) { b.retired("a long value of two lines,\nreport_a\nand more than thirty") }, Absent, "no password"},
 		"a server that is away": {func(b *bench) {
 			b.retired(random(b.t))
 			b.running["main"]["State"] = map[string]any{"Status": "exited"}
