@@ -8,6 +8,7 @@ LAB_TESTS  = $(shell grep -rl --include='*_test.go' '^//go:build lab' .)
 LAB_DIRS   = $(sort $(dir $(LAB_TESTS)))
 ENGINES    = $(sort $(dir $(shell grep -l '"nselfc/internal/lab"' $(LAB_TESTS))) ./internal/lab/)
 PLAIN_DIRS = $(filter-out $(LAB_DIRS:%/=%),$(shell $(GO) list -f '.{{slice .Dir (len .Module.Dir)}}' ./...))
+TIMED      = ^Test(Shop|Rotation|RotationAtOnce|KilledRotation|Doctor)$$
 GOLDEN     = $(shell grep -rl --include='*_test.go' '\*update' .)
 
 .DEFAULT_GOAL := help
@@ -27,12 +28,13 @@ unit: ## tests that need no root and no network
 plain: # the packages that have no tests in the lab
 	$(GOTEST) $(PLAIN_DIRS)
 
-# The stacks take longest and mostly wait: they go first, four at once, and the other packages run beside them.
+# The stacks take longest. Those that time requests have the machine for themselves.
 lab: ## every test of the packages that use real parts: Docker, nginx, ufw, PostgreSQL, Redis (needs root; see internal/lab/README.md)
 	tools/install-test-deps
 	$(GOTEST) -tags lab -timeout 40m $(filter-out $(ENGINES),$(LAB_DIRS))
 	$(GOTEST) -tags lab -p 1 -timeout 40m $(filter-out ./internal/e2e/,$(ENGINES)) # one engine at a time
-	$(GOTEST) -tags lab -parallel 1 -timeout 60m ./internal/e2e/ # its requests are timed: nothing else may run
+	$(GOTEST) -tags lab -parallel 2 -timeout 40m -skip '$(TIMED)' ./internal/e2e/
+	$(GOTEST) -tags lab -parallel 1 -timeout 60m -run '$(TIMED)' ./internal/e2e/ # their requests are timed: nothing else may run
 
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	@grep -rHoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | while IFS=: read -r file func; do \
