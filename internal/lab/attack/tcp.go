@@ -62,7 +62,8 @@ type Ports struct {
 	TookMS  int64  `json:"took_ms"`
 }
 
-// Run scans. Defaults: all ports, 1 s each, 8192 at once, or as many as open files are allowed.
+// Run scans. Defaults: all ports, 1 s each, 8192 at once, or as many as open files are allowed. Where most ports
+// answer, those that do not are asked once more.
 func (s Scan) Run(ctx context.Context) (Ports, error) {
 	host, err := netip.ParseAddr(s.Host)
 	if err != nil {
@@ -87,35 +88,51 @@ func (s Scan) Run(ctx context.Context) (Ports, error) {
 
 	start := time.Now()
 	found := make([]error, s.To+1)
-	ports := make(chan int)
-	var group sync.WaitGroup
-	for range min(s.Concurrent, s.To-s.From+1) {
-		group.Go(func() {
-			dialer := net.Dialer{Timeout: time.Duration(s.TimeoutMS) * time.Millisecond}
-			for port := range ports {
-				connection, err := dialer.DialContext(ctx, "tcp", netip.AddrPortFrom(host, uint16(port)).String())
-				if err == nil {
-					connection.Close()
+	ask := func(ports []int, at int) {
+		next := make(chan int)
+		var group sync.WaitGroup
+		for range min(at, len(ports)) {
+			group.Go(func() {
+				dialer := net.Dialer{Timeout: time.Duration(s.TimeoutMS) * time.Millisecond}
+				for port := range next {
+					connection, err := dialer.DialContext(ctx, "tcp", netip.AddrPortFrom(host, uint16(port)).String())
+					if err == nil {
+						connection.Close()
+					}
+					found[port] = err
 				}
-				found[port] = err
-			}
-		})
+			})
+		}
+		for _, port := range ports {
+			next <- port
+		}
+		close(next)
+		group.Wait()
 	}
+	var all, silent []int
 	for port := s.From; port <= s.To; port++ {
-		ports <- port
+		all = append(all, port)
 	}
-	close(ports)
-	group.Wait()
+	ask(all, s.Concurrent)
+	// The burst that begins a scan loses packets, while the neighbour's address is
+	// asked for: a port that is open would be missed.
+	for _, port := range all {
+		if timedOut(found[port]) {
+			silent = append(silent, port)
+		}
+	}
+	if len(silent) < len(all)/2 { // else a firewall drops them
+		ask(silent, s.Concurrent/16+1)
+	}
 
 	result := Ports{Open: []int{}, TookMS: time.Since(start).Milliseconds()}
 	for port := s.From; port <= s.To; port++ {
-		var timeout net.Error
 		switch err := found[port]; {
 		case err == nil:
 			result.Open = append(result.Open, port)
 		case errors.Is(err, syscall.ECONNREFUSED):
 			result.Refused++
-		case errors.As(err, &timeout) && timeout.Timeout():
+		case timedOut(err):
 			result.Silent++
 		default:
 			result.Failed++
@@ -123,6 +140,11 @@ func (s Scan) Run(ctx context.Context) (Ports, error) {
 		}
 	}
 	return result, ctx.Err()
+}
+
+func timedOut(err error) bool {
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
 }
 
 // raiseFileLimit allows this process as many open files as it may have, up to want, and returns how many those are.
