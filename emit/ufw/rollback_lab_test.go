@@ -219,7 +219,7 @@ func TestNeverEndsSilently(t *testing.T) {
 		t.Fatalf("%d calls: %v", calls, err)
 	}
 	unforeseen := 0
-	for n := 1; n <= calls; n += 4 { // a sample, as each takes a second
+	for n := 1; n <= calls; n += 8 { // a sample, as each takes a second
 		write(t, h, "fail", fmt.Sprint(n))
 		out, code := h.try(t, "echo 0 >$DIR/count; "+apply+" --check")
 		if code != 0 && code != 2 && !strings.Contains(out, "apply.sh: ") {
