@@ -12,10 +12,10 @@ import (
 
 func main() { os.Exit(run(cli.OSEnv())) }
 
-// gcPercent lets the heap grow to four times what is live before it is
+// gcPercent lets the heap grow to three times what is live before it is
 // collected: a compilation is over before the garbage is worth sweeping.
 // docs/performance.md has what that gains and costs.
-const gcPercent = 300
+const gcPercent = 200
 
 func run(env cli.Env) int {
 	if env.Getenv("GOGC") == "" { // what the user sets holds

@@ -88,7 +88,7 @@ func (e *edge) added(body []*nginxconf.Node) []string { return e.firstArgs(body,
 func (e *edge) hidden(body []*nginxconf.Node) []string { return e.firstArgs(body, "proxy_hide_header") }
 
 func (e *edge) firstArgs(body []*nginxconf.Node, name string) []string {
-	var out []string
+	out := make([]string, 0, 16) // of thousands of blocks: as many as most have
 	e.each(body, func(n *nginxconf.Node) {
 		if n.Name == name {
 			out = append(out, n.Arg(0))

@@ -92,6 +92,10 @@ func upstreamsAreServices(a *Artefacts, report Report) {
 	if e == nil || i < 0 {
 		return
 	}
+	joined := map[string]bool{} // the ingress is on as many networks as it has services
+	for net := range c.services[i].Get("networks").All() {
+		joined[net.Key] = true
+	}
 	for _, n := range e.byName["set"] {
 		value, _ := strings.CutSuffix(n.Arg(1), "."+upstream)
 		if n.Arg(0) != upstream || strings.Contains(value, "$") || len(value) == 1 && value != n.Arg(1) {
@@ -101,7 +105,7 @@ func upstreamsAreServices(a *Artefacts, report Report) {
 		s, met := c.named[name], false
 		if s != nil {
 			for net := range s.Get("networks").All() {
-				met = met || c.services[i].At("networks", net.Key) != nil
+				met = met || joined[net.Key]
 			}
 		}
 		if !met {
@@ -178,8 +182,9 @@ var claims = []string{
 var told = []string{"X-Real-IP", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Request-ID"}
 
 func claimsAreDropped(e *edge, report Report) {
+	var dropped, set []string
 	for _, l := range e.passing() {
-		var dropped, set []string
+		dropped, set = dropped[:0], set[:0]
 		e.each(l.Body, func(n *nginxconf.Node) {
 			switch {
 			case n.Name != "proxy_set_header":
