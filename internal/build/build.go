@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"nselfc/compiler"
 	"nselfc/compiler/ir"
@@ -199,6 +200,9 @@ func (c *Compiled) lower(s *lang.Stack, opts Options) (*ir.Stack, diag.List) {
 func (e *Environment) render(trace bool) diag.List {
 	edge, diags := nginx.Render(e.Stack, nginx.Options{Trace: trace})
 	e.digestEdge(edge)
+	var described emit.File
+	var beside sync.WaitGroup
+	beside.Go(func() { described = e.model(trace) })
 	composed, more := compose.Render(e.Stack, compose.Options{Trace: trace})
 	diags = append(diags, more...)
 	if !more.HasErrors() {
@@ -217,12 +221,13 @@ func (e *Environment) render(trace bool) diag.List {
 		}
 		e.Files = append(e.Files, out)
 	}
-	e.model(trace)
+	beside.Wait()
+	e.Files = append(e.Files, described)
 	return diags
 }
 
-// model makes the model and its file, once the digest of the ingress is known.
-func (e *Environment) model(trace bool) {
+// model makes the model and gives its file, once the digest of the ingress is known.
+func (e *Environment) model(trace bool) emit.File {
 	e.Model = model.Of(e.Stack)
 	f := emit.File{Path: model.FileName, Mode: 0o644, Text: secret.Literal(e.Model.Document())}
 	for i := range e.Model.Resources {
@@ -230,7 +235,7 @@ func (e *Environment) model(trace bool) {
 			f.Marks = append(f.Marks, emit.Mark{Line: model.FirstLine + i, Address: r.Address, Origin: r.Origins()[""]})
 		}
 	}
-	e.Files = append(e.Files, f)
+	return f
 }
 
 // digestEdge makes the ingress's digest cover the configuration that nginx
