@@ -8,7 +8,7 @@ LAB_TESTS  = $(shell grep -rl --include='*_test.go' '^//go:build lab' .)
 LAB_DIRS   = $(sort $(dir $(LAB_TESTS)))
 ENGINES    = $(sort $(dir $(shell grep -l '"nselfc/internal/lab"' $(LAB_TESTS))) ./internal/lab/)
 PLAIN_DIRS = $(filter-out $(LAB_DIRS:%/=%),$(shell $(GO) list -f '.{{slice .Dir (len .Module.Dir)}}' ./...))
-TIMED      = ^Test(Shop|Rotation|RotationAtOnce|KilledRotation|Doctor)$$
+TIMED      = ^Test(Shop|Rotation|RotationAtOnce|KilledRotation)$$
 GOLDEN     = $(shell grep -rl --include='*_test.go' '\*update' .)
 
 .DEFAULT_GOAL := help

@@ -39,6 +39,7 @@ type ailment struct {
 // code that is meant, and by no other. Faults that cannot hide one another are put
 // together into one look, which must find exactly all of them.
 func TestDoctor(t *testing.T) {
+	t.Parallel()
 	engine := lab.Start(t, lab.Options{Images: standIns, Daemon: map[string]any{"live-restore": true}})
 	engine.RequireMachines(t)
 	p := newPatient(t, engine)

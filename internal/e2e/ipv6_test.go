@@ -46,7 +46,8 @@ service "web" {
   }
 
   healthcheck {
-    command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    command  = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    interval = "3s"
   }
 }
 

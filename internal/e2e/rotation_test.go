@@ -32,6 +32,7 @@ func newRotating(t *testing.T) *rotating {
 	engine.RequireMachines(t)
 	r := &rotating{stack: newStack(t, engine, os.DirFS("../../examples/shop"), "shop", "dev", "shop.localhost"), program: nselfc(t), config: otherCompose(t)}
 	write(t, filepath.Join(r.dir, "lab.hcl"), []byte(read(t, "testdata/lab.hcl")), 0o644)
+	r.checkOften(t)
 	r.edit(t, "      requests = 100\n      window   = \"60s\"\n    }\n  }\n\n  healthcheck", "      off = true\n    }\n  }\n\n  healthcheck")
 	r.build(t)
 	r.up(t)

@@ -108,6 +108,19 @@ func (s *stack) edit(t *testing.T, before, after string) {
 	write(t, path, []byte(strings.Replace(text, before, after, 1)), 0o644)
 }
 
+// checkOften has the services of an example checked soon after their start: at its
+// own interval, a trial that starts them many times waits for little else.
+func (s *stack) checkOften(t *testing.T) {
+	t.Helper()
+	path := filepath.Join(s.dir, "nself.hcl")
+	const check = "healthcheck {\n"
+	text := read(t, path)
+	if !strings.Contains(text, check) || strings.Contains(text, "interval") {
+		t.Fatal("nself.hcl has no health check with the interval that is the default")
+	}
+	write(t, path, []byte(strings.ReplaceAll(text, check, check+"    interval = \"3s\"\n")), 0o644)
+}
+
 // changes tells which services the rest of a test starts anew: those whose
 // containers are others, or were started again.
 func (s *stack) changes(t *testing.T) func(*testing.T) []string {

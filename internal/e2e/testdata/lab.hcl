@@ -21,7 +21,8 @@ service "migrator" {
     }
   }
   healthcheck {
-    command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    command  = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    interval = "3s"
   }
 }
 
@@ -41,7 +42,8 @@ service "reporter" {
     }
   }
   healthcheck {
-    command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    command  = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    interval = "3s"
   }
 }
 
@@ -58,7 +60,8 @@ service "loner" {
     }
   }
   healthcheck {
-    command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    command  = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    interval = "3s"
   }
 }
 
@@ -70,7 +73,8 @@ service "caller" {
     container = 8080
   }
   healthcheck {
-    command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    command  = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    interval = "3s"
   }
 }
 
@@ -89,6 +93,7 @@ service "inner" {
     }
   }
   healthcheck {
-    command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    command  = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    interval = "3s"
   }
 }

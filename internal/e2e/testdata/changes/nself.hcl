@@ -43,7 +43,8 @@ service "migrator" {
     host = "migrator.${stack.domain}"
   }
   healthcheck {
-    command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    command  = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    interval = "3s"
   }
 }
 
@@ -61,7 +62,8 @@ service "api" {
     host = "api.${stack.domain}"
   }
   healthcheck {
-    command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    command  = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    interval = "3s"
   }
 }
 
@@ -84,7 +86,8 @@ service "web" {
     headers = { "X-Edition" = "first" }
   }
   healthcheck {
-    command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    command  = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    interval = "3s"
   }
 }
 
@@ -100,7 +103,8 @@ service "region" {
     host = "${each.key}.${stack.domain}"
   }
   healthcheck {
-    command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    command  = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    interval = "3s"
   }
 }
 

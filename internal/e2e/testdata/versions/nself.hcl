@@ -57,7 +57,8 @@ service "on15" {
     DUMP_URL     = postgres.pg15.roles.dump.url
   }
   healthcheck {
-    command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    command  = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    interval = "3s"
   }
 }
 
@@ -73,7 +74,8 @@ service "on17" {
     DUMP_URL     = postgres.pg17.roles.dump.url
   }
   healthcheck {
-    command = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    command  = ["/app", "healthcheck", "http://127.0.0.1:8080/healthz"]
+    interval = "3s"
   }
 }
 
