@@ -3,6 +3,7 @@ package lang
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -16,6 +17,7 @@ import (
 	"nselfc/lang/catalog"
 	"nselfc/lang/diag"
 	"nselfc/lang/eval"
+	"nselfc/lang/schema"
 	"nselfc/lang/source"
 )
 
@@ -77,8 +79,7 @@ func (s *Source) parse(dir string, fsys fs.FS, names []string) *folder {
 			continue
 		}
 		for _, attr := range attributesInOrder(r.body) {
-			f.report(diag.Errorf("NS112", source.FromHCL(attr.NameRange), "Argument outside a block",
-				"The argument %q stands outside every block. Values that several blocks use belong in\n    locals {\n      %s = …\n    }", attr.Name, attr.Name))
+			f.report(outsideBlocks(attr))
 		}
 		f.blocks = append(f.blocks, r.body.Blocks...)
 	}
@@ -86,6 +87,16 @@ func (s *Source) parse(dir string, fsys fs.FS, names []string) *folder {
 		f.diags = append(f.diags, empty...)
 	}
 	return f
+}
+
+func outsideBlocks(attr *hclsyntax.Attribute) *diag.Diagnostic {
+	d := diag.Errorf("NS112", source.FromHCL(attr.NameRange), "Argument outside a block", "The argument %q stands outside every block. ", attr.Name)
+	if hint := schema.Get().Root.Hint(attr.Name); hint != "" {
+		d.Detail += hint
+	} else {
+		d.Detail += fmt.Sprintf("Values that several blocks use belong in\n    locals {\n      %s = …\n    }", attr.Name)
+	}
+	return d
 }
 
 type parsed struct {
