@@ -19,9 +19,13 @@ func Rules() []Rule {
 	)
 }
 
-func edgeRules() []Rule { return byCode(reportedEdge(), []Rule{trustedGateway()}, provedEdge()) }
+func edgeRules() []Rule {
+	return byCode(reportedEdge(), []Rule{trustedGateway()}, provedEdge(), []Rule{openOrigin(), debugger(), openDashboard()})
+}
 
-func tlsRules() []Rule { return byCode([]Rule{localCertificate()}, reportedTLS(), provedTLS()) }
+func tlsRules() []Rule {
+	return byCode([]Rule{localCertificate()}, reportedTLS(), provedTLS(), []Rule{uncheckedTLS()})
+}
 
 func firewallRules() []Rule {
 	return byCode([]Rule{openDatabase(), noFirewall()}, reportedFirewall(), provedFirewall())

@@ -100,6 +100,19 @@ var ruleCases = []ruleCase{
 	{"NS1923", "empty password", func(s *ir.Stack) {
 		s.Services[0].Env = []ir.EnvVar{{Name: "ALLOW_EMPTY_PASSWORD", Value: set("no", 11)}, {Name: "MYSQL_ALLOW_EMPTY_PASSWORD", Value: set("1", 12)}}
 	}, 12, "error", "warning"},
+	{"NS1560", "every origin", func(s *ir.Stack) {
+		s.Ingress.Hosts = routed(&ir.Route{Headers: cors("*", "true")})
+	}, 12, "error", "warning"},
+	{"NS1561", "debugger", func(s *ir.Stack) {
+		s.Services[0].Env = []ir.EnvVar{{Name: "FLASK_DEBUG", Value: set("0", 11)}, {Name: "FLASK_DEBUG", Value: set("1", 12)}}
+	}, 12, "error", ""},
+	{"NS1562", "dashboard", func(s *ir.Stack) {
+		s.Services[0].Image.V = "dpage/pgadmin4:9.8@sha256:" + strings.Repeat("ab", 32)
+		s.Ingress.Hosts = routed(&ir.Route{})
+	}, 12, "error", ""},
+	{"NS1650", "unchecked", func(s *ir.Stack) {
+		s.Services[0].Env = []ir.EnvVar{{Name: "NODE_TLS_REJECT_UNAUTHORIZED", Value: set("1", 11)}, {Name: "NODE_TLS_REJECT_UNAUTHORIZED", Value: set("0", 12)}}
+	}, 12, "error", "warning"},
 	{"NS355", "containers of one store", func(s *ir.Stack) {
 		s.Services[0].Store, s.Services[0].Replicas, s.Services[0].Volumes = set("pg", 12), set(2, 13), []ir.VolumeMount{{Volume: "a"}, {Volume: "b"}}
 	}, 13, "error", "error"},

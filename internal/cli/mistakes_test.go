@@ -28,7 +28,7 @@ func TestMistakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, sections := string(b), mistake.FindAllStringIndex(string(b), -1)
-	if len(sections) < 13 {
+	if len(sections) < 28 {
 		t.Errorf("only %d mistakes", len(sections))
 	}
 	for i, section := range slices.Backward(sections) { // from the end, as texts may grow
