@@ -50,7 +50,7 @@ func OwnRule(r *lang.Rule) policy.Rule {
 }
 
 func ownRule(r *lang.Rule) ir.Rule {
-	return ir.Rule{Code: r.ID.V, Title: cmp.Or(r.Title.V, "Rule of the stack broken"), Severity: r.Severity.V}
+	return ir.Rule{Code: r.ID.V, Title: cmp.Or(r.Title.V, "Rule of the stack broken"), Severity: r.Severity.V, Waivable: r.Waivable.V || !r.Waivable.IsSet()}
 }
 
 func plainTexts(list []lang.String) []string {

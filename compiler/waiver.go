@@ -9,6 +9,7 @@ import (
 	"nselfc/compiler/model"
 	"nselfc/compiler/policy"
 	"nselfc/lang"
+	"nselfc/lang/diag"
 	"nselfc/lang/source"
 )
 
@@ -28,9 +29,13 @@ func (l *lowering) lowerWaivers() {
 	addresses := l.addresses()
 	for _, w := range l.in.Waivers {
 		known := slices.ContainsFunc(addresses, func(address string) bool { return policy.Covers(w.On.V, address) })
+		title := ""
+		if diag.Title(w.Code.V) == "" {
+			title = policy.TitleOf(l.out, w.Code.V)
+		}
 		l.out.Waivers = append(l.out.Waivers, &ir.Waiver{
 			Origin: source.Origin{Range: w.Range}, Code: w.Code, On: w.On, Reason: w.Reason, Owner: w.Owner, Until: w.Until, Ticket: w.Ticket,
-			Severity: policy.SeverityOf(l.out, w.Code.V), Shared: w.Shared, Known: known,
+			Severity: policy.SeverityOf(l.out, w.Code.V), Title: title, Shared: w.Shared, Known: known,
 		})
 	}
 	slices.SortFunc(l.out.Waivers, func(a, b *ir.Waiver) int {

@@ -22,6 +22,7 @@ type Rule struct {
 	ID         String // "ORG-001"; unique in the stack
 	Title      String // unset for none
 	Severity   String // "critical", "high", "medium", "low" or "info"
+	Waivable   Bool   // whether a waiver may accept its findings; true where it is unset
 	Doc        String
 	References []String
 	Examples   []Example
@@ -84,7 +85,7 @@ func (x *instance) rule(b *hclsyntax.Block, spec *schema.Block, others []*Rule) 
 	r := x.read(b, spec, x.sc)
 	out := &Rule{
 		Declared: Declared{Address: x.prefix + "rule." + id.V, Range: source.FromHCL(b.DefRange()), Calls: x.calls},
-		ID:       id, Title: r.str("title"), Severity: r.str("severity"), Doc: r.str("doc"), References: r.strings("ref"),
+		ID:       id, Title: r.str("title"), Severity: r.str("severity"), Waivable: r.boolean("waivable"), Doc: r.str("doc"), References: r.strings("ref"),
 	}
 	for _, eb := range r.blocks("example") {
 		if e, ok := x.example(eb, r.nested("example")); ok {

@@ -16,7 +16,11 @@ func (r *Rule) Page() string {
 	if r.Doc.V != "" {
 		b.WriteString(strings.TrimSpace(r.Doc.V) + "\n\n")
 	}
-	fmt.Fprintf(&b, "Severity: %s. Declared at %s.\n", r.Severity.V, r.Range)
+	waiver := ""
+	if r.Waivable.IsSet() && !r.Waivable.V {
+		waiver = " It cannot be waived."
+	}
+	fmt.Fprintf(&b, "Severity: %s.%s Declared at %s.\n", r.Severity.V, waiver, r.Range)
 	if len(r.References) > 0 {
 		b.WriteString("\n## References\n\n")
 		for _, ref := range r.References {

@@ -10,6 +10,7 @@ type Rule struct {
 	Code     string
 	Title    string
 	Severity string // "high"
+	Waivable bool
 }
 
 // Waiver accepts the findings of one rule about one thing until a day.
@@ -23,6 +24,9 @@ type Waiver struct {
 	Ticket String
 	// Severity is the rule's, "high"; "" for a rule that nobody knows.
 	Severity string
+	// Title is that of a rule of the stack's own; "" for one of the catalogue, whose title
+	// its code tells.
+	Title string
 	// Shared waivers are for all environments of the stack, and may find what they
 	// accept in another one.
 	Shared bool

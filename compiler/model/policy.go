@@ -15,6 +15,7 @@ func waiver(w *writer, x *ir.Waiver) {
 	resource(w, TypeWaiver, x.Origin)
 	w.text("code", x.Code)
 	w.str("severity", x.Severity, x.Code.Origin)
+	w.str("title", x.Title, x.Code.Origin)
 	w.text("on", x.On)
 	w.text("reason", x.Reason)
 	w.text("owner", x.Owner)

@@ -113,7 +113,7 @@ const (
 // OwnRule makes the entry of a rule that a stack declares; its severity decides what
 // a finding is, in either posture.
 func OwnRule(r ir.Rule) Rule {
-	out := Rule{Code: r.Code, Title: r.Title, Theme: Own, Severity: severityNamed(r.Severity), Held: ByCheck, Waivable: true}
+	out := Rule{Code: r.Code, Title: r.Title, Theme: Own, Severity: severityNamed(r.Severity), Held: ByCheck, Waivable: r.Waivable}
 	switch out.Severity {
 	case Critical, High:
 		out.Production = Error

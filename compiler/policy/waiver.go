@@ -205,6 +205,8 @@ func whyNot(r *Rule) string {
 	switch {
 	case r.Held == ByConstruction:
 		return "the compiler writes nothing that breaks it, so there is nothing to accept. Remove the block."
+	case r.Theme == Own:
+		return "the rule says so (waivable = false). Mend what it reports, or agree with whoever answers for the rule that it may be waived."
 	case r.Theme == Meta:
 		return "it is about waivers themselves. Mend the waiver that it reports."
 	case r.Held == OnHost:

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"fmt"
 
 	"nselfc/compiler/model"
@@ -57,7 +58,7 @@ func accepts(w map[string]any) string {
 // what names the rule, and says what it is about.
 func what(w map[string]any) string {
 	code := text(w, "code")
-	if title := diag.Title(code); title != "" {
+	if title := cmp.Or(text(w, "title"), diag.Title(code)); title != "" {
 		return code + " (" + title + ")"
 	}
 	return code

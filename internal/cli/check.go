@@ -11,6 +11,7 @@ import (
 	"nselfc/internal/build"
 	"nselfc/lang/diag"
 	"nselfc/lang/diag/render"
+	"nselfc/lang/source"
 )
 
 // CheckOptions are the flags of check.
@@ -42,14 +43,16 @@ func Check(ctx context.Context, env Env, d Display, o CheckOptions) int {
 	if ctx.Err() != nil {
 		return Interrupted
 	}
-	// The files of the stack are not handed on: no line of one that a secret stands
-	// in may be shown.
+	files := source.Files{} // by the names that are shown; no line of one is, as a secret may stand in it
+	for name, f := range c.Files() {
+		files[c.DisplayName(name)] = f
+	}
 	accepted := acceptedBy(c, diags)
 	all := append(slices.Clone(accepted), checks.Findings()...)
 	mend := BuildOptions{Options: o.Options, Path: o.Path, NoSecrets: o.Env != ""} // nobody who checks runs the environment
 	again(all, mend)
 	if d.format(env) != FormatText {
-		code := d.Show(env, all, nil, nil)
+		code := d.ShowPlaces(env, all, files)
 		say(env, "%s", verdict(checks))
 		return code
 	}
@@ -57,7 +60,7 @@ func Check(ctx context.Context, env Env, d Display, o CheckOptions) int {
 	for _, e := range checks.Environments {
 		shown = append(shown, outdir.Alike(byKind(e.Findings))...)
 	}
-	code := d.Show(env, shown, nil, nil)
+	code := d.ShowPlaces(env, shown, files)
 	return max(code, Print(env, verdict(checks)))
 }
 

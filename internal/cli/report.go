@@ -50,7 +50,16 @@ type Display struct {
 // output. files and name are those of render.New. The result is the exit code,
 // IO when the report could not be written.
 func (d Display) Show(env Env, list diag.List, files source.Files, name func(string) string) int {
-	r := render.New(unrevealing(list, env.Secrets), files, name)
+	return d.write(env, list, render.New(unrevealing(list, env.Secrets), files, name))
+}
+
+// ShowPlaces is Show without a line of any file, in which a secret may stand. files
+// gives the columns.
+func (d Display) ShowPlaces(env Env, list diag.List, files source.Files) int {
+	return d.write(env, list, render.New(unrevealing(list, env.Secrets), files, nil).WithoutLines())
+}
+
+func (d Display) write(env Env, list diag.List, r *render.Report) int {
 	var err error
 	switch d.format(env) {
 	case FormatText:

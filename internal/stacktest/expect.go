@@ -12,8 +12,18 @@ import (
 	"nselfc/lang/eval"
 )
 
-// expected compares the findings of a stack with those that a test expects.
-func expected(t *lang.Test, found diag.List) diag.List {
+// codes lists those that there are: the built-in ones, and those of the stack's rules.
+func (r *run) codes(c *compiled) []string {
+	out := diag.Codes()
+	if c.Language != nil {
+		out = append(out, c.Language.RuleIDs()...)
+	}
+	return out
+}
+
+// expected compares the findings of a stack with those that a test expects; known are
+// the codes that there are.
+func expected(t *lang.Test, found diag.List, known []string) diag.List {
 	var out diag.List
 	codes := map[string]bool{} // of all findings
 	accepted := map[string]bool{}
@@ -34,16 +44,24 @@ func expected(t *lang.Test, found diag.List) diag.List {
 	for _, want := range t.ExpectErrors {
 		if !errors[want.V] {
 			out = append(out, diag.Errorf("NS2302", want.Range, "Expected error did not come",
-				"The stack should have the error %s, and has not. %s", want.V, insteadOf(want.V, codes, accepted, errors)))
+				"The stack should have the error %s, and has not. %s", want.V, unknown(want.V, known)+insteadOf(want.V, codes, accepted, errors)))
 		}
 	}
 	for _, want := range t.ExpectFindings {
 		if !codes[want.V] {
 			out = append(out, diag.Errorf("NS2303", want.Range, "Expected finding did not come",
-				"Something in the stack should be reported as %s, and nothing is. %s", want.V, came(codes)))
+				"Something in the stack should be reported as %s, and nothing is. %s", want.V, unknown(want.V, known)+came(codes)))
 		}
 	}
 	return out
+}
+
+// unknown says of a code that there is none of that name, and which was meant.
+func unknown(code string, known []string) string {
+	if slices.Contains(known, code) {
+		return ""
+	}
+	return "There is no such code." + eval.DidYouMean(strings.ToUpper(code), known) + " "
 }
 
 // insteadOf says why an error did not come.

@@ -121,7 +121,7 @@ func (r *run) test(t *lang.Test) diag.List {
 		return diag.List{d}
 	}
 	c := r.compile(name, t)
-	failures := expected(t, c.Findings)
+	failures := expected(t, c.Findings, r.codes(c))
 	switch {
 	case !t.Asserts():
 		return failures

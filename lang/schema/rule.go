@@ -20,6 +20,7 @@ func rule() *Block {
 		Args: []Argument{
 			{Name: "title", Type: String, Doc: "What a finding is called, in a few words; the rule's code by default.", Example: `title = "Image from a foreign registry"`},
 			{Name: "severity", Type: String, Required: true, Enum: severities, Doc: "How much is lost where the rule is broken. A finding is an error for `critical` and `high`, which stops a build, a warning for `medium`, and a note for `low` and `info`."},
+			{Name: "waivable", Type: Bool, Default: "true", Doc: "Whether a waive block may accept the rule's findings. With `false` nobody may, and a waiver of it is an error.", Example: "waivable = false"},
 			{Name: "for_each", Type: Expr, Doc: "Judges each element of a map, a list or a set: `each.key` and `each.value` are the element's. Without it the rule is judged once.", Example: "for_each = services"},
 			{Name: "doc", Type: String, Doc: "Why the rule is there; `nselfc explain` prints it."},
 			{Name: "ref", Type: Strings, Doc: "Where it comes from: a benchmark, a standard, a page.", Example: `ref = ["CIS Docker Benchmark 5.14"]`},

@@ -139,6 +139,24 @@ func New(list diag.List, files source.Files, name func(string) string) *Report {
 	return r
 }
 
+// WithoutLines takes every line of a file out of the report, and leaves the places.
+func (r *Report) WithoutLines() *Report {
+	for i := range r.Diagnostics {
+		d := &r.Diagnostics[i]
+		d.Snippet = nil
+		for j := range d.Related {
+			d.Related[j].Snippet = nil
+		}
+		if d.Accepted != nil {
+			d.Accepted.Snippet = nil
+		}
+		if d.Fix != nil {
+			d.Fix.Preview = nil
+		}
+	}
+	return r
+}
+
 func (b builder) diagnostic(d *diag.Diagnostic) Diagnostic {
 	out := Diagnostic{
 		Severity: d.Severity.String(),
