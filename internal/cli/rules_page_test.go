@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -139,12 +141,38 @@ var live = []struct {
 	{"internal/e2e TestShop/neighbours", []string{"NS1409"}},
 	{"internal/e2e TestShop/secret_files", []string{"NS1305", "NS1307", "NS1821", "NS1825"}},
 	{"internal/e2e TestShop/secrets", []string{"NS1823"}},
-	{"internal/e2e TestShop/firewall", []string{"NS1411"}},
+	{"internal/e2e TestShop/firewall", []string{"NS1411", "NS1702", "NS1706", "NS1710"}},
+	{"internal/e2e TestShop/names", []string{"NS1519", "NS1520", "NS1607", "NS1608", "NS1609"}},
+	{"internal/e2e TestShop/TLS", []string{"NS1601", "NS1602"}},
+	{"internal/e2e TestShop/grade", []string{"NS1601", "NS1602"}},
+	{"internal/e2e TestShop/headers", []string{"NS1506", "NS1507", "NS1508", "NS1534"}},
+	{"internal/e2e TestShop/application", []string{"NS1505", "NS1531", "NS1532"}},
+	{"internal/e2e TestShop/allowed_addresses", []string{"NS1510"}},
+	{"internal/e2e TestShop/logs", []string{"NS1522", "NS1523"}},
+	{"internal/e2e TestShop/PostgreSQL", []string{"NS1902", "NS1903", "NS1904", "NS1905", "NS1907", "NS1911", "NS1912"}},
+	{"internal/e2e TestShop/Redis", []string{"NS1918", "NS1920", "NS1921"}},
+	{"emit/ufw TestContainerPorts", []string{"NS1702", "NS1704", "NS1706", "NS1710"}},
+	{"emit/ufw TestSSHStaysOpen", []string{"NS1703"}},
+	{"emit/ufw TestStaleAndForeignRules", []string{"NS1707", "NS1708"}},
+	{"emit/ufw TestRestoreTest", []string{"NS1701"}},
+	{"emit/ufw TestFailureAtEachStep", []string{"NS1711"}},
+	{"emit/ufw TestTimerRollsBack", []string{"NS1712"}},
+	{"emit/ufw TestRefusesDocker", []string{"NS1715"}},
 	{"internal/e2e TestIPv6", []string{"NS1413"}},
 	{"internal/e2e TestTakeDown/subnet_that_another_network_has", []string{"NS1412"}},
 	{"internal/e2e TestChanges/replicas", []string{"NS1114"}},
 	{"internal/e2e TestCompose/golden_stacks", []string{"NS2151", "NS2153", "NS2154", "NS2155"}},
+	{doctorTest, []string{
+		"NS2001", "NS2002", "NS2003", "NS2004", "NS2005", "NS2006", "NS2007", "NS2008", "NS2009", "NS2010", "NS2011", "NS2012",
+		"NS2013", "NS2014", "NS2020", "NS2021", "NS2022", "NS2023", "NS2024", "NS2025", "NS2027", "NS2028", "NS2029", "NS2030",
+		"NS2031", "NS2032", "NS2033", "NS2034", "NS2035", "NS2036", "NS2037", "NS2040", "NS2041", "NS2042", "NS2043", "NS2044",
+		"NS2045", "NS2046", "NS2047", "NS2048", "NS2052", "NS2053", "NS2055", "NS2056", "NS2060", "NS2061", "NS2062", "NS2064",
+		"NS2066", "NS2067", "NS2068", "NS2069", "NS2070", "NS2071", "NS2072", "NS2073", "NS2075", "NS2076", "NS2077", "NS2078",
+	}},
 }
+
+// doctorTest breaks a host in as many ways, and finds each by the rule that is meant.
+const doctorTest = "internal/e2e TestDoctor"
 
 // TestLiveRulesAreRules: the table must not name what is gone.
 func TestLiveRulesAreRules(t *testing.T) {
@@ -152,6 +180,32 @@ func TestLiveRulesAreRules(t *testing.T) {
 		for _, code := range l.rules {
 			if !slices.ContainsFunc(policy.Rules(), func(r policy.Rule) bool { return r.Code == code }) {
 				t.Errorf("%s: no rule %s", l.test, code)
+			}
+		}
+	}
+}
+
+// TestLiveDoctorIsWhole: the table names just what the doctor's test in the lab breaks.
+func TestLiveDoctorIsWhole(t *testing.T) {
+	files, err := filepath.Glob("../e2e/doctor*_test.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	var broken []string
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`"(NS20[0-9]{2})"`).FindAllStringSubmatch(string(b), -1) {
+			broken = append(broken, m[1])
+		}
+	}
+	slices.Sort(broken)
+	for _, l := range live {
+		if l.test == doctorTest {
+			if diff := cmp.Diff(slices.Compact(broken), l.rules); diff != "" {
+				t.Errorf("the table and the test differ:\n%s", diff)
 			}
 		}
 	}
