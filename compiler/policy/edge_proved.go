@@ -4,7 +4,7 @@ package policy
 func provedEdge() []Rule {
 	return []Rule{
 		constructed("NS1501", "Configuration that cannot be read", Edge, High,
-			"nginx, ngx_core_module: include", "found here: a pattern that matches nothing is no error"),
+			"nginx, ngx_core_module: include"),
 		constructed("NS1502", "Alias that leaves its folder", Edge, High,
 			"gixy alias_traversal", "CWE-22"),
 		constructed("NS1503", "Upstream chosen by the request", Edge, High,

@@ -75,7 +75,7 @@ func noFirewall() Rule {
 	return Rule{
 		Code: "NS341", Title: "Published ports without a firewall", Production: Warning,
 		Theme: Firewall, Severity: High, Held: ByCheck, Waivable: true,
-		References: []string{"Docker, Packet filtering and firewalls", "CIS Debian 3.5"},
+		References: []string{"Docker, Packet filtering and firewalls", "CIS Debian Linux Benchmark 3.5"},
 		Check: func(s *ir.Stack, report func(Finding)) {
 			if s.Firewall != nil || s.Ingress == nil {
 				return

@@ -4,7 +4,7 @@ package policy
 func provedFirewall() []Rule {
 	return []Rule{
 		constructed("NS1701", "Firewall file that cannot be read", Firewall, Critical,
-			"ufw, ufw-framework(8)", "iptables-restore(8)"),
+			"ufw-framework(8)", "iptables-restore(8)"),
 		constructed("NS1702", "Containers open by default", Firewall, Critical,
 			"Docker, Packet filtering and firewalls", "moby#4737", "OWASP Docker D5a", "CWE-1188"),
 		constructed("NS1703", "Way in closed", Firewall, Critical,

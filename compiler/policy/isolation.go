@@ -10,7 +10,7 @@ func writableRoot() Rule {
 	return Rule{
 		Code: "NS312", Title: "Writable root file system", Production: Warning,
 		Theme: Isolation, Severity: Medium, Held: ByDefault, Waivable: true,
-		References: []string{"CIS Docker Benchmark 5.13", "OWASP Docker D8"},
+		References: []string{"CIS Docker Benchmark 5.13", "OWASP Docker D8", "Checkov CKV_K8S_22"},
 		Check: eachService(func(s *ir.Service, report func(Finding)) {
 			if s.ReadOnly.V {
 				return
@@ -27,7 +27,7 @@ func rootUser() Rule {
 	return Rule{
 		Code: "NS313", Title: "Service runs as root", Production: Error, Development: Warning,
 		Theme: Isolation, Severity: High, Held: ByDefault, Waivable: true,
-		References: []string{"CIS Docker Benchmark 4.1", "OWASP Docker D2"},
+		References: []string{"CIS Docker Benchmark 4.1", "OWASP Docker D2", "Checkov CKV_K8S_23", "CWE-250"},
 		Check: eachService(func(s *ir.Service, report func(Finding)) {
 			uid, _, _ := strings.Cut(s.User.V, ":")
 			if uid != "0" {
@@ -69,7 +69,7 @@ func dangerousCapability() Rule {
 	return Rule{
 		Code: "NS314", Title: "Dangerous capability", Production: Error, Development: Error,
 		Theme: Isolation, Severity: High, Held: ByDefault,
-		References: []string{"CIS Docker Benchmark 5.4", "OWASP Docker D3", "capabilities(7)"},
+		References: []string{"CIS Docker Benchmark 5.4", "OWASP Docker D3", "Checkov CKV_K8S_39", "capabilities(7)", "CWE-250"},
 		Check: eachService(func(s *ir.Service, report func(Finding)) {
 			for _, c := range s.CapAdd {
 				if why := dangerous(c.V); why != "" {
@@ -85,7 +85,7 @@ func writableBind() Rule {
 	return Rule{
 		Code: "NS318", Title: "Writable host folder", Production: Warning,
 		Theme: Volumes, Severity: Medium, Held: ByDefault, Waivable: true,
-		References: []string{"OWASP Docker D8"},
+		References: []string{"OWASP Docker D8", "CWE-732"},
 		Check: eachService(func(s *ir.Service, report func(Finding)) {
 			for _, v := range s.Volumes {
 				if v.Volume == "" && !v.ReadOnly.V {

@@ -16,12 +16,12 @@ func reportedEdge() []Rule {
 
 func reportedTLS() []Rule {
 	return []Rule{
-		reported("NS342", "HSTS preload without its conditions", TLS, Medium, ByCheck, Error, Error, "RFC 6797", "hstspreload.org, submission requirements"),
+		reported("NS342", "HSTS preload without its conditions", TLS, Medium, ByCheck, Error, Error, "RFC 6797, 12.3", "hstspreload.org, submission requirements"),
 		reported("NS420", "Invalid certificate declaration", TLS, Medium, ByCheck, Error, Error, "RFC 5280, 4.2"),
 		reported("NS422", "Key of a certificate authority in a file", TLS, High, ByCheck, Error, Error, "NIST SP 800-57 part 1, 5.3", "CWE-522"),
 		reported("NS431", "Certificate and key do not fit", TLS, High, ByCheck, Error, Error, "OWASP Transport Layer Security"),
 		reported("NS432", "Broken certificate chain", TLS, High, ByCheck, Error, Error, "RFC 8446, 4.4.2", "CWE-296"),
-		reported("NS433", "Host that the certificate does not cover", TLS, High, ByCheck, Error, Error, "RFC 6125", "CWE-297"),
+		reported("NS433", "Host that the certificate does not cover", TLS, High, ByCheck, Error, Error, "RFC 9525", "CWE-297"),
 		reported("NS434", "Certificate out of its dates", TLS, High, ByCheck, Error, Error, "RFC 5280, 4.1.2.5", "CWE-298"),
 		reported("NS435", "Certificate expires soon", TLS, Medium, ByCheck, Warning, Warning, "Let's Encrypt, Integration Guide: when to renew"),
 		reported("NS436", "Weak certificate", TLS, High, ByCheck, Error, Error, "Mozilla, Server Side TLS 6.0", "CWE-326"),
