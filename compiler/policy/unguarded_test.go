@@ -39,8 +39,14 @@ func TestOriginsWithCredentials(t *testing.T) {
 		origin, credentials string
 		want                int
 	}{
-		{"*", "true", 1}, {" * ", "TRUE", 1}, {"null", "true", 1}, {"http://app.example.com", "true", 1},
-		{"*", "false", 0}, {"*", "", 0}, {"https://app.example.com", "true", 0}, {"", "true", 0},
+		{"*", "true", 1},
+		{" * ", "TRUE", 1},
+		{"null", "true", 1},
+		{"http://app.example.com", "true", 1},
+		{"*", "false", 0},
+		{"*", "", 0},
+		{"https://app.example.com", "true", 0},
+		{"", "true", 0},
 	} {
 		if got := found("NS1560", func(s *ir.Stack) { s.Ingress.Hosts = routed(&ir.Route{Headers: cors(tt.origin, tt.credentials)}) }); got != tt.want {
 			t.Errorf("origin %q with credentials %q: %d findings", tt.origin, tt.credentials, got)
