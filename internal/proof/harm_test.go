@@ -17,8 +17,8 @@ type harm struct{ code, path, old, new string }
 // way an emitter's fault would: the rules that are meant tell, and no others.
 func TestHarmIsFound(t *testing.T) {
 	stack := good(t, "prod")
-	for _, h := range harms() {
-		files := slices.Clone(stack)
+	for _, h := range slices.Concat(harms(), wordHarms(), edgeHarms(), storeHarms()) {
+		files := append(slices.Clone(stack), withGit(h.path)...)
 		i := slices.IndexFunc(files, func(f emit.File) bool { return f.Path == h.path })
 		if i < 0 || !strings.Contains(files[i].Text.String(), h.old) {
 			t.Errorf("%s does not hold %q", h.path, h.old)
