@@ -90,7 +90,7 @@ func (l *lowering) lowerAllow(d lang.Declared, o *ir.Firewall, a lang.Allow) (ir
 	case protocol.V != "tcp" && protocol.V != "udp":
 		l.errorf(d, protocol.Range, "NS345", unknownWordSummary, "A rule's protocol is \"tcp\" or \"udp\", not %q: ufw opens ports of these alone.", protocol.V)
 	case protocol.V == "tcp" && a.Port.V == o.SSH.Port.V:
-		l.badAllow(d, a.Range, "The rule %q opens port %d, which is ssh's. It would undo the limits that the ssh block sets. Remove it.", a.Name, a.Port.V).
+		l.badAllow(d, a.Port.Range, "The rule %q opens port %d, which is ssh's. It would undo the limits that the ssh block sets. Remove it.", a.Name, a.Port.V).
 			With(o.SSH.Port.Range, "the ssh port")
 	default:
 		return ir.OpenPort{
@@ -109,7 +109,7 @@ func (l *lowering) checkAllowedPorts(published func(a lang.Allow, protocol strin
 	for _, a := range l.in.Firewall.Allow {
 		protocol := a.Protocol.Or("tcp", a.Range, "")
 		if service, at, ok := published(a, protocol.V); ok {
-			l.badAllow(l.in.Firewall.Declared, a.Range,
+			l.badAllow(l.in.Firewall.Declared, a.Port.Range,
 				"The rule %q opens port %d for a process of the host, but %s publishes that port, and is opened already as far as it should be. Remove the rule.",
 				a.Name, a.Port.V, service).With(at, "published here")
 		}

@@ -34,7 +34,7 @@ func (l *lowering) lowerService(u *unit) {
 	o.Init = s.Init.Or(defaultInit, at, "default service.init")
 	o.ReadOnly = s.ReadOnly.Or(true, at, "default service.read_only")
 	o.CapAdd = l.lowerCapabilities(s)
-	o.Extra = s.Extra
+	o.Extra, o.ExtraKeys = s.Extra, s.ExtraKeys
 
 	// 6 MiB is the least that Docker accepts; the upper bounds catch slips of the unit.
 	o.CPUs = within(l, d, s.CPUs, 0.01, 512, source.Default(defaultCPUs, at, "default service.cpus"), "cpus")

@@ -166,6 +166,33 @@ func (r *reader) texts(name string) []EnvVar {
 	return r.unique(name, out)
 }
 
+// keys gives the names of an object's attributes, where it is written out.
+func (r *reader) keys(name string) []String {
+	a, ok := r.body.Attributes[name]
+	if !ok {
+		return nil
+	}
+	obj, ok := a.Expr.(*hclsyntax.ObjectConsExpr)
+	if !ok {
+		return nil
+	}
+	var out []String
+	for _, item := range obj.Items {
+		k, ok := item.KeyExpr.(*hclsyntax.ObjectConsKeyExpr)
+		if !ok || k.ForceNonLiteral {
+			continue
+		}
+		word := keyword(k.Wrapped)
+		if word == "" {
+			word, _ = eval.String(k.Wrapped)
+		}
+		if word != "" {
+			out = append(out, source.At(word, source.FromHCL(k.Range())))
+		}
+	}
+	return out
+}
+
 func byName(a, b EnvVar) int { return strings.Compare(a.Name, b.Name) }
 
 func (r *reader) key(name string, e hclsyntax.Expression) (string, bool) {

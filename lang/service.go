@@ -74,7 +74,7 @@ func (u *unit) readService(s *Service) {
 	s.Capabilities = r.strings("capabilities")
 	s.Store = r.str("store")
 	if v, at, ok := r.value("extra_compose"); ok {
-		s.Extra = source.At(v, at)
+		s.Extra, s.ExtraKeys = source.At(v, at), r.keys("extra_compose")
 	}
 	for _, b := range r.body.Blocks {
 		nested, ok := r.spec.Nested(b.Type)

@@ -115,6 +115,7 @@ type Service struct {
 	Capabilities []String
 	Writable     []Writable
 	Extra        source.Value[cty.Value]
+	ExtraKeys    []String  // of extra_compose, where it is written out
 	Publish      []Publish // loopback ports for development
 
 	// Uses are the services that an expression of this one refers to, through

@@ -111,6 +111,7 @@ type Service struct {
 	DependsOn  []Dependency            // transitively reduced
 	Digest     string                  // sha256 over the committed form of the files it mounts: a change recreates the container
 	Extra      source.Value[cty.Value] // extra_compose, validated; an object or unset
+	ExtraKeys  []String                // where each key of Extra stands, if it is written out
 }
 
 // Build is a build context below the stack's folder.

@@ -89,8 +89,8 @@ var boundCases = []boundCase{
 	{"a port of no database", opened(ir.OpenPort{Port: set(8080, 31)}), "", ""},
 	{"a container's port", opened(ir.OpenPort{Port: set(5432, 31), Container: true}), "", ""},
 	{"a database for some", opened(ir.OpenPort{Port: set(5432, 31), From: []ir.String{set("203.0.113.0/24", 31)}}), "", ""},
-	{"a database for some and for all", opened(ir.OpenPort{Port: set(5432, 31), From: []ir.String{set("203.0.113.0/24", 31), set("0.0.0.0/0", 31)}}), "31 error NS319", "where PostgreSQL listens"},
-	{"a database for whoever comes", opened(ir.OpenPort{Port: set(5432, 31)}), "31 error NS319", "where PostgreSQL listens"},
+	{"a database for some and for all", opened(ir.OpenPort{Port: set(5432, 31), From: []ir.String{set("203.0.113.0/24", 32), set("0.0.0.0/0", 33)}}), "33 error NS319", "where PostgreSQL listens"},
+	{"a database for whoever comes", opened(ir.OpenPort{Port: set(5432, 34)}), "34 error NS319", "where PostgreSQL listens"},
 
 	{"an image that is built", func(s *ir.Stack) {
 		s.Services[0].Image.V, s.Services[0].Build = "shop-api", &ir.Build{}
@@ -108,6 +108,8 @@ var boundCases = []boundCase{
 
 	{"the oldest safe mainline", func(s *ir.Stack) { s.Ingress.Version = ir.Version{Major: 1, Minor: 31, Patch: 3} }, "", ""},
 	{"a mainline with faults", func(s *ir.Stack) { s.Ingress.Version = ir.Version{Major: 1, Minor: 31} }, "21 warning NS339", "nginx 1.31.0 has"},
+	{"an nginx that is refused", func(s *ir.Stack) { s.Ingress.Version = ir.Version{Major: 1, Minor: 21, Patch: 6} }, "", ""},
+	{"the oldest nginx that is not refused", func(s *ir.Stack) { s.Ingress.Version = ir.Version{Major: 1, Minor: 22} }, "21 warning NS339", "nginx 1.22.0 has"},
 	{"a later nginx", func(s *ir.Stack) { s.Ingress.Version = ir.Version{Major: 1, Minor: 32} }, "", ""},
 	{"an nginx whose image is a default", func(s *ir.Stack) {
 		s.Ingress.Version.Patch = 3

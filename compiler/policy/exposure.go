@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 
@@ -94,9 +95,6 @@ func trustedGateway() Rule {
 		Theme: Edge, Severity: High, Held: ByCheck, Waivable: true,
 		References: []string{"RFC 7239, 8.1", "nginx, ngx_http_realip_module"},
 		Check: func(s *ir.Stack, report func(Finding)) {
-			if s.Ingress == nil {
-				return
-			}
 			for _, n := range s.Networks {
 				if n.Purpose != "edge" || !isIngress(s, serviceAt(s, n.Owner)) {
 					continue
@@ -166,23 +164,26 @@ func openDatabase() Rule {
 				return
 			}
 			for _, p := range s.Firewall.Open {
-				what := unguarded(p.Port.V)
-				if what == "" || p.Container || len(p.From) > 0 && !everywhere(p.From) {
+				what, at, open := unguarded(p.Port.V), p.Port.Range, true
+				if len(p.From) > 0 {
+					at, open = everywhere(p.From)
+				}
+				if what == "" || p.Container || !open {
 					continue
 				}
-				report(Finding{At: p.Origin.Range, Address: "firewall", Detail: fmt.Sprintf("The rule %q opens port %d, where %s listens, to everybody. Such ports are found and attacked "+
+				report(Finding{At: cmp.Or(at, p.Origin.Range), Address: "firewall", Detail: fmt.Sprintf("The rule %q opens port %d, where %s listens, to everybody. Such ports are found and attacked "+
 					"within minutes. Say who may connect:\n\n    from = [\"203.0.113.0/24\"]", p.ID, p.Port.V, what)})
 			}
 		},
 	}
 }
 
-// everywhere tells whether one of the networks is all addresses of a family.
-func everywhere(from []source.Value[string]) bool {
+// everywhere gives the place of the first network that is all addresses of a family.
+func everywhere(from []source.Value[string]) (at source.Range, ok bool) {
 	for _, f := range from {
 		if p, err := netip.ParsePrefix(f.V); err == nil && p.Bits() == 0 {
-			return true
+			return f.Range, true
 		}
 	}
-	return false
+	return source.Range{}, false
 }

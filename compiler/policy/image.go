@@ -78,9 +78,11 @@ func outdatedNginx() Rule {
 				return
 			}
 			v := s.Ingress.Version
-			mainline := v.AtLeast(1, 31, 0)
-			if mainline && v.AtLeast(1, 31, 3) || !mainline && v.AtLeast(1, 30, 4) {
+			switch mainline := v.AtLeast(1, 31, 0); {
+			case v.AtLeast(1, 31, 3), !mainline && v.AtLeast(1, 30, 4):
 				return
+			case !v.AtLeast(1, 22, 0):
+				return // refused, by NS370
 			}
 			at := s.Ingress.Origin.Range
 			for _, service := range s.Services {

@@ -36,7 +36,7 @@ func mergeExtra(s *ir.Service) (extra, diag.List) {
 	}
 	v, _ = v.UnmarkDeep() // a mark without a token is a literal: conditionals keep the marks of both branches
 	if !v.IsWhollyKnown() || !(v.Type().IsObjectType() || v.Type().IsMapType()) {
-		return extra{}, diag.List{extraError("NS362", s, extraForm,
+		return extra{}, diag.List{extraError("NS362", s, "", extraForm,
 			"extra_compose of %s must be an object with keys of a Compose service, such as `{ shm_size = \"64m\" }`.", s.Address)}
 	}
 	var x extra
@@ -78,8 +78,15 @@ const (
 	extraForm    = "Value does not have the form that Compose expects"
 )
 
-func extraError(code string, s *ir.Service, summary, detail string, args ...any) *diag.Diagnostic {
-	return diag.Errorf(code, s.Extra.Range, summary, detail, args...)
+// extraError is about a key of extra_compose, or with "" about all of it.
+func extraError(code string, s *ir.Service, key, summary, detail string, args ...any) *diag.Diagnostic {
+	at := s.Extra.Range
+	for _, k := range s.ExtraKeys {
+		if k.V == key {
+			at = k.Range
+		}
+	}
+	return diag.Errorf(code, at, summary, detail, args...)
 }
 
 // refuse gives the error for a key that must not be merged, or nil. A key that
@@ -88,22 +95,22 @@ func refuse(s *ir.Service, key string, value cty.Value) *diag.Diagnostic {
 	rule, known := extraKeys[key]
 	switch {
 	case !known:
-		return extraError("NS361", s, extraRefused,
+		return extraError("NS361", s, key, extraRefused,
 			"`%s` in extra_compose of %s is no key of a service in the Compose specification, or one that nselfc has not judged yet. Keys that may stand here: %s.",
 			key, s.Address, list(allowedKeys()))
 	case rule.fits == nil:
-		return extraError("NS361", s, extraRefused,
+		return extraError("NS361", s, key, extraRefused,
 			"`%s` must not be set in extra_compose of %s: %s", key, s.Address, rule.say)
 	case holdsSecret(value):
-		return extraError("NS363", s, "Secret in extra_compose",
+		return extraError("NS363", s, key, "Secret in extra_compose",
 			"`%s` in extra_compose of %s holds a secret, which would stand in docker-compose.yml and in git for everyone to read. Pass it in a file instead:\n\n    secrets = { NAME = … }",
 			key, s.Address)
 	case !rule.fits(value) || validate(asService(key, value)) != nil:
-		return extraError("NS362", s, extraForm,
+		return extraError("NS362", s, key, extraForm,
 			"`%s` in extra_compose of %s must be %s.", key, s.Address, rule.say)
 	}
 	if n, ok := sizeOf(value); ok && key == "mem_reservation" && s.Memory.V > 0 && n > s.Memory.V {
-		return extraError("NS362", s, extraForm,
+		return extraError("NS362", s, key, extraForm,
 			"`%s` in extra_compose of %s is above the service's limit of memory: Docker would not start the container. Reserve less, or raise the limit:\n\n"+
 				"    resources {\n      memory = \"2G\"\n    }", key, s.Address)
 	}
