@@ -206,6 +206,8 @@ func TestUnused(t *testing.T) {
 		{"of another environment", []*ir.Stack{dev(waived(shared(waive("NS312", "service.api", 30, 100)))), waived(shared(waive("NS312", "service.api", 30, 100)))}, false, "", ""},
 		{"of one that is not here", []*ir.Stack{dev(waived(shared(waive("NS312", "service.api", 30, 100))))}, true, "", ""},
 		{"of no environment", []*ir.Stack{dev(waived(shared(waive("NS312", "service.api", 30, 100)))), waived(shared(waive("NS313", "service.api", 30, 100)))}, false, "100 error NS2103", ""},
+		{"the second's own", []*ir.Stack{waived(), waived(waive("NS315", "service.api", 30, 100))}, true, "100 error NS2103", "is not found on service.api. "},
+		{"beside another", []*ir.Stack{waived(waive("NS312", "service.api", 30, 300)), waived(waive("NS312", "service.api", 30, 300), gone(waive("NS312", `service.web["asia"]`, 30, 100)))}, true, "105 error NS2107", ""},
 		{"its own", []*ir.Stack{waived(waive("NS315", "service.api", 30, 100)), waived()}, true, "100 error NS2103", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -174,6 +174,10 @@ func TestUnusedSaysWhere(t *testing.T) {
 	if got := detail(Unused([]*ir.Stack{s}, Check(s, today()), today(), true), "NS2103"); !strings.HasSuffix(got, " The rule is broken by service.s2, which no waiver covers.") {
 		t.Error(got)
 	}
+	s = waived(waive("NS315", "service.api", 30, 100)) // what is found on others is no hint either
+	if got := detail(Unused([]*ir.Stack{s}, Check(s, today()), today(), true), "NS2103"); !strings.HasSuffix(got, " Found on service.api instead: NS312.") {
+		t.Error(got)
+	}
 	s = crowd(1, waive("NS315", "", 30, 100)) // for whatever breaks it: what others break is no hint
 	if got := detail(Unused([]*ir.Stack{s}, Check(s, today()), today(), true), "NS2103"); !strings.HasSuffix(got, "is not found for the whole stack. A waiver that is left over would accept the next fault without anybody looking. Remove the block.") {
 		t.Error(got)
