@@ -105,6 +105,7 @@ func TestWaivers(t *testing.T) {
 			[]string{"in 181 days; 180 are the most", "    until = \"2027-05-30\""},
 		},
 		{"an unknown rule", []*ir.Waiver{waive("NS3133", "service.api", 30, 100)}, "100 error NS2104, " + nothing, []string{`Did you mean "NS313"?`}},
+		{"an unknown rule, for long", []*ir.Waiver{waive("NS3133", "service.api", 400, 100)}, "100 error NS2104, " + nothing, nil},
 		{"another word", []*ir.Waiver{waive("writable-root", "service.api", 30, 100)}, "100 error NS2104, " + nothing, []string{`no rule "writable-root"`}},
 		{"a rule not to be waived", []*ir.Waiver{waive("NS317", "service.api", 30, 100)}, "100 error NS2105, " + nothing, []string{"critical severity and cannot be waived"}},
 		{"a rule on waivers", []*ir.Waiver{waive("NS2101", "service.api", 30, 100)}, "100 error NS2105, " + nothing, []string{"about waivers themselves"}},

@@ -120,6 +120,11 @@ func TestWaiverOfTheWholeStack(t *testing.T) {
 			t.Errorf("%d: %s", n, got)
 		}
 	}
+	s := waived(waive("NS1810", "", 30, 100))
+	s.Services[0].Env = []ir.EnvVar{{Name: "A_TOKEN", Value: set("x", 12)}, {Name: "B_TOKEN", Value: set("x", 13)}}
+	if got := detail(Check(s, today()), "NS2108"); !strings.HasSuffix(got, "Name what needs it:\n\n    on = service.api") { // once
+		t.Error(got)
+	}
 	dev := crowd(2, waive("NS340", "", 30, 100))
 	dev.Posture, dev.Ingress.Certificate.Source = ir.Development, "local"
 	if got := detail(Check(dev, today()), "NS2108"); !strings.HasSuffix(got, "on = service.NAME") { // the rule is off there
@@ -143,6 +148,9 @@ func TestWhyNot(t *testing.T) {
 
 // TestMisspeltWaiver: the edit writes the code that was meant, of those that can be waived.
 func TestMisspeltWaiver(t *testing.T) {
+	if got := detail(Check(waived(waive("NS3177", "service.api", 30, 100)), today()), "NS2104"); strings.Contains(got, `"NS317"`) { // which nobody may waive
+		t.Error(got)
+	}
 	for code, want := range map[string]string{"ns313": `"NS313"`, "NS3133": `"NS313"`, "root": ""} {
 		for _, d := range Check(waived(waive(code, "service.api", 30, 100)), today()) {
 			if d.Code != "NS2104" {
@@ -186,14 +194,14 @@ func TestUnusedSaysWhere(t *testing.T) {
 
 // TestEndsSoon: of no use, it is not to be prolonged.
 func TestEndsSoon(t *testing.T) {
-	if s := said(Check(waived(waive("NS315", "service.api", 3, 100)), today())); strings.Contains(s, "NS2102") {
+	if s := said(Check(waived(waive("NS313", "service.api", 3, 100)), today())); strings.Contains(s, "NS2102") {
 		t.Error(s)
 	}
 	w := waive("NS312", "service.api", -1, 100)
 	if EndsSoon(w, today()) || EndsSoon(w, 0) || Ended(w, 0) || !Ended(w, today()) {
 		t.Error("a waiver that has ended does not end soon, and on no day anything ends")
 	}
-	if got := detail(Check(waived(waive("NS315", "service.api", -1, 100)), today()), "NS2101"); !strings.HasSuffix(got, "Nothing of it is found here any more: remove the block.") {
+	if got := detail(Check(waived(waive("NS313", "service.api", -1, 100)), today()), "NS2101"); !strings.HasSuffix(got, "Nothing of it is found here any more: remove the block.") {
 		t.Error(got)
 	}
 }
