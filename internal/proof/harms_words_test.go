@@ -123,6 +123,14 @@ func wordHarms() []harm {
 		{"NS1409 NS1417 NS1419 NS1503", "      api: {}\n      cache: {}\n      main: {}\n", "      - api\n      - cache\n      - main\n"},
 		{"", "      api: {}\n", "      api:\n        aliases:\n          - api\n"},
 		{"NS1401 NS1709", "published: '80'", "published: '0'"},
+		{"NS1401 NS1709", "published: '80'", "published: '65536'"},
+		{"NS1401 NS1709", "published: '80'", "published: '080'"},
+		{"NS1709", "    networks:\n      api: {}\n      ingress_edge", "      - target: 8443\n        published: '8443'\n        protocol: tcp\n    networks:\n      api: {}\n      ingress_edge"},
+		{"NS1403", "image: postgres:17\n", "image: postgres:17\n    ports:\n      - target: 5432\n        published: '5432'\n        protocol: tcp\n        host_ip: '127.0.0.1'\n"},
+		{"NS1403", "image: redis:8.2\n", "image: redis:8.2\n    ports:\n      - target: 6379\n        published: '6379'\n        protocol: tcp\n        host_ip: '127.0.0.1'\n"},
+		{"", apiImage, apiImage + "    ports:\n      - target: 8080\n        published: '8080'\n        protocol: tcp\n        host_ip: '127.0.0.1'\n"},
+		{"", "    networks:\n      cache: {}\n    command:", "    depends_on:\n      api:\n        condition: service_healthy\n    networks:\n      cache: {}\n      main: {}\n    command:"},
+		{"NS1201", "image: ghcr.io/acme/api:1.4.2", "image: 'ghcr.io/acme/api:'"},
 		{"NS1402", "        protocol: tcp\n", "        protocol: tcp\n        host_ip: localhost\n"},
 		{"NS1405 NS1406", "      - target: 8080\n        published: '80'", "      - target: 80\n        published: '80'"},
 		{"NS1404 NS1406 NS1709", "      - target: 8080\n        published: '80'", "      - target: 22\n        published: '80'"},
@@ -185,6 +193,11 @@ func edgeHarms() []harm {
 	maps("NS1518", "(?<nself_plain_host>[ -~]{0,255})", "[(](?<nself_plain_host>[a]{0,255})(b)")
 	maps("NS1538", "map $request_uri $nself_bad_path", "map $uri $nself_bad_path")
 	maps("NS1538", "    default 0;\n    \"~*^[^?]*", "    default 0;\n    /a/../b 0;\n    \"~*^[^?]*")
+	maps("NS1516", "# A path for the log", "geo $nself_x {\n    10.0.0.0/8 1;\n}\n# A path for the log")
+	in("snippets/request.conf")("NS1509 NS1538", "    return 400;\n", "    set $other 400;\n")
+	in("conf.d/example.com.conf")("NS1517", "location ~* \"^(?:/;", "location ~* \"(?:/;")
+	in("conf.d/example.com.conf")("NS1509", apiServer, apiServer+"\n    if ($http_x) {\n        set $nself_upstream a.$nself_upstream;\n    }")
+	in("snippets/tls.conf")("", "ssl_protocols TLSv1.2 TLSv1.3;\nssl_ciphers ", "ssl_protocols TLSv1.3;\nssl_dhparam ")
 	maps("NS1516", "    default 0;\n    \"~*^[^?]*", "    \"~*^[^?]*")
 	answers := in("conf.d/example.com.conf")
 	answers("", apiLocation, apiLocation+"        add_header X-Seen $http_x_seen always;\n")
@@ -273,6 +286,12 @@ func storeHarms() []harm {
 		sql("NS1915", "BEGIN;\n", "BEGIN;\n"+command+"\n")
 	}
 	sql("NS1911", "BEGIN;\n", "BEGIN;\nCOMMENT ON ROLE mallory IS 'x';\n")
+	sql("NS1911", "BEGIN;\n", "BEGIN;\nGRANT app_owner TO app WITH ADMIN TRUE;\n")
+	sql("", "BEGIN;\n", "BEGIN;\nREVOKE GRANT OPTION FOR SELECT ON t FROM app;\n")
+	sql("NS1911 NS1913", "BEGIN;\n", "BEGIN;\nALTER ROLE app PASSWORD;\n")
+	sql("NS1913", "BEGIN;\n", "BEGIN;\nCOMMENT ON TABLE t IS ${secret.jwt_key};\n")
+	sql("NS1912", "REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC", "REVOKE ALL ON DATABASE postgres, template1 FROM app")
+	sql("NS1912", "REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC", "REVOKE ALL ON DATABASE postgres FROM PUBLIC")
 	sql("", "BEGIN;\n", "BEGIN;\nALTER ROLE app RESET ALL;\n")
 	sql("", "BEGIN;\n", "BEGIN;\nREVOKE ALL ON TABLE t FROM PUBLIC;\n")
 	hba := in("config/main/pg_hba.conf")
@@ -292,6 +311,10 @@ func storeHarms() []harm {
 	users := in(".secrets.d/cache/config/users.acl")
 	users("NS1918", "user default off", "user default off on")
 	users("NS1918", "user app on", "user mallory on ~x -@all\nuser app on")
+	users("NS1918", "user default off resetpass", "user default resetpass")
+	users("NS1918", "user default off", "user other off")
+	users("", "user app on", "user other on #"+strings.Repeat("0", 64)+" ~x -@all\nuser app on")
+	users("NS1919", "user app on", "user other on >x ~x -@all\nuser app on")
 	users("", "user app on", "user mallory off ~x -@all\nuser app on")
 	four := in("ufw/after.rules")
 	four("NS1709", "#= limit tcp 22 203.0.113.0/24 nself:shop-prod:ssh\n", "#= limit tcp 22 203.0.113.0/24 nself:shop-prod:ssh\n#= limit tcp 23 203.0.113.0/24 nself:shop-prod:telnet\n")
@@ -310,7 +333,34 @@ func storeHarms() []harm {
 	four("NS1706 NS1714", "-m limit --limit 3/min --limit-burst 10 ", "")
 	four("NS1708", ":NSELF-IN - [0:0]", ":NSELF-IN ACCEPT [0:0]")
 	four("NS1705 NS1706", `"nself from br-+" -j RETURN`, `"nself from br-+" -j ACCEPT`)
+	four("NS1703", "#= limit tcp 22 203.0.113.0/24 nself:shop-prod:ssh\n#= allow tcp 80 0.0.0.0/0 nself:shop-prod:ingress-http\n",
+		"#= allow tcp 80 0.0.0.0/0 nself:shop-prod:ingress-http\n#= limit tcp 22 203.0.113.0/24 nself:shop-prod:ssh\n")
+	four("NS1702 NS1706", "-A NSELF -o docker+ ", "-A NSELF -o docker+ -s 10.0.0.0/8 ")
+	four("NS1702 NS1706", `-A NSELF-IN -m comment --comment "nself deny"`, `-A NSELF-IN -s 10.0.0.0/8 -m comment --comment "nself deny"`)
+	four("NS1704", "--ctstate DNAT --ctorigdstport 80", "--ctstate NEW --ctorigdstport 80")
 	script := in("ufw/apply.sh")
+	script("NS1711", "    prepare_files\n", "    true\n")
+	script("NS1711", "said=$(test_rules ", "said=$(true ")
+	script("NS1711", "        test_rules \"$f\"", "        true \"$f\"")
+	script("NS1710", "    plan_settings\n", "    true\n")
+	script("NS1712", "|| hold -I ||", "|| true ||")
+	script("NS1712", "    for item in \"${CLOSE_RULES[@]}\"", "    for item in \"${OTHER_RULES[@]}\"")
+	script("NS1712", "if sh \"$SNAPSHOT/rollback.sh\" --now", "if true")
+	script("NS1715", "    check_docker\n", "    true\n")
+	in("ufw/rollback.sh")("NS1807", "umask 077", "umask 022")
+	entrypoint := in("config/main/entrypoint")
+	entrypoint("NS1807", "umask 077", "echo x >/tmp/x\numask 077")
+	entrypoint("", "umask 077", "true >/dev/null\numask 077")
+	for _, trace := range []string{"set -x", "set -ev", "set -o xtrace"} {
+		entrypoint("NS1808", "umask 077", "umask 077\n"+trace)
+	}
+	entrypoint("", "umask 077", "umask 077\nset -e")
+	model := in("nself.model.json")
+	model("NS1806", `"kind":"jwt","key":"JWT_KEY","bytes":32`, `"kind":"jwt","key":"JWT_KEY","bytes":31`)
+	for _, kind := range []string{"hex", "base64url"} {
+		model("NS1806", `"kind":"jwt","key":"JWT_KEY","bytes":32`, `"kind":"`+kind+`","key":"JWT_KEY","bytes":15`)
+		model("", `"kind":"jwt","key":"JWT_KEY","bytes":32`, `"kind":"`+kind+`","key":"JWT_KEY","bytes":16`)
+	}
 	script("NS1710", "INPUT:incoming", "INPUT:outgoing")
 	script("NS1710", `SETTINGS+=("default deny`, `SETTINGS+=("default allow`)
 	attributes := in(".gitattributes")

@@ -152,7 +152,7 @@ func changesRollBack(w *wall, report Report) {
 	if !w.inOrder("make_changes", "hold -I", "SSH_RULES", "ufw --force enable", "CLOSE_RULES") {
 		report(atApply(w, "make_changes"), "Something closes before ssh is open.")
 	}
-	if find(w.apply.functions["on_exit"], "rollback.sh") == nil {
+	if find(w.apply.functions["on_exit"], `rollback.sh" --now`) == nil {
 		report(atApply(w, "on_exit"), "A run that ends halfway leaves the host between two firewalls.")
 	}
 }
