@@ -112,7 +112,7 @@ func complete(t *testing.T, path string, a shape.Attribute, v cty.Value) {
 // why they do not.
 func TestEveryFieldOfAServiceIsShown(t *testing.T) {
 	shown := map[string]string{
-		"Origin": "", "Site": "", "Digest": "", // places, and what follows from other fields
+		"Origin": "", "Site": "", "Digest": "", "ExtraKeys": "", // places, and what follows from other fields
 		"EnvFile": "secret_env", "CapAdd": "capabilities", "Health": "healthcheck", "Extra": "extra_compose",
 		"CPUs": "cpus", "DependsOn": "depends_on", "StopGrace": "stop_grace", "ReadOnly": "read_only",
 	}
