@@ -108,10 +108,18 @@ func openDashboard() Rule {
 		References: []string{"OWASP Authorization: deny by default", "NIST SP 800-190, 4.4.2", "CWE-306"},
 		Check: eachRoute(func(s *ir.Service, r *ir.Route, report func(Finding)) {
 			what := dashboard(s.Image.V)
-			if what == "" || len(r.AllowFrom) > 0 && !everywhere(r.AllowFrom) {
+			if what == "" {
 				return
 			}
-			report(about(s, r.Origin.Range,
+			place := r.Origin.Range
+			if len(r.AllowFrom) > 0 {
+				everybody, ok := everywhere(r.AllowFrom)
+				if !ok {
+					return
+				}
+				place = everybody
+			}
+			report(about(s, place,
 				"%s publishes %s, which administers %s. Such pages are looked for: a fault in one, or a password that is guessed, gives away what it "+
 					"administers. Say which networks may use it, those of an office or a VPN:\n\n    allow_from = [\"203.0.113.0/24\"]\n\n"+
 					"or take the route away, and reach it by a tunnel of ssh on a developer's machine.", r.Address, s.Image.V, what))

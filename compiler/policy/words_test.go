@@ -20,12 +20,15 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestOwnRule: the severity of a rule of one's own decides what it is, wherever it runs.
+// TestOwnRule: the severity of a rule of one's own decides what it is, wherever it runs,
+// and the rule says whether it may be waived.
 func TestOwnRule(t *testing.T) {
 	for word, want := range map[string]Level{"info": Note, "low": Note, "medium": Warning, "high": Error, "critical": Error} {
-		r := OwnRule(ir.Rule{Code: "ORG-001", Title: "x", Severity: word})
-		if r.Severity.String() != word || r.Production != want || r.Development != want || !r.Waivable || r.Theme != Own {
-			t.Errorf("%s: %+v", word, r)
+		for _, waivable := range []bool{true, false} {
+			r := OwnRule(ir.Rule{Code: "ORG-001", Title: "x", Severity: word, Waivable: waivable})
+			if r.Severity.String() != word || r.Production != want || r.Development != want || r.Waivable != waivable || r.Theme != Own {
+				t.Errorf("%s: %+v", word, r)
+			}
 		}
 	}
 }
