@@ -44,6 +44,7 @@ func operationsRules() []Rule {
 		onServer("NS2023", "Rules for containers are not in force", Critical, "Docker, Packet filtering and firewalls", "moby#4737"),
 		onServer("NS2024", "Another rule decides first", High, "Docker, Packet filtering and firewalls"),
 		onServer("NS2025", "Docker does not use iptables", Critical, "CIS Docker Benchmark 2.4", "Docker, firewall backends"),
+		onServer("NS2026", "Rule that ufw does not show", High, "CIS Debian Linux Benchmark 3.5.1.6", "ufw-framework(8)"),
 		onServer("NS2027", "ssh answers at another port", Critical, "ufw(8): remote management"),
 		onServer("NS2028", "Firewall rule is missing", High, "CIS Debian Linux Benchmark 3.5.1.6"),
 		onServer("NS2029", "Undeclared firewall rule", Medium, "CIS Debian Linux Benchmark 3.5.1.6"),

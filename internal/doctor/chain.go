@@ -20,6 +20,9 @@ func (h Host) filter(ctx context.Context, program string) (table, error) {
 		return table{}, err
 	}
 	text, err := h.ask(ctx, program, "-t", "filter")
+	if err == nil && strings.Contains(text, "is incompatible, use 'nft' tool") {
+		err = fmt.Errorf("%s cannot show the table: something else than iptables wrote rules of nftables into it. See `nft list ruleset`", program)
+	}
 	return parseTable(text), err
 }
 
@@ -60,16 +63,10 @@ func (t table) signatures() []string {
 			if m := remark.FindStringSubmatch(rule); m != nil {
 				say = strings.Trim(m[1], `"`)
 			}
-			target := ""
-			for _, m := range matches(rule) { // the last: a comment may look like one
-				if m.option == "-j" || m.option == "-g" {
-					target, _, _ = strings.Cut(m.values, " ")
-				}
-			}
 			if only := conditions(rule); only != "" && say != rule {
 				say += " (" + only + ")"
 			}
-			out = append(out, chain+" "+say+" → "+target)
+			out = append(out, chain+" "+say+" → "+target(rule))
 		}
 	}
 	return out
@@ -119,8 +116,19 @@ func families() []family {
 	return []family{{"IPv4", "ufw/after.rules", false}, {"IPv6", "ufw/after6.rules", true}}
 }
 
+// all is every address of the family.
+func (f family) all() string { return map[bool]string{false: "0.0.0.0/0", true: "::/0"}[f.six] }
+
+// sources are the files from which ufw fills its chains.
+func (f family) sources() []string {
+	if f.six {
+		return []string{"/etc/ufw/before6.rules", "/etc/ufw/user6.rules", "/etc/ufw/after6.rules"}
+	}
+	return []string{"/etc/ufw/before.rules", "/etc/ufw/user.rules", "/etc/ufw/after.rules"}
+}
+
 func chainChecks() []check {
-	return []check{{code: "NS2023", run: enforced}, {code: "NS2024", run: before}}
+	return []check{{code: "NS2023", run: enforced}, {code: "NS2024", run: before}, {code: "NS2026", run: hidden}}
 }
 
 // enforced compares the chains of the kernel with those that were emitted.
@@ -215,7 +223,7 @@ func before(_ context.Context, x *examination) (string, []Finding, error) {
 				found = append(found, Finding{
 					Object:   fmt.Sprintf("rule of %s in %s: %s", f.name, way.chain, rule),
 					Evidence: fmt.Sprintf("In %s of %s stands, before the rules of the stack: %s. What it lets in, they are never asked about.", way.chain, f.name, rule),
-					Fix:      fmt.Sprintf("Delete it, and wherever it is made at boot:\n\n    sudo %s -D %s %s", map[bool]string{false: "iptables", true: "ip6tables"}[f.six], way.chain, rule),
+					Fix:      "Delete it, and wherever it is made at boot:\n\n    " + deletion(map[bool]string{false: "iptables", true: "ip6tables"}[f.six], way.chain, rule),
 				})
 			}
 		}

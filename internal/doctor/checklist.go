@@ -25,7 +25,7 @@ func wanted() []struct {
 		{"Secrets are unique, one to a purpose and an environment, and none is overdue", []string{"NS2003", "NS2005", "NS2006"}},
 		{".secrets is readable by its owner alone, and not in git", []string{"NS2001", "NS2002", "NS2007"}},
 		{"Certificates are valid, trusted, and none is for development", []string{"NS2060", "NS2061", "NS2062", "NS2063", "NS2064", "NS2065", "NS2066", "NS2067", "NS2068", "NS2069", "NS2070"}},
-		{"The firewall is on, and closes all but ssh and what is declared, containers' ports too", []string{"NS2020", "NS2021", "NS2022", "NS2023", "NS2024", "NS2025", "NS2027", "NS2028", "NS2029"}},
+		{"The firewall is on, and closes all but ssh and what is declared, containers' ports too", []string{"NS2020", "NS2021", "NS2022", "NS2023", "NS2024", "NS2025", "NS2026", "NS2027", "NS2028", "NS2029"}},
 		{"Databases are reachable by their services alone, and containers confined", []string{"NS2010", "NS2011", "NS2012", "NS2014", "NS2040", "NS2042", "NS2043", "NS2047", "NS2048"}},
 		{"Backups are made, recent, and were restored once", []string{"NS2075", "NS2076", "NS2077"}},
 		{"Somebody is told when something breaks", []string{"NS2078"}},

@@ -93,8 +93,8 @@ func firewallFaults() []fault {
 	return []fault{
 		{"NS2020", "off", func(b *bench) { b.etc("/etc/ufw/ufw.conf", "ENABLED=no\n") }, "ENABLED"},
 		{"NS2020", "flushed", func(b *bench) {
+			kernel(b, "-A INPUT -j ufw-before-logging-input\n", "")
 			kernel(b, "-A INPUT -j ufw-before-input\n", "")
-			kernel(b, "-A ufw-user-input -j RETURN\n", "")
 		}, "none of its rules"},
 		{"NS2020", "chains that nothing leads to", func(b *bench) { kernel(b, "-A INPUT -j ufw-before-input\n", "") }, "for IPv4"},
 		{"NS2020", "IPv6 flushed", func(b *bench) {
@@ -139,6 +139,13 @@ func firewallFaults() []fault {
 		}, "9000"},
 		{"NS2025", "no rules", func(b *bench) { b.etc("/etc/docker/daemon.json", `{"live-restore": true, "iptables": false}`) }, "iptables: false"},
 		{"NS2025", "nftables", func(b *bench) { b.info["FirewallBackend"] = map[string]any{"Driver": "nftables+firewalld"} }, "nftables"},
+		{"NS2026", "a database", func(b *bench) {
+			kernel(b, "-A ufw-user-input -p tcp -m tcp --dport 80 -j ACCEPT\n", "-A ufw-user-input -p tcp -m tcp --dport 5432 -j ACCEPT\n-A ufw-user-input -p tcp -m tcp --dport 80 -j ACCEPT\n")
+		}, "lets everybody reach port 5432 (tcp)"},
+		{"NS2026", "IPv6", func(b *bench) {
+			b.say["ip6tables-save -t filter"] = Said{Out: b.say["ip6tables-save -t filter"].Out + "-A ufw6-before-forward -i eth0 -j ACCEPT\n"}
+		}, "ufw6-before-forward of IPv6"},
+		{"NS2021", "the kernel hands on", func(b *bench) { kernel(b, ":FORWARD DROP", ":FORWARD ACCEPT") }, "policy of FORWARD is ACCEPT for IPv4"},
 		{"NS2027", "another port", func(b *bench) {
 			_ = os.Remove(b.root + "/proc/net/tcp")
 			b.listen("tcp", "00000000:08AE", "101", "")

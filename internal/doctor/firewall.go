@@ -92,11 +92,16 @@ func firewallChecks() []check {
 			}
 			for _, f := range families() {
 				k, err := x.kernel(f.six) // where it is not seen, NS2020 says so
-				if err == nil && len(found) == 0 && u.Enabled && k.policy["INPUT"] == "ACCEPT" && (u.IPv6 || !f.six) {
-					found = append(found, Finding{
-						Object: "default of what comes in, " + f.name, Fix: x.applied(),
-						Evidence: "The kernel's policy of INPUT is ACCEPT for " + f.name + ", whatever /etc/default/ufw says: what no rule speaks of is let in.",
-					})
+				if err != nil || len(found) > 0 || !u.Enabled || f.six && !u.IPv6 {
+					continue
+				}
+				for _, chain := range []string{"FORWARD", "INPUT"} {
+					if k.policy[chain] == "ACCEPT" {
+						found = append(found, Finding{
+							Object: "default of " + chain + ", " + f.name, Fix: x.applied(),
+							Evidence: "The kernel's policy of " + chain + " is ACCEPT for " + f.name + ", whatever /etc/default/ufw says: what no rule speaks of is let in.",
+						})
+					}
 				}
 			}
 			return "what comes in and what is forwarded is denied unless a rule allows it", found

@@ -157,13 +157,36 @@ func (b *bench) machine() {
 	b.inside = func(string) Said { return Said{Code: refuses} }
 }
 
-// kernel is what iptables-save says when the emitted rules are in force.
+// kernel is what iptables-save says when the emitted rules are in force, beside those
+// of ufw, as a real one put them there, and of Docker.
 func (b *bench) kernel(file string) string {
+	b.t.Helper()
 	x := &examination{Subject: b.subject}
 	ufw := strings.TrimSuffix(strings.Replace(filepath.Base(file), "after", "ufw", 1), ".rules")
-	return ":INPUT DROP [0:0]\n:DOCKER-USER - [0:0]\n-A INPUT -i lo -j ACCEPT\n-A INPUT -j " + ufw + "-before-logging-input\n-A INPUT -j " + ufw + "-before-input\n" +
-		"-A FORWARD -j DOCKER-USER\n-A DOCKER-USER -j NSELF\n" + x.file(file) + "-A ufw-user-input -j RETURN\n"
+	text, err := os.ReadFile(filepath.Join("testdata", ufw+".rules"))
+	first := "-A FORWARD -j " + ufw + "-before-logging-forward\n"
+	if err != nil || strings.Count(string(text), first) != 1 {
+		b.t.Fatalf("%v: %s", err, text)
+	}
+	return strings.Replace(string(text), first, ofDocker+first, 1) + "-A DOCKER-USER -j NSELF\n" + x.file(file)
 }
+
+// ofDocker are rules as its releases write them, of a bridge with a name of one's own.
+const ofDocker = `-A FORWARD -j DOCKER-USER
+-A FORWARD -j DOCKER-FORWARD
+-A FORWARD -j DOCKER-ISOLATION-STAGE-1
+-A FORWARD -o tools -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -o tools -j DOCKER
+-A FORWARD -i tools ! -o tools -j ACCEPT
+-A FORWARD -i tools -o tools -j ACCEPT
+-A FORWARD -i inner -o inner -j ACCEPT
+-A DOCKER -d 172.30.1.2/32 ! -i tools -o tools -p tcp -m tcp --dport 8080 -j ACCEPT
+-A DOCKER-FORWARD -j DOCKER-BRIDGE
+-A DOCKER-FORWARD -i docker0 -j ACCEPT
+-A DOCKER-BRIDGE -o docker0 -j DOCKER
+-A DOCKER-ISOLATION-STAGE-1 ! -d 172.30.2.0/24 -i inner -j DROP
+-A DOCKER-ISOLATION-STAGE-1 -j RETURN
+`
 
 func (b *bench) etc(name, text string) { put(b.t, b.root+name, text, 0o644) }
 

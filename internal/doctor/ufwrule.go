@@ -5,14 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // ufwRule is a line "### tuple ###" of ufw's database, or one that a stack asks for.
 type ufwRule struct {
 	Action, Protocol, Port, From, Comment string
+
+	To, Sender string // a destination, and a port of the sender
+	In, Onto   string // interfaces; "" for all
 
 	Out    bool // of what leaves the machine
 	Routed bool // of what it hands on
@@ -30,7 +35,7 @@ func tuples(text string) []ufwRule {
 		if !ok || len(f) < 7 {
 			continue
 		}
-		r := ufwRule{Protocol: f[1], Port: f[2], From: f[5]}
+		r := ufwRule{Protocol: f[1], Port: f[2], To: f[3], Sender: f[4], From: f[5]}
 		r.Action, _, _ = strings.Cut(f[0], "_log") // that it is logged changes nothing
 		r.Action, r.Routed = strings.CutPrefix(r.Action, "route:")
 		last := f[len(f)-1]
@@ -39,6 +44,14 @@ func tuples(text string) []ufwRule {
 			r.Comment, last = string(comment), f[len(f)-2]
 		}
 		r.Out = strings.HasPrefix(last, "out") && !r.Routed
+		for way := range strings.SplitSeq(last, "!") { // "in", "in_eth0", "in_eth0!out_eth1"
+			if name, ok := strings.CutPrefix(way, "in_"); ok {
+				r.In = name
+			}
+			if name, ok := strings.CutPrefix(way, "out_"); ok {
+				r.Onto = name
+			}
+		}
 		r.Narrow = last != "in" || f[4] != "any" || !strings.HasSuffix(f[3], "/0")
 		out = append(out, r)
 	}
@@ -167,6 +180,41 @@ func from(source string) string {
 func (r ufwRule) covered(declared ufwRule) bool {
 	protocol := r.Protocol == declared.Protocol || r.Protocol == "any" && strings.HasSuffix(declared.Comment, ":ssh")
 	return !r.Routed && r.Port == declared.Port && protocol && partOf(r.From, declared.From)
+}
+
+// within tells whether a rule is for no packet that another is not for. What that one
+// leaves open is any.
+func (r ufwRule) within(o ufwRule) bool {
+	return (o.Protocol == "any" || r.Protocol == o.Protocol) && portsIn(r.Port, o.Port) && portsIn(r.Sender, o.Sender) &&
+		(o.From == "" || partOf(r.From, o.From)) && (o.To == "" || partOf(r.To, o.To)) && (o.In == "" || r.In == o.In) && (o.Onto == "" || r.Onto == o.Onto)
+}
+
+// portsIn tells whether all of "80,8000:8010" is in another such list; "any" is all.
+func portsIn(part, whole string) bool {
+	if whole == "any" || whole == "" {
+		return true
+	}
+	return !slices.ContainsFunc(strings.Split(part, ","), func(p string) bool {
+		low, high := span(p)
+		return !slices.ContainsFunc(strings.Split(whole, ","), func(w string) bool {
+			from, to := span(w)
+			return from <= low && high <= to
+		})
+	})
+}
+
+// span reads "8000:8010" or "80"; what is no number is every port.
+func span(ports string) (low, high int) {
+	first, last, ranged := strings.Cut(ports, ":")
+	if !ranged {
+		last = first
+	}
+	low, err := strconv.Atoi(first)
+	high, other := strconv.Atoi(last)
+	if err != nil || other != nil {
+		return 0, math.MaxUint16
+	}
+	return low, high
 }
 
 // partOf tells whether all of a network, or an address, is in another.
