@@ -67,6 +67,7 @@ func operationsRules() []Rule {
 		onHost("NS2046", "Container of an older build", Medium, "nselfc, docs/doctor.md"),
 		onHost("NS2047", "Container sees the host's files", High, "CIS Docker Benchmark 5.6", "CWE-668"),
 		onHost("NS2048", "Powerful container beside the stack", High, "CIS Docker Benchmark 5.5 and 5.32", "CWE-250"),
+		onHost("NS2049", "Container of a floating image", Medium, "CIS Docker Benchmark 5.28", "OWASP Docker D2"),
 
 		onHost("NS2050", "Image past its end of support", High, "NIST SP 800-190, 4.1.1", "CWE-1104"),
 		onHost("NS2051", "Image older than the first safe release", Critical, "CWE-1395", "OWASP Docker D0"),

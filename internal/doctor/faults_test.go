@@ -249,6 +249,11 @@ func imageFaults() []fault {
 	return []fault{
 		{"NS2045", "another", func(b *bench) { b.at("api", "Config")["Image"] = "ghcr.io/acme/api:1.4.1" }, "1.4.1"},
 		{"NS2045", "name moved", func(b *bench) { b.ids["redis:8.2.9"] = "sha256:other" }, "redis:8.2.9"},
+		{"NS2049", "no tag", func(b *bench) {
+			b.stray("tool", nil)["Config"] = map[string]any{"Image": "adminer", "Labels": map[string]any{}}
+		}, "no tag"},
+		{"NS2049", "latest", func(b *bench) { b.reimage("redis:8.2.9", "redis:latest") }, "the tag \"latest\""},
+		{"NS2049", "a line of releases", func(b *bench) { b.reimage("postgres:17.12", "postgres:17-alpine") }, "a line of releases"},
 		{"NS2050", "ended", func(b *bench) { b.reimage("postgres:17.12", "postgres:13.23") }, "2025-11-13"},
 		{"NS2051", "old", func(b *bench) { b.reimage("redis:8.2.9", "redis:8.2.1-alpine") }, "CVE-2026-81934"},
 		{"NS2052", "record", func(b *bench) { b.advise("8.2.10") }, "BIT-redis-1"},

@@ -263,7 +263,7 @@ func (b *bench) at(service, part string) map[string]any {
 // stray is a container that is no part of a stack.
 func (b *bench) stray(name string, ports map[string]any) map[string]any {
 	c := map[string]any{
-		"Id": name, "Name": "/" + name, "State": map[string]any{"Status": "running", "Running": true}, "Config": map[string]any{"Image": "x", "Labels": map[string]any{}},
+		"Id": name, "Name": "/" + name, "State": map[string]any{"Status": "running", "Running": true}, "Config": map[string]any{"Image": "ghcr.io/acme/tool:1.4.2", "Labels": map[string]any{}},
 		"HostConfig": map[string]any{"NetworkMode": "bridge"}, "NetworkSettings": map[string]any{"Ports": ports}, "Mounts": []any{},
 	}
 	b.running[name] = c

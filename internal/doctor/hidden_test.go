@@ -52,7 +52,7 @@ func TestHidden(t *testing.T) {
 		"a name like mDNS'":               {put("-A ufw-before-input -p udp -m udp --dport 5353 -j ACCEPT\n", before), true},
 
 		"what is declared":          {put("-A ufw-user-input -p tcp -m tcp --dport 443 -j ACCEPT\n", user), false},
-		"two of ufw's in one":        {put("-A ufw-user-input -s 192.0.2.0/24 -p tcp -m multiport --dports 80,443 -j ACCEPT\n", user), true},
+		"two of ufw's in one":       {put("-A ufw-user-input -s 192.0.2.0/24 -p tcp -m multiport --dports 80,443 -j ACCEPT\n", user), true},
 		"answers":                   {put("-A ufw-user-input -p tcp -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n", user), false},
 		"the machine itself":        {put("-A ufw-user-input -i lo -p tcp -m tcp --dport 5432 -j ACCEPT\n", user), false},
 		"a denial":                  {put("-A ufw-user-input -p tcp -m tcp --dport 443 -j DROP\n", user), false},

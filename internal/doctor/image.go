@@ -17,6 +17,7 @@ import (
 func imageChecks() []check {
 	return []check{
 		{code: "NS2045", run: declaredImage},
+		{code: "NS2049", run: floating},
 		{code: "NS2050", security: true, run: eachImage("none is past the end of its support", endOfLife)},
 		{code: "NS2051", security: true, run: eachImage("none is older than its first safe release", belowSafe)},
 		{code: "NS2052", security: true, run: advised},
@@ -34,6 +35,7 @@ func declaredImage(ctx context.Context, x *examination) (string, []Finding, erro
 	}
 	ids := map[string]string{}
 	var found []Finding
+	var unseen error
 	n := 0
 	for _, c := range own {
 		s := x.service(c.service())
@@ -42,8 +44,14 @@ func declaredImage(ctx context.Context, x *examination) (string, []Finding, erro
 		}
 		n++
 		if _, asked := ids[s.Image.V]; !asked {
-			text, _ := x.ask(ctx, "docker", "image", "inspect", "--format", "{{.Id}}", s.Image.V) // "" where it was removed
-			ids[s.Image.V] = strings.TrimSpace(text)
+			said, err := x.Run(ctx, nil, "docker", "image", "inspect", "--format", "{{.Id}}", s.Image.V)
+			if err == nil && said.Code != 0 && !strings.Contains(strings.ToLower(said.Err), "no such image") { // "" where it was removed
+				err = fmt.Errorf("docker image inspect failed: %s", complaint(said.Err))
+			}
+			if err != nil {
+				unseen = err
+			}
+			ids[s.Image.V] = strings.TrimSpace(said.Out)
 		}
 		evidence := ""
 		switch id := ids[s.Image.V]; {
@@ -59,7 +67,7 @@ func declaredImage(ctx context.Context, x *examination) (string, []Finding, erro
 	if n == 0 {
 		return "", nil, nothing("no container of the stack is here")
 	}
-	return counted(n, "container") + " of the image that is declared", found, nil
+	return counted(n, "container") + " of the image that is declared", found, unseen
 }
 
 // image is a declared one, once however many services run it.

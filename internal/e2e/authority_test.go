@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -46,23 +47,28 @@ func newAuthority(t *testing.T) *authority {
 // issue gives a chain of one leaf and its key, in PEM.
 func (a *authority) issue(t *testing.T, hosts ...string) (chain, key []byte) {
 	t.Helper()
-	return a.issueWith(t, nil, hosts...)
+	return a.issueFor(t, newKey(t), nil, hosts...)
 }
 
-// issueWith issues a certificate that change has made another of. One whose subject
-// it changes signs itself.
-func (a *authority) issueWith(t *testing.T, change func(*x509.Certificate), hosts ...string) (chain, key []byte) {
+func newKey(t *testing.T) crypto.Signer {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return private
+}
+
+// issueFor issues a certificate for a key, that change has made another of. One whose
+// subject it changes signs itself.
+func (a *authority) issueFor(t *testing.T, private crypto.Signer, change func(*x509.Certificate), hosts ...string) (chain, key []byte) {
+	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: hosts[0]}, DNSNames: hosts,
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(47 * time.Hour),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
-	parent, signer := a.cert, a.key
+	parent, signer := a.cert, crypto.Signer(a.key)
 	if change != nil {
 		change(template)
 		if template.Subject.CommonName != hosts[0] {

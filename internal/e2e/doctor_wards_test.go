@@ -3,10 +3,15 @@
 package e2e
 
 import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 )
@@ -20,7 +25,7 @@ const (
 
 // wards are the faults, put together into looks of the doctor.
 func (p *patient) wards() [][]ailment {
-	return [][]ailment{p.outside(), p.walls(), p.alone(), p.strangers(), p.rest(), p.speaking(), p.untold(), p.deaf()}
+	return [][]ailment{p.outside(), p.walls(), p.alone(), p.strangers(), p.rest(), p.speaking(), p.untold(), p.deaf(), p.weak(), p.dated(), p.yesterday()}
 }
 
 // outside is what others run, and what lies about.
@@ -30,6 +35,7 @@ func (p *patient) outside() []ailment {
 		p.line("NS2011", "published container", "docker network create tools && docker run --detach --name adminer --network tools --publish 9000:8080 "+stray, "docker rm --force adminer && docker network rm tools"),
 		p.line("NS2043", "left over", "docker run --detach --name old --network none --label com.docker.compose.project=shop-prod --label com.docker.compose.service=old "+stray, "docker rm --force old"),
 		p.line("NS2048", "Docker's socket", "docker run --detach --name portainer --network none --volume /var/run/docker.sock:/var/run/docker.sock "+stray, "docker rm --force portainer"),
+		p.line("NS2049", "an image that moves", "docker tag ghcr.io/acme/api:1.4.2 ghcr.io/acme/tool:latest && docker run --detach --name floating --network none ghcr.io/acme/tool:latest serve >/dev/null", "docker rm --force floating && docker rmi ghcr.io/acme/tool:latest"),
 		p.line("NS2042", "another network", "docker network connect shop-prod_main shop-prod-ingress-1", "docker network disconnect shop-prod_main shop-prod-ingress-1"),
 		p.line("NS2041", "another limit", "docker update --pids-limit 4096 shop-prod-worker-1", "docker update --pids-limit 256 shop-prod-worker-1"),
 		p.line("NS2012", "a process", listenAt("8090"), "kill $(cat /run/listen.8090)"),
@@ -51,6 +57,7 @@ func (p *patient) walls() []ailment {
 		p.line("NS2024", "foreign rule", "iptables -I DOCKER-USER 1 -p tcp --dport 9999 -j ACCEPT", "iptables -D DOCKER-USER -p tcp --dport 9999 -j ACCEPT"),
 		p.line("NS2023", "no way to the chain", "ip6tables -D DOCKER-USER -j NSELF", "ip6tables -I DOCKER-USER 1 -j NSELF"),
 		p.line("NS2029", "one more rule, with a tag of ours", "ufw allow 8081/tcp comment nself:shop-prod:ingress-https", "ufw delete allow 8081/tcp"),
+		p.line("NS2026", "past ufw", "iptables -I ufw-user-input 1 -p tcp --dport 5433 -j ACCEPT && ip6tables -A INPUT -p tcp --dport 5433 -j ACCEPT", "iptables -D ufw-user-input -p tcp --dport 5433 -j ACCEPT && ip6tables -D INPUT -p tcp --dport 5433 -j ACCEPT"),
 		p.line("NS2021", "lets in", `sed -i 's/^DEFAULT_INPUT_POLICY=.*/DEFAULT_INPUT_POLICY="ACCEPT"/' /etc/default/ufw`, `sed -i 's/^DEFAULT_INPUT_POLICY=.*/DEFAULT_INPUT_POLICY="DROP"/' /etc/default/ufw`),
 		p.line("NS2027", "sshd at another port", "/usr/sbin/sshd -p 2222 -o PidFile=/run/second.pid; sleep 1", "kill $(cat /run/second.pid)"),
 		p.line("NS2030", "root", `printf 'PermitRootLogin yes\nPasswordAuthentication no\n' >/etc/ssh/sshd_config.d/00-lab.conf`, goodSSH),
@@ -144,6 +151,67 @@ echo "ALTER ROLE report_b LOGIN PASSWORD '$OLD'" | docker exec -i shop-prod-main
 	}
 }
 
+// weak is a key that nginx takes only when it is told to take any.
+func (p *patient) weak() []ailment {
+	small := p.override("NS2065", "a small key", "ingress", "volumes: ['$DIR/other/weak.conf:/etc/nginx/snippets/tls.conf:ro']")
+	key := ailment{"NS2065", "a small key", func(t *testing.T) {
+		private, err := rsa.GenerateKey(rand.Reader, 1024)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.presentKey(t, private, nil, false, false)
+		p.host(t, `mkdir -p $DIR/other && sed 's/^\(ssl_ciphers .*\);/\1:@SECLEVEL=0;/' nginx/snippets/tls.conf >$DIR/other/weak.conf && grep -q SECLEVEL $DIR/other/weak.conf`, "")
+		small.spoil(t)
+	}, func(t *testing.T) { p.present(t, nil, false, false); small.undo(t) }}
+	return []ailment{key}
+}
+
+// dated are images of releases that were safe once, declared and running.
+func (p *patient) dated() []ailment {
+	again := func(t *testing.T) { t.Helper(); p.build(t); p.up(t) }
+	const main, cache = "version   = \"17.12\"", "version    = \"8.2.9\""
+	const old, older = "image     = \"postgres:13.23\"", "version    = \"8.2.1\""
+	return []ailment{
+		{"NS2050", "past its end", func(t *testing.T) { p.host(t, "docker tag postgres:17.12 postgres:13.23", ""); p.edit(t, main, old) }, func(t *testing.T) { p.edit(t, old, main); again(t) }},
+		{
+			"NS2051", "below the first safe release", func(t *testing.T) {
+				p.host(t, "docker tag redis:8.2.9 redis:8.2.1", "")
+				p.edit(t, cache, older)
+				again(t)
+			},
+			func(t *testing.T) { p.edit(t, older, cache) },
+		},
+		p.line("NS2052", "known fault", ":", ":"), // of the release before the last, by the records
+	}
+}
+
+// yesterday is a doctor of a release that knows nothing of the last half year.
+func (p *patient) yesterday() []ailment {
+	program, args := p.program, p.args
+	return []ailment{{"NS2054", "an old table", func(t *testing.T) {
+		dir := t.TempDir()
+		source, err := filepath.Abs("../doctor/table.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := read(t, source)
+		old := regexp.MustCompile(`tableDate = "[0-9-]+"`).ReplaceAllString(text, `tableDate = "`+time.Now().AddDate(0, 0, -200).Format(time.DateOnly)+`"`)
+		if old == text {
+			t.Fatal("the table has no date")
+		}
+		write(t, filepath.Join(dir, "table.go"), []byte(old), 0o644)
+		overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{source: filepath.Join(dir, "table.go")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, "overlay.json"), overlay, 0o644)
+		p.program, p.args = filepath.Join(dir, "nselfc"), []string{"--security", "--backup-dir", p.backups}
+		if out, err := exec.Command("go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", p.program, "nselfc/cmd/nselfc").CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}, func(*testing.T) { p.program, p.args = program, args }}}
+}
+
 // then undoes with one line more.
 func (a ailment) then(p *patient, line string) ailment {
 	undo := a.undo
@@ -198,7 +266,13 @@ func (p *patient) leaf(code, name string, change func(*x509.Certificate)) ailmen
 // them, or the key alone; served tells the ingress.
 func (p *patient) present(t *testing.T, change func(*x509.Certificate), keyAlone, served bool) {
 	t.Helper()
-	chain, key := p.authority.issueWith(t, change, p.stack.host("api"))
+	p.presentKey(t, newKey(t), change, keyAlone, served)
+}
+
+// presentKey is present with a key of one's own.
+func (p *patient) presentKey(t *testing.T, private crypto.Signer, change func(*x509.Certificate), keyAlone, served bool) {
+	t.Helper()
+	chain, key := p.authority.issueFor(t, private, change, p.stack.host("api"))
 	write(t, filepath.Join(p.dir, keyFile), key, 0o600)
 	p.host(t, "cat >.secrets.d/ingress/tls.key", string(key))
 	if !keyAlone {
