@@ -125,7 +125,7 @@ func (o DoctorOptions) print(env Env, c *build.Compiled, r *doctor.Report) int {
 	case FormatText, FormatGitHub:
 		fallthrough
 	default:
-		err = r.Text(env.Stdout)
+		err = r.Text(env.Stdout, term.Width(env.Stdout))
 	}
 	if err != nil {
 		return Fail(env, IO, "cannot write the report: %v", err)

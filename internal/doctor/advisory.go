@@ -191,7 +191,7 @@ func open(name string, take func(string, io.Reader) error) error {
 
 func decode(name string, text []byte, each func(advisory)) error {
 	var all []advisory
-	text = bytes.TrimSpace(text)
+	text = bytes.TrimSpace([]byte(withoutBreaks(string(text))))
 	var err error
 	if bytes.HasPrefix(text, []byte("[")) {
 		err = json.Unmarshal(text, &all)

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -62,7 +63,11 @@ func noBackup(x *examination) (string, []Finding, error) {
 			Fix:      "Make them, for example by a role of postgres with access = \"backup\" and pg_dump in a timer, and name the folder:\n\n    nselfc doctor --backup-dir /var/backups/" + x.Stack.Name.V,
 		}}, nil
 	}
-	if newest, _, err := x.newest(); err != nil || newest == "" {
+	switch k := x.kept(); {
+	case k.name != "":
+	case k.err != nil:
+		return "", nil, k.err
+	default:
 		return "", []Finding{{
 			Object:   "backups",
 			Evidence: "There is no backup in " + x.options.BackupDir + ": of " + what + " there is one copy.",
@@ -72,48 +77,106 @@ func noBackup(x *examination) (string, []Finding, error) {
 	return "backups are put into " + x.options.BackupDir, nil, nil
 }
 
-// newest gives the last file in the folder of the backups that is not empty.
-func (x *examination) newest() (name string, made time.Time, err error) {
+// kept is what was seen of the folder of the backups.
+type kept struct {
+	name   string    // of the newest file that is not empty; "" for none
+	made   time.Time // when it was
+	tested time.Time // when one was last restored; zero for never
+	err    error     // why not all of the folder was seen
+}
+
+// maxBackups is how many files and folders of the backups are looked at.
+const maxBackups = 100_000
+
+// keptBackups looks at the folder of the backups. It may be a share of a network that
+// does not answer: what it holds up is left behind, and said not to be seen.
+func (h Host) keptBackups(ctx context.Context, dir string) kept {
+	ctx, cancel := context.WithTimeout(ctx, h.Patience)
+	defer cancel()
+	done := make(chan kept, 1)
+	soFar := make(chan kept, 1) // the newest of what was seen
+	go func() { done <- walkBackups(ctx, dir, soFar) }()
+	select {
+	case k := <-done:
+		return k
+	case <-ctx.Done():
+	}
+	k := kept{}
+	select {
+	case k = <-soFar:
+	default:
+	}
+	k.err = fmt.Errorf("%s does not answer in time: not all of it was seen", dir)
+	return k
+}
+
+func walkBackups(ctx context.Context, dir string, soFar chan kept) kept {
+	var k kept
+	if fi, err := os.Stat(filepath.Join(dir, TestedFile)); err == nil {
+		k.tested = fi.ModTime()
+	}
 	n := 0
-	err = filepath.WalkDir(x.options.BackupDir, func(path string, e fs.DirEntry, err error) error {
-		if n++; err != nil || n > 100_000 || !e.Type().IsRegular() || e.Name() == TestedFile {
-			return err
+	var unseen error
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		switch n++; {
+		case ctx.Err() != nil:
+			return fmt.Errorf("%s is too large to be seen whole in time: %d files and folders were", dir, n)
+		case n > maxBackups:
+			return fmt.Errorf("%s has more than %d files and folders, and the rest was not seen", dir, maxBackups)
+		case err != nil:
+			unseen = reason(err) // the others are looked at all the same
+			return nil
+		case !e.Type().IsRegular() || e.Name() == TestedFile:
+			return nil
 		}
 		fi, err := e.Info()
-		if err == nil && fi.Size() > 0 && fi.ModTime().After(made) {
-			name, made = path, fi.ModTime()
+		if err == nil && fi.Size() > 0 && fi.ModTime().After(k.made) {
+			k.name, k.made = path, fi.ModTime()
+			select {
+			case <-soFar:
+			default:
+			}
+			soFar <- k
 		}
-		return err
+		return nil
 	})
-	return name, made, reason(err)
+	if k.err = err; err == nil && !errors.Is(unseen, fs.ErrNotExist) { // of what is gone there is none
+		k.err = unseen
+	}
+	return k
 }
 
 func stale(x *examination) (string, []Finding, error) {
-	name, made, err := x.newest()
-	if err != nil || name == "" {
+	k := x.kept()
+	if k.name == "" {
 		return "", nil, nothing("there is no backup")
 	}
-	age := x.Now.Sub(made)
+	age := x.Now.Sub(k.made)
 	if age <= freshBackup {
-		return fmt.Sprintf("%s was made %.0f hours ago", name, age.Hours()), nil, nil
+		return fmt.Sprintf("%s was made %.0f hours ago", k.name, age.Hours()), nil, nil
+	}
+	if k.err != nil { // what was not seen may be newer
+		return "", nil, k.err
 	}
 	return "", []Finding{{
 		Object:   "backups",
-		Evidence: fmt.Sprintf("The newest backup, %s, is %.0f hours old: what was written since is lost with the disk.", name, age.Hours()),
+		Evidence: fmt.Sprintf("The newest backup, %s, is %.0f hours old: what was written since is lost with the disk.", k.name, age.Hours()),
 		Fix:      "See why the job that makes them did not run:\n\n    systemctl list-timers",
 	}}, nil
 }
 
 func untested(x *examination) (string, []Finding, error) {
-	fi, err := os.Stat(filepath.Join(x.options.BackupDir, TestedFile))
+	k := x.kept()
 	evidence := ""
 	switch {
-	case err != nil:
+	case k.tested.IsZero() && k.err != nil:
+		return "", nil, k.err
+	case k.tested.IsZero():
 		evidence = "Nothing says that a backup in " + x.options.BackupDir + " was ever restored. Until one was, nobody knows whether it can be."
-	case x.Now.Sub(fi.ModTime()) > freshTest:
-		evidence = "A backup was last restored on " + day(fi.ModTime()) + ". What has changed since may not come back."
+	case x.Now.Sub(k.tested) > freshTest:
+		evidence = "A backup was last restored on " + day(k.tested) + ". What has changed since may not come back."
 	default:
-		return "a backup was restored on " + day(fi.ModTime()), nil, nil
+		return "a backup was restored on " + day(k.tested), nil, nil
 	}
 	return "", []Finding{{
 		Object: "restore", Evidence: evidence,

@@ -121,7 +121,7 @@ func (h Host) containers(ctx context.Context) ([]container, error) {
 		return nil, err
 	}
 	var all []container // one that went away in between is left out, and the code is 1
-	if err := json.Unmarshal([]byte(said.Out), &all); err != nil {
+	if err := json.Unmarshal([]byte(withoutBreaks(said.Out)), &all); err != nil {
 		return nil, errors.New("docker inspect printed something else than it was asked for")
 	}
 	for i := range all {

@@ -62,6 +62,17 @@ type Finding struct {
 	At       source.Range
 }
 
+// bound keeps what others wrote from beginning lines of its own, and from filling the
+// report.
+func (f *Finding) bound() {
+	f.Object, f.Evidence = onOneLine(f.Object, maxObject), onOneLine(f.Evidence, maxEvidence)
+	lines := strings.Split(f.Fix, "\n")
+	for i, line := range lines {
+		lines[i] = onOneLine(line, maxEvidence)
+	}
+	f.Fix = strings.Join(lines, "\n")
+}
+
 // Result is what a check saw.
 type Result struct {
 	Code     string
@@ -132,6 +143,7 @@ func (c check) result(ctx context.Context, x *examination, rule policy.Rule) Res
 	seen, found, err := c.run(ctx, x)
 	r.Evidence, r.Findings = seen, distinct(found)
 	for i := range r.Findings {
+		r.Findings[i].bound()
 		if r.Findings[i].At.IsZero() {
 			r.Findings[i].At = x.Stack.Name.Range
 		}
@@ -180,7 +192,7 @@ func (r *Report) Diagnostics() diag.List {
 			severity = diag.Warning
 		}
 		for _, f := range one.Findings {
-			out = append(out, &diag.Diagnostic{Code: one.Code, Severity: severity, Summary: one.Title, Detail: f.Evidence + "\n\n" + f.Fix, Subject: f.At})
+			out = append(out, &diag.Diagnostic{Code: one.Code, Severity: severity, Summary: one.Title, Detail: f.Evidence + "\n\n" + f.Fix, Subject: f.At, Address: f.Object})
 		}
 	}
 	return out

@@ -22,6 +22,7 @@ type examination struct {
 	kernel     func(v6 bool) (table, error) // the filter table
 	sshd       func() (sshState, error)
 	audit      func() (audited, error) // of the secrets
+	kept       func() kept             // of the backups
 	served     func() []handshake      // what each host's name is answered with
 }
 
@@ -34,6 +35,7 @@ func newExamination(ctx context.Context, host Host, subject Subject, o Options) 
 	x.ufw = sync.OnceValues(host.ufwFiles)
 	x.sshd = sync.OnceValues(func() (sshState, error) { return host.sshd(ctx, x.sockets) })
 	x.audit = sync.OnceValues(func() (audited, error) { return x.auditSecrets(ctx) })
+	x.kept = sync.OnceValue(func() kept { return host.keptBackups(ctx, o.BackupDir) })
 	x.served = sync.OnceValue(func() []handshake { return x.shakeHands(ctx) })
 	v4 := sync.OnceValues(func() (table, error) { return host.filter(ctx, "iptables-save") })
 	v6 := sync.OnceValues(func() (table, error) { return host.filter(ctx, "ip6tables-save") })

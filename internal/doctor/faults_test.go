@@ -258,7 +258,7 @@ func imageFaults() []fault {
 		{"NS2051", "old", func(b *bench) { b.reimage("redis:8.2.9", "redis:8.2.1-alpine") }, "CVE-2026-81934"},
 		{"NS2052", "record", func(b *bench) { b.advise("8.2.10") }, "BIT-redis-1"},
 		{"NS2053", "trivy", func(b *bench) {
-			b.say["trivy image --quiet --format json --severity HIGH,CRITICAL --ignore-unfixed --scanners vuln redis:8.2.9"] = Said{Out: `{"Results":[{"Vulnerabilities":[{"VulnerabilityID":"CVE-1","PkgName":"openssl","Severity":"HIGH"}]}]}`}
+			b.say["trivy image --quiet --format json --severity HIGH,CRITICAL --ignore-unfixed --scanners vuln redis:8.2.9"] = Said{Out: `{"SchemaVersion":2,"Results":[{"Vulnerabilities":[{"VulnerabilityID":"CVE-1","PkgName":"openssl","Severity":"HIGH"}]}]}`}
 		}, "CVE-1 (openssl, high)"},
 	}
 }

@@ -108,7 +108,7 @@ func healthy(t *testing.T) *bench {
 		}
 	}
 	b.host = Host{
-		Root: b.root, UID: 0, Now: now, Run: b.run,
+		Root: b.root, UID: 0, Now: now, Patience: time.Minute, Run: b.run,
 		Room: func(string) (Room, error) {
 			return Room{Bytes: 100 << 30, Free: 50 << 30, Inodes: 1000, FreeInodes: 500}, nil
 		},
@@ -300,7 +300,7 @@ func (b *bench) run(_ context.Context, stdin io.Reader, args ...string) (Said, e
 		}
 		return Said{Out: out.String()}, err
 	case args[0] == "trivy":
-		return Said{Out: `{"Results": [{"Target": "x"}]}`}, nil
+		return Said{Out: `{"SchemaVersion": 2, "Results": [{"Target": "x"}]}`}, nil
 	}
 	return Said{}, fmt.Errorf("%s is not installed here: %w", args[0], exec.ErrNotFound)
 }

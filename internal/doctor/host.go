@@ -24,8 +24,9 @@ type Host struct {
 	Now  time.Time
 	// Run runs a program and gives what it wrote. An error says that it could not be
 	// run, or did not end in time; how it ended is in Said.
-	Run  func(ctx context.Context, stdin io.Reader, args ...string) (Said, error)
-	Dial func(ctx context.Context, address string) (net.Conn, error)
+	Run      func(ctx context.Context, stdin io.Reader, args ...string) (Said, error)
+	Dial     func(ctx context.Context, address string) (net.Conn, error)
+	Patience time.Duration // with the folder of the backups
 	// Room tells how full the file system of a path is.
 	Room func(path string) (Room, error)
 	// Synced tells whether the kernel's clock follows another.
@@ -54,7 +55,7 @@ const most = 64 << 20
 // that of the registry of secrets, so that no value can be in an argument.
 func Real(now time.Time, run func(cmd *exec.Cmd, stdout, stderr io.Writer) error) Host {
 	return Host{
-		Root: "/", UID: os.Geteuid(), Now: now, Room: room, Synced: synced, Roots: x509.SystemCertPool,
+		Root: "/", UID: os.Geteuid(), Now: now, Patience: patience, Room: room, Synced: synced, Roots: x509.SystemCertPool,
 		Run: func(ctx context.Context, stdin io.Reader, args ...string) (Said, error) {
 			return execute(ctx, run, stdin, args)
 		},

@@ -172,12 +172,12 @@ func scanned(ctx context.Context, x *examination) (string, []Finding, error) {
 			inner, cancel := context.WithTimeout(context.WithValue(ctx, unhurried{}, true), 2*time.Minute)
 			said, err := x.Run(inner, nil, append(append([]string{s.name}, s.args...), i.text)...)
 			cancel()
-			if err == nil && said.Code != 0 {
-				err = fmt.Errorf("%s failed for %s with code %d", s.name, i.text, said.Code)
-			}
 			var holes []hole
 			if err == nil {
-				holes, err = s.read([]byte(said.Out))
+				holes, err = s.read([]byte(withoutBreaks(said.Out)))
+			}
+			if err == nil && said.Code != 0 && len(holes) == 0 { // a setting of its own may have it fail for what it finds
+				err = fmt.Errorf("%s failed for %s with code %d", s.name, i.text, said.Code)
 			}
 			if err != nil {
 				failed = append(failed, err)
@@ -214,22 +214,32 @@ type scanner struct {
 	read func(text []byte) ([]hole, error)
 }
 
+// errOtherReport says that a scanner did not write its report: what it found nothing
+// in is not known to be well.
+type errOtherReport string
+
+func (e errOtherReport) Error() string { return string(e) + " printed something else than its report" }
+
 func scanners() []scanner {
 	return []scanner{
 		{"trivy", []string{"image", "--quiet", "--format", "json", "--severity", "HIGH,CRITICAL", "--ignore-unfixed", "--scanners", "vuln"}, func(text []byte) ([]hole, error) {
 			var r struct {
-				Results []struct {
+				SchemaVersion int
+				Results       []struct {
 					Vulnerabilities []struct{ VulnerabilityID, PkgName, Severity string }
 				}
 			}
 			err := json.Unmarshal(text, &r)
+			if err != nil || r.SchemaVersion == 0 {
+				return nil, errOtherReport("trivy")
+			}
 			var out []hole
 			for _, one := range r.Results {
 				for _, v := range one.Vulnerabilities {
 					out = append(out, hole{v.VulnerabilityID, v.PkgName, strings.ToLower(v.Severity)})
 				}
 			}
-			return out, err
+			return out, nil
 		}},
 		{"grype", []string{"--quiet", "--output", "json", "--only-fixed"}, func(text []byte) ([]hole, error) {
 			var r struct {
@@ -239,13 +249,16 @@ func scanners() []scanner {
 				}
 			}
 			err := json.Unmarshal(text, &r)
+			if err != nil || r.Matches == nil {
+				return nil, errOtherReport("grype")
+			}
 			var out []hole
 			for _, m := range r.Matches {
 				if s := strings.ToLower(m.Vulnerability.Severity); s == "high" || s == "critical" {
 					out = append(out, hole{m.Vulnerability.ID, m.Artifact.Name, s})
 				}
 			}
-			return out, err
+			return out, nil
 		}},
 	}
 }

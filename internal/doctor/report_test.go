@@ -27,7 +27,7 @@ func sick(t *testing.T) *Report {
 
 func TestText(t *testing.T) {
 	var out bytes.Buffer
-	if err := sick(t).Text(&out); err != nil {
+	if err := sick(t).Text(&out, 0); err != nil {
 		t.Fatal(err)
 	}
 	text := out.String()
@@ -63,18 +63,57 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestSARIF: the fingerprints are those of the objects, and two runs have the same.
+// TestSARIF: the fingerprints are those of the objects: two runs have the same, and one
+// finding keeps its own when the others are gone, or the stack's line is another.
 func TestSARIF(t *testing.T) {
 	r := sick(t)
-	var first, second bytes.Buffer
-	for _, out := range []*bytes.Buffer{&first, &second} {
-		if err := render.SARIF(out, render.New(r.Diagnostics().Sort(), nil, nil), "0"); err != nil {
+	prints := func(r *Report) map[string]string {
+		var out bytes.Buffer
+		if err := render.SARIF(&out, render.New(r.Diagnostics().Sort(), nil, nil), "0"); err != nil {
 			t.Fatal(err)
 		}
+		var log struct {
+			Runs []struct {
+				Results []struct {
+					RuleID       string
+					Message      struct{ Text string }
+					Fingerprints map[string]string `json:"partialFingerprints"`
+				}
+			}
+		}
+		if err := json.Unmarshal(out.Bytes(), &log); err != nil {
+			t.Fatal(err)
+		}
+		all := map[string]string{}
+		for _, one := range log.Runs[0].Results {
+			all[one.RuleID+one.Message.Text] = one.Fingerprints["nselfc/v1"]
+		}
+		return all
 	}
-	if first.String() != second.String() || strings.Count(first.String(), `"ruleId"`) != 3 {
-		t.Error(first.String())
+	i := slices.IndexFunc(r.Results, func(one Result) bool { return one.Code == "NS2010" })
+	r.Results[i].Findings = append(r.Results[i].Findings, Finding{Object: "port 6379/tcp", Evidence: "Redis", At: r.Results[i].Findings[0].At})
+	before := prints(r)
+	r.Results[i].Findings = r.Results[i].Findings[1:]
+	r.Results[i].Findings[0].At.Start.Line += 7
+	after := prints(r)
+	if len(before) != 4 || len(after) != 3 {
+		t.Fatalf("%d findings, and %d", len(before), len(after))
 	}
+	for text, print := range after {
+		if before[text] != print {
+			t.Errorf("another fingerprint for %s", text)
+		}
+	}
+}
+
+func ruleOf(t *testing.T, code string) policy.Rule {
+	t.Helper()
+	rules := policy.Rules()
+	i := slices.IndexFunc(rules, func(r policy.Rule) bool { return r.Code == code })
+	if i < 0 {
+		t.Fatal(code)
+	}
+	return rules[i]
 }
 
 func TestCount(t *testing.T) {

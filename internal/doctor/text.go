@@ -5,20 +5,20 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"nselfc/compiler/policy"
 	"nselfc/lang/diag/render"
 )
 
 // Text writes the report for people: findings first, the worst before the others,
-// then what was looked at.
-func (r *Report) Text(w io.Writer) error {
-	var b bytes.Buffer
+// then what was looked at. width is that of the terminal, in columns, at which prose
+// is wrapped; 0 wraps nothing. Commands are never wrapped.
+func (r *Report) Text(w io.Writer, width int) error {
+	b := page{width: width}
 	for severity := policy.Critical; ; severity-- {
 		for _, one := range r.Results {
 			if one.Severity == severity {
-				finding(&b, one)
+				b.finding(one)
 			}
 		}
 		if severity == policy.Info {
@@ -31,39 +31,70 @@ func (r *Report) Text(w io.Writer) error {
 		b.WriteString("Before a deployment:\n")
 		for _, item := range r.Checklist {
 			mark := map[State]string{OK: "x", Found: " ", NotSeen: "?", Absent: "-"}[item.State]
-			fmt.Fprintf(&b, "  [%s] %s\n        %s\n", mark, item.Text, clean(item.Evidence))
+			b.prose("  ["+mark+"] ", "      ", item.Text)
+			b.prose("        ", "        ", clean(item.Evidence))
 		}
 		b.WriteString("\n")
 	}
-	b.WriteString(r.verdict() + "\n")
+	b.prose("", "", r.verdict())
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
-func finding(b *bytes.Buffer, one Result) {
+// page is a report that is being written.
+type page struct {
+	bytes.Buffer
+	width int
+}
+
+// prose writes a text without breaks of its own, the first line after one indent and
+// those that it is wrapped into after another.
+func (b *page) prose(first, rest, text string) {
+	lines := []string{text}
+	if b.width > 0 {
+		lines = render.Wrap(text, max(b.width-len(rest), leastWidth))
+	}
+	for i, line := range lines {
+		indent := first
+		if i > 0 {
+			indent = rest
+		}
+		b.WriteString(strings.TrimRight(indent+line, " ") + "\n")
+	}
+}
+
+// leastWidth is what a text is given on the narrowest terminal, in columns.
+const leastWidth = 20
+
+func (b *page) finding(one Result) {
 	for _, f := range one.Findings {
-		fmt.Fprintf(b, "%s %s: %s\n  %s\n\n", one.Severity, one.Code, one.Title, clean(f.Object))
+		b.prose("", "", fmt.Sprintf("%s %s: %s", one.Severity, one.Code, one.Title))
+		b.prose("  ", "  ", clean(f.Object))
+		b.WriteString("\n")
 		for line := range strings.SplitSeq(strings.TrimSpace(f.Evidence)+"\n\n"+strings.Trim(f.Fix, "\n"), "\n") {
-			b.WriteString(strings.TrimRight("  "+render.Clean(line, false), " ") + "\n")
+			line = render.Clean(line, false)
+			if strings.HasPrefix(line, "    ") {
+				b.WriteString("  " + line + "\n")
+				continue
+			}
+			b.prose("  ", "  ", line)
 		}
 		b.WriteString("\n")
 	}
 }
 
-// seen lists what was looked at and is well, a line each.
-func (r *Report) seen(b *bytes.Buffer) {
-	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+// seen lists what was looked at and is well.
+func (r *Report) seen(b *page) {
 	n := 0
 	for _, one := range r.Results {
 		if one.State != OK {
 			continue
 		}
 		if n++; n == 1 {
-			_, _ = fmt.Fprintln(w, "Seen:") // a Buffer takes everything
+			b.WriteString("Seen:\n")
 		}
-		_, _ = fmt.Fprintf(w, "  %s\t%s\n", one.Code, clean(one.Evidence))
+		b.prose("  "+one.Code+"  ", "          ", clean(one.Evidence))
 	}
-	_ = w.Flush()
 	if n > 0 {
 		b.WriteString("\n")
 	}
@@ -71,7 +102,7 @@ func (r *Report) seen(b *bytes.Buffer) {
 
 // unseen lists the reasons why something was not seen, each with the codes that it
 // stands in the way of.
-func (r *Report) unseen(b *bytes.Buffer) {
+func (r *Report) unseen(b *page) {
 	var reasons []string
 	codes := map[string][]string{}
 	for _, one := range r.Results {
@@ -87,7 +118,8 @@ func (r *Report) unseen(b *bytes.Buffer) {
 		if i == 0 {
 			b.WriteString("Not seen:\n")
 		}
-		fmt.Fprintf(b, "  %s\n    %s\n", clean(why), strings.Join(codes[why], " "))
+		b.prose("  ", "  ", clean(why))
+		b.prose("    ", "    ", strings.Join(codes[why], " "))
 	}
 	if len(reasons) > 0 {
 		b.WriteString("\n")
@@ -130,6 +162,34 @@ func (r *Report) states(s State) int {
 		}
 	}
 	return n
+}
+
+// How much of what others wrote stands in a finding, in characters: a name of a
+// megabyte is nothing that anybody reads.
+const (
+	maxObject   = 400
+	maxEvidence = 2000
+)
+
+// onOneLine keeps a text from beginning lines of its own in a report, and bounds it.
+func onOneLine(text string, most int) string {
+	text = strings.Map(func(r rune) rune {
+		if strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r) {
+			return ' '
+		}
+		return r
+	}, text)
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}
+
+// withoutBreaks takes the breaks of lines out of the strings of a JSON document: names
+// of others stand in sentences, and in commands to be copied.
+func withoutBreaks(document string) string {
+	return strings.NewReplacer(`\\`, `\\`, `\n`, " ", `\r`, " ", `\t`, " ", `\u000a`, " ", `\u000A`, " ", `\u000d`, " ", `\u000D`, " ",
+		`\u0085`, " ", `\u2028`, " ", `\u2029`, " ", "\u0085", " ", "\u2028", " ", "\u2029", " ").Replace(document)
 }
 
 // clean makes one line of a text from outside, without control characters.

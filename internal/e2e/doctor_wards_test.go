@@ -70,7 +70,7 @@ func (p *patient) walls() []ailment {
 		p.line("NS2007", "copy", "echo x >.secrets.bak", "rm .secrets.bak"),
 		p.line("NS2053", "scanner", `cat >/usr/local/bin/trivy <<'EOT' && chmod 755 /usr/local/bin/trivy
 #!/bin/sh
-echo '{"Results": [{"Vulnerabilities": [{"VulnerabilityID": "LAB-2", "PkgName": "openssl", "Severity": "HIGH"}]}]}'
+echo '{"SchemaVersion": 2, "Results": [{"Vulnerabilities": [{"VulnerabilityID": "LAB-2", "PkgName": "openssl", "Severity": "HIGH"}]}]}'
 EOT`, "rm /usr/local/bin/trivy"),
 	}
 }

@@ -176,15 +176,15 @@ func (p *printer) prose(text string) {
 			p.printf("%s\n", strings.TrimRight("  "+line, " "))
 			continue
 		}
-		for _, part := range wrap(line, p.o.Width-2) {
+		for _, part := range Wrap(line, p.o.Width-2) {
 			p.printf("  %s\n", part)
 		}
 	}
 }
 
-// wrap splits a line at spaces into parts of at most width columns. Widths
+// Wrap splits a line at spaces into parts of at most width columns. Widths
 // below 20 and lines that fit are left alone; so is a word that does not fit.
-func wrap(line string, width int) []string {
+func Wrap(line string, width int) []string {
 	if width < 20 || utf8.RuneCountInString(line) <= width {
 		return []string{line}
 	}
