@@ -28,7 +28,7 @@ func auditCodes() map[string][]string {
 	return map[string][]string{
 		"NS2001": {"NS438", "NS600", "NS601", "NS602", "NS660"},
 		"NS2002": {"NS405", "NS606", "NS608", "NS650", "NS651", "NS652"},
-		"NS2003": {"NS400", "NS403", "NS407", "NS421", "NS422", "NS451", "NS480", "NS482", "NS661"},
+		"NS2003": {"NS400", "NS401", "NS402", "NS403", "NS407", "NS409", "NS421", "NS422", "NS450", "NS451", "NS480", "NS482", "NS661"},
 		"NS2004": {"NS404"},
 		"NS2005": {"NS404", "NS453"},
 		"NS2006": {"NS454", "NS2006"},
@@ -36,8 +36,23 @@ func auditCodes() map[string][]string {
 	}
 }
 
-// blocking are the findings after which internal/secrets looks no further.
-func blocking() []string { return []string{"NS600", "NS601", "NS603", "NS605"} }
+// blocks tells whether internal/secrets looked no further after a finding, or has a
+// fault that no check here tells of: what was not judged is not well. Certificates are
+// judged by checks of their own, by other means.
+func blocks(d *diag.Diagnostic) bool {
+	if d.Severity != diag.Error || strings.HasPrefix(d.Code, "NS43") || strings.HasPrefix(d.Code, "NS44") {
+		return false
+	}
+	if slices.Contains([]string{"NS401", "NS402", "NS409", "NS450", "NS600", "NS601"}, d.Code) {
+		return true
+	}
+	for _, codes := range auditCodes() {
+		if slices.Contains(codes, d.Code) {
+			return false
+		}
+	}
+	return true
+}
 
 // stranger says why the secrets cannot be judged by who looks: they belong to another
 // user, to whom alone they are to be readable.
@@ -57,7 +72,7 @@ func (x *examination) auditSecrets(ctx context.Context) (audited, error) {
 	report, _ := secrets.Check(x.Dir, x.Stack, x.Files, x.Secrets) // its findings are in the audit
 	out := audited{findings: append(a.Findings, x.Shared...), missing: report.Generated, files: len(a.Files)}
 	for _, d := range a.Findings {
-		if slices.Contains(blocking(), d.Code) && d.Severity == diag.Error {
+		if blocks(d) {
 			out.blocked, _, _ = strings.Cut(d.Detail, "\n\n")
 		}
 	}

@@ -129,6 +129,43 @@ func TestEachFaultOfSecrets(t *testing.T) {
 	}
 }
 
+// TestDamagedSecrets: what cannot be read is a fault, and nothing that depends on it
+// is counted as well.
+func TestDamagedSecrets(t *testing.T) {
+	for name, spoil := range map[string]func(b *bench){
+		"noise":                    func(b *bench) { put(t, b.subject.Dir+"/.secrets", strings.Repeat("\x00\xff\x1b[2J=\n\n", 200), 0o600) },
+		"half a line":              func(b *bench) { b.append(".secrets", "OTHER=\"open\n") },
+		"a key twice":              func(b *bench) { b.append(".secrets", "SMTP="+random(t)+"\n") },
+		"its register":             func(b *bench) { put(t, b.subject.Dir+"/nself.secrets.json", "{", 0o644) },
+		"a register of tomorrow's": func(b *bench) { b.rewrite("nself.secrets.json", `"format": 1`, `"format": 99`) },
+	} {
+		b := healthy(t)
+		spoil(b)
+		r := b.examine()
+		for _, code := range []string{"NS2003", "NS2004", "NS2005", "NS2006"} {
+			if one := result(t, r, code); one.State == OK || code == "NS2003" && one.State != Found {
+				t.Errorf("%s: %s %s %s", name, code, one.State, one.Evidence)
+			}
+		}
+	}
+}
+
+func (b *bench) append(name, more string) {
+	text, err := os.ReadFile(b.subject.Dir + "/" + name)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	put(b.t, b.subject.Dir+"/"+name, string(text)+more, 0o600)
+}
+
+func (b *bench) rewrite(name, before, after string) {
+	text, err := os.ReadFile(b.subject.Dir + "/" + name)
+	if err != nil || strings.Count(string(text), before) != 1 {
+		b.t.Fatalf("%v: %s", err, text)
+	}
+	put(b.t, b.subject.Dir+"/"+name, strings.Replace(string(text), before, after, 1), 0o644)
+}
+
 func TestComplaint(t *testing.T) {
 	if got := complaint("WARNING: no config file\npermission denied\nmore\n"); got != "permission denied" {
 		t.Error(got)
