@@ -50,6 +50,9 @@ func secretFaults() []fault {
 		{"NS2008", "writable file", func(b *bench) { b.chmod("docker-compose.yml", 0o666) }, "0666"},
 		{"NS2008", "writable folder", func(b *bench) { b.chmod("nginx", 0o777) }, "nginx"},
 		{"NS2009", "edited", func(b *bench) { b.edit("nginx/nginx.conf") }, "not what the stack compiles to"},
+		{"NS2009", "a damaged lock", func(b *bench) { put(b.t, b.subject.Dir+"/nself.lock", "{{{\n", 0o644) }, "says nothing"},
+		{"NS2009", "a lock of tomorrow's", func(b *bench) { b.rewrite("nself.lock", "\nlock 1\n", "\nlock 99\n") }, "nself.lock"},
+		{"NS2009", "no lock", func(b *bench) { _ = os.Remove(b.subject.Dir + "/nself.lock") }, "nself.lock is not there"},
 		{"NS2009", "missing", func(b *bench) { _ = os.Remove(b.subject.Dir + "/ufw/rules.txt") }, "is not there"},
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"nselfc/emit/outdir"
 )
 
 func outputChecks() []check {
@@ -90,7 +92,39 @@ func asCompiled(_ context.Context, x *examination) (string, []Finding, error) {
 			found = append(found, Finding{Object: name, Evidence: evidence, Fix: "See what differs, and build:\n\n    nselfc check" + envFlag(x.Stack.Environment) + "\n    nselfc build" + envFlag(x.Stack.Environment)})
 		}
 	}
-	return counted(len(files), "file") + ", as the stack compiles", found, nil
+	f, err := x.damagedLock()
+	if f != nil {
+		found = append(found, *f)
+	}
+	return counted(len(files), "file") + ", as the stack compiles", found, err
+}
+
+// damagedLock tells whether the next build could not tell an edit of somebody's from
+// its own files.
+func (x *examination) damagedLock() (*Finding, error) {
+	const most = 16 << 20
+	text, err := readBelow(x.Dir, outdir.LockName, most)
+	evidence := ""
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		evidence = "is not there."
+	case errors.Is(err, errNoFile), errors.Is(err, syscall.ELOOP), errors.Is(err, errTooLarge):
+		evidence = "is not the file that was built."
+	case err != nil:
+		return nil, err
+	default:
+		if _, diags := outdir.ReadLock(outdir.LockName, []byte(text)); diags.HasErrors() {
+			evidence, _, _ = strings.Cut(diags[0].Detail, "\n\n")
+			evidence = "cannot be read: " + evidence
+		}
+	}
+	if evidence == "" {
+		return nil, nil //nolint:nilnil // nothing is wrong with it
+	}
+	return &Finding{
+		Object: outdir.LockName, Evidence: filepath.Join(x.Dir, outdir.LockName) + " " + evidence + " Without it, a build cannot tell what somebody edited from what it wrote.",
+		Fix: "Take it from the last commit, or build anew:\n\n    git checkout -- " + outdir.LockName + "\n    nselfc build" + envFlag(x.Stack.Environment),
+	}, nil
 }
 
 func envFlag(name string) string {
