@@ -95,7 +95,7 @@ func (h Host) keptBackups(ctx context.Context, dir string) kept {
 	defer cancel()
 	done := make(chan kept, 1)
 	soFar := make(chan kept, 1) // the newest of what was seen
-	go func() { done <- walkBackups(ctx, dir, soFar) }()
+	go func() { done <- walkBackups(ctx, dir, maxBackups, soFar) }()
 	select {
 	case k := <-done:
 		return k
@@ -110,7 +110,7 @@ func (h Host) keptBackups(ctx context.Context, dir string) kept {
 	return k
 }
 
-func walkBackups(ctx context.Context, dir string, soFar chan kept) kept {
+func walkBackups(ctx context.Context, dir string, most int, soFar chan kept) kept {
 	var k kept
 	if fi, err := os.Stat(filepath.Join(dir, TestedFile)); err == nil {
 		k.tested = fi.ModTime()
@@ -121,8 +121,8 @@ func walkBackups(ctx context.Context, dir string, soFar chan kept) kept {
 		switch n++; {
 		case ctx.Err() != nil:
 			return fmt.Errorf("%s is too large to be seen whole in time: %d files and folders were", dir, n)
-		case n > maxBackups:
-			return fmt.Errorf("%s has more than %d files and folders, and the rest was not seen", dir, maxBackups)
+		case n > most:
+			return fmt.Errorf("%s has more than %d files and folders, and the rest was not seen", dir, most)
 		case err != nil:
 			unseen = reason(err) // the others are looked at all the same
 			return nil
