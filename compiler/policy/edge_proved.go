@@ -81,5 +81,7 @@ func provedEdge() []Rule {
 			"CWE-22", "CWE-436", "RFC 3986, 6.2.2.3"),
 		constructed("NS1539", "Header that two readers read differently", Edge, Medium,
 			"nginx, ngx_http_core_module: underscores_in_headers", "CWE-444"),
+		constructed("NS1540", "Directive that no rule knows", Edge, High,
+			"nginx, Alphabetical index of directives", "CWE-1188"),
 	}
 }

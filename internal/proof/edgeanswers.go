@@ -67,6 +67,7 @@ func edgeAnswers() []Rule {
 				}
 			}
 		}),
+		edgeRule("NS1534", weakHeaders),
 		edgeRule("NS1535", func(e *edge, report Report) {
 			for _, l := range e.passing() {
 				hidden := e.hidden(l.Body)
@@ -78,6 +79,61 @@ func edgeAnswers() []Rule {
 			}
 		}),
 		passesWith("NS1536", "a browser would send the cookie over plain HTTP too", "proxy_cookie_flags", "~", "secure"),
+	}
+}
+
+// strong are the values that protect, by header; one may be a variable of a map whose
+// results all do.
+func strong(header string) []string {
+	switch strings.ToLower(header) {
+	case "x-content-type-options":
+		return []string{"nosniff"}
+	case "x-frame-options":
+		return []string{"SAMEORIGIN", "DENY"}
+	case "content-security-policy":
+		return []string{"frame-ancestors 'self'"}
+	case "referrer-policy":
+		return []string{"strict-origin-when-cross-origin", "no-referrer", "same-origin", "strict-origin"}
+	case "permissions-policy":
+		return []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"}
+	case "cross-origin-opener-policy":
+		return []string{"same-origin"}
+	case "cross-origin-resource-policy":
+		return []string{"same-site", "same-origin"}
+	case "strict-transport-security":
+		return []string{"max-age=#", "max-age=#; includeSubDomains", "max-age=#; preload", "max-age=#; includeSubDomains; preload"}
+	}
+	return nil
+}
+
+// weakHeaders: a header of the set with a value that protects from nothing. What a
+// route declares instead is its author's.
+func weakHeaders(e *edge, report Report) {
+	protects := func(header, value string) bool {
+		return !strings.HasPrefix(value, "max-age=0") && slices.ContainsFunc(strong(header), func(s string) bool { return matches(s, value) })
+	}
+	for _, n := range e.byName["add_header"] {
+		if strong(n.Arg(0)) == nil || authored(n) || strings.ContainsAny(n.Arg(1), "\r\n") {
+			continue // no part of the set, its author's, or a finding already
+		}
+		if !strings.HasPrefix(n.Arg(1), "$") {
+			if !protects(n.Arg(0), n.Arg(1)) {
+				report(place(n), "%q protects from nothing.", label(n))
+			}
+			continue
+		}
+		made := false
+		for _, m := range e.byName["map"] {
+			made = made || m.Arg(1) == n.Arg(1)
+			for _, v := range m.Body {
+				if m.Arg(1) == n.Arg(1) && !protects(n.Arg(0), v.Arg(0)) {
+					report(place(v), "%q: that %s protects from nothing.", label(v), n.Arg(0))
+				}
+			}
+		}
+		if !made {
+			report(place(n), "%q: nothing says what that is.", label(n))
+		}
 	}
 }
 

@@ -22,8 +22,10 @@ func edgeLogs() []Rule {
 			switch {
 			case n.Arg(0) != "stderr":
 				return "nobody sees it there"
-			case n.Parent != nil && n.Arg(1) != "emerg":
+			case (n.Parent != nil || n.File != nginxFolder+"nginx.conf") && n.Arg(1) != "emerg":
 				return "entries about requests quote the request line, query and all"
+			case n.Parent == nil && n.Arg(1) != "warn":
+				return "entries below a warning are about requests too"
 			}
 			return ""
 		}),
@@ -61,6 +63,7 @@ func logsWithoutQueries(e *edge, report Report) {
 		}
 	}
 	e.paths(report)
+	e.cuts(report)
 }
 
 // paths holds the map that cuts the path for the log: no ?, no escape, no parameter.
@@ -75,6 +78,47 @@ func (e *edge) paths(report Report) {
 			}
 		}
 	}
+}
+
+// cuts holds the variables of the log to be what they were made for: what follows a
+// path, and what a referer has besides its origin, is not among them.
+func (e *edge) cuts(report Report) {
+	for _, n := range e.byName["log_format"] {
+		format := strings.Join(n.Args[min(1, len(n.Args)):], "")
+		for _, piece := range strings.Split(format, "$")[1:] {
+			name := piece[:len(piece)-len(strings.TrimLeft(piece, letters+"0123456789_"))]
+			if !slices.Contains(logged, name) {
+				report(place(n), "The access log holds $%s, of which nobody has looked what it may hold.", name)
+			}
+		}
+		if n.Arg(1) != "escape=json" {
+			report(place(n), "The access log takes what clients write as it is: a quotation mark in it begins another field.")
+		}
+	}
+	for _, m := range e.byName["map"] {
+		if m.Arg(1) != "$nself_path" && m.Arg(1) != "$nself_referer" {
+			continue
+		}
+		for _, value := range [...]string{
+			"/a?token", "/a;token", "/a%3Ftoken", "/a=token", "/a#token",
+			"https://user:token@a.example/", "https://a.example/?token", "https://a.example/token", "https://a.example#token",
+		} {
+			if m.Arg(1) == "$nself_path" && value[0] != '/' {
+				continue // a path begins with its slash
+			}
+			if strings.Contains(captured(m, value), "token") {
+				report(place(m), "%q keeps a token of %s.", label(m), value)
+				break
+			}
+		}
+	}
+}
+
+// logged are the variables that the access log may hold.
+var logged = []string{
+	"time_iso8601", "request_id", "remote_addr", "request_method", "nself_host", "nself_path", "server_protocol", "status", "bytes_sent",
+	"request_length", "request_time", "upstream_addr", "upstream_status", "upstream_response_time", "limit_req_status", "ssl_protocol",
+	"ssl_cipher", "nself_referer", "nself_agent",
 }
 
 // blocksAnswer: a location that says nothing of what to answer, and a server without
@@ -124,8 +168,10 @@ func edgeLimits() []Rule {
 			}
 		}),
 		eachDirective("NS1514", "resolver", func(_ *edge, n *nginxconf.Node) string {
-			if n.Arg(0) != "127.0.0.11" {
-				return "whoever answers for that name server says where requests go"
+			for _, a := range n.Args {
+				if a != "127.0.0.11" && !strings.Contains(a, "=") {
+					return "whoever answers for that name server says where requests go"
+				}
 			}
 			return ""
 		}),

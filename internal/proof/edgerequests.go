@@ -16,11 +16,8 @@ const (
 )
 
 // decoded are the variables that hold the path without its escapes: a line break in
-// one begins another header. chosen are those that a client writes as it likes.
-var (
-	decoded = regexp.MustCompile(`\$\{?(uri|document_uri|realpath_root|request_filename|document_root)\b`)
-	chosen  = regexp.MustCompile(`\$\{?(args|query_string|arg_|cookie_|http_|request_body|is_args|server_name|remote_user)`)
-)
+// one begins another header.
+var decoded = regexp.MustCompile(`\$\{?(uri|document_uri|realpath_root|request_filename|document_root)\b`)
 
 // edgeRequests are about what a service gets, and who decides about that.
 func edgeRequests() []Rule {
@@ -160,7 +157,7 @@ func ifRefuses(_ *edge, n *nginxconf.Node) string {
 	mark := len(n.Args) == 2 && n.Args[0] == "(-f"
 	for _, inner := range n.Body {
 		switch {
-		case inner.Name == "return" && len(inner.Args) == 1 && inner.Args[0] >= "400":
+		case inner.Name == "return" && len(inner.Args) == 1 && isRefusal(inner.Args[0]):
 		case mark && inner.Name == "set" && inner.Arg(0) == upstream && strings.HasSuffix(inner.Arg(1), "."+upstream) &&
 			n.Args[1] == "/tmp/nself/"+inner.Arg(1)+")":
 		default:
@@ -170,6 +167,10 @@ func ifRefuses(_ *edge, n *nginxconf.Node) string {
 	return ""
 }
 
+// isRefusal tells a status by which a request is refused. What is none of three digits
+// is the address of a redirect.
+func isRefusal(status string) bool { return len(status) == 3 && isDigits(status) && status >= "400" }
+
 // claims are headers by which services learn what only a proxy may tell them, and
 // Proxy, which CGI programs take for a setting of their own (CVE-2016-5385).
 var claims = []string{
@@ -178,8 +179,12 @@ var claims = []string{
 	"X-Rewrite-URL", "X-Scheme", "X-Url-Scheme", "Proxy", "Proxy-Authorization", "Proxy-Connection", "Trailer",
 }
 
-// told are those that nginx sets itself, so that a client's own do not get through.
-var told = []string{"X-Real-IP", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Request-ID"}
+// told are those that nginx sets itself, so that a client's own do not get through, and
+// truth what it says in them, as fits reads it.
+var (
+	told  = []string{"X-Real-IP", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Request-ID"}
+	truth = []string{"$remote_addr", "https", "$host|$host:#", "#", "$nself_prefix", "$request_id"}
+)
 
 func claimsAreDropped(e *edge, report Report) {
 	var dropped, set []string
@@ -190,8 +195,10 @@ func claimsAreDropped(e *edge, report Report) {
 			case n.Name != "proxy_set_header":
 			case n.Arg(1) == "":
 				dropped = append(dropped, n.Arg(0))
-			case !chosen.MatchString(n.Arg(1)):
-				set = append(set, n.Arg(0))
+			default:
+				if i := slices.Index(told, n.Arg(0)); i >= 0 && isOne(truth[i], n.Arg(1), n) {
+					set = append(set, n.Arg(0))
+				}
 			}
 		})
 		for _, c := range told {
@@ -289,7 +296,7 @@ func (e *edge) refuses(s *server, variable string) bool {
 	e.each(s.Body, func(n *nginxconf.Node) {
 		if n.Name == "if" && len(n.Args) == 1 && n.Args[0] == "("+variable+")" {
 			for _, inner := range n.Body {
-				found = found || inner.Name == "return" && inner.Arg(0) >= "400"
+				found = found || inner.Name == "return" && isRefusal(inner.Arg(0))
 			}
 		}
 	})

@@ -135,8 +135,18 @@ func redirectsStay(e *edge, report Report) {
 	for _, s := range e.servers {
 		for _, l := range s.locations {
 			e.each(l.Body, func(n *nginxconf.Node) {
-				to, ok := strings.CutPrefix(n.Arg(1), "https://")
-				if n.Name != "return" || !ok {
+				if n.Name != "return" {
+					return
+				}
+				where := n.Arg(1)
+				if len(n.Args) == 1 && !isDigits(n.Arg(0)) {
+					where = n.Arg(0) // the status may be missing
+				}
+				to, ok := strings.CutPrefix(where, "https://")
+				if !ok {
+					if s.tls && strings.Contains(where, "://") {
+						report(place(n), "%q leads out of TLS.", label(n))
+					}
 					return
 				}
 				host := to[:min(len(to), max(0, strings.IndexAny(to+"/", ":/$")))]

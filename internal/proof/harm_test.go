@@ -17,7 +17,7 @@ type harm struct{ code, path, old, new string }
 // way an emitter's fault would: the rules that are meant tell, and no others.
 func TestHarmIsFound(t *testing.T) {
 	stack := good(t, "prod")
-	for _, h := range slices.Concat(harms(), wordHarms(), edgeHarms(), storeHarms()) {
+	for _, h := range slices.Concat(harms(), wordHarms(), edgeHarms(), storeHarms(), restHarms()) {
 		files := append(slices.Clone(stack), withGit(h.path)...)
 		i := slices.IndexFunc(files, func(f emit.File) bool { return f.Path == h.path })
 		if i < 0 || !strings.Contains(files[i].Text.String(), h.old) {

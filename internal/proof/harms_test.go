@@ -200,7 +200,7 @@ func harms() []harm {
 		{"NS1503", "include snippets/request.conf;", "include snippets/request.conf;\n    mirror /m;"},
 		{"NS1514", "include snippets/request.conf;", "include snippets/request.conf;\n    resolver 8.8.8.8;"},
 		{"NS1529", "include snippets/request.conf;", "include snippets/request.conf;\n    client_max_body_size 0;"},
-		{"NS1506", "include snippets/request.conf;", "include snippets/request.conf;\n    add_header X-Test 1 always;"},
+		{"NS1506 NS1540", "include snippets/request.conf;", "include snippets/request.conf;\n    add_header X-Test 1 always;"},
 		{"NS1539", "include snippets/request.conf;", "include snippets/request.conf;\n    merge_slashes off;"},
 		{"NS1539", "include snippets/request.conf;", "include snippets/request.conf;\n    underscores_in_headers on;"},
 		{"NS1539", "include snippets/request.conf;", "include snippets/request.conf;\n    ignore_invalid_headers off;"},

@@ -20,7 +20,6 @@ func isolationRules() []Rule {
 		eachService("NS1014", namedUser),
 		eachService("NS1015", hostDevice),
 		eachService("NS1016", kernelParameter),
-		eachService("NS1024", unknownKey),
 	)
 }
 

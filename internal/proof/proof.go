@@ -73,18 +73,39 @@ func withGitFiles(files []emit.File) []emit.File {
 }
 
 // Rules lists what is proved.
-func Rules() []Rule {
+func Rules() []Rule { return append(matterRules(), restRules()...) }
+
+// matterRules are each about one matter.
+func matterRules() []Rule {
 	return slices.Concat(composeRules(), edgeRules(), wallRules(), storeRules())
 }
 
+// restRules list what may stand in a file at all, and refuse the rest.
+func restRules() []Rule {
+	return []Rule{
+		eachService("NS1024", unknownKey),
+		edgeRule("NS1540", unknownDirectives),
+	}
+}
+
 // Check judges the artefacts of an environment. Findings are sorted by file, line
-// and code, and none stands there twice.
+// and code, and none stands there twice. Of a line that breaks a rule about its matter,
+// those about the rest say nothing: one cause, one finding.
 func Check(files []emit.File) []Finding {
 	a := newArtefacts(files)
 	var out []Finding
-	for _, r := range Rules() {
+	told := map[Place]bool{}
+	for _, r := range matterRules() {
 		r.Check(a, func(at Place, detail string, args ...any) {
+			told[at] = true
 			out = append(out, Finding{Code: r.Code, Place: at, Detail: fmt.Sprintf(detail, args...)})
+		})
+	}
+	for _, r := range restRules() {
+		r.Check(a, func(at Place, detail string, args ...any) {
+			if !told[at] {
+				out = append(out, Finding{Code: r.Code, Place: at, Detail: fmt.Sprintf(detail, args...)})
+			}
 		})
 	}
 	slices.SortStableFunc(out, func(a, b Finding) int {
