@@ -33,5 +33,7 @@ func provedFirewall() []Rule {
 			"iptables-extensions(8): limit", "CWE-400"),
 		constructed("NS1715", "Docker's firewall not looked at", Firewall, High,
 			"Docker, Packet filtering and firewalls", "CIS Docker Benchmark 2.4"),
+		constructed("NS1716", "Rule of the firewall that no rule knows", Firewall, High,
+			"iptables-extensions(8)", "CWE-1188"),
 	}
 }

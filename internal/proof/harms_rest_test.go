@@ -5,7 +5,7 @@ import "slices"
 // restHarms are changes that bring in what no emitter writes, or another value of what
 // one does.
 func restHarms() []harm {
-	return slices.Concat(harmsOfDirectives(), harmsOfHeaders(), harmsOfLogs())
+	return slices.Concat(harmsOfDirectives(), harmsOfHeaders(), harmsOfLogs(), harmsOfRules())
 }
 
 // in gives harms of one file, each from a code, an old text and a new one.
@@ -189,6 +189,44 @@ func harmsOfLogs() []harm {
 			[3]string{"NS1540", "ssl_session_tickets off;", "ssl_session_tickets off;\nssl_dhparam /tmp/x;"},
 			[3]string{"NS1540", "ssl_session_tickets off;", "ssl_session_tickets off;\nssl_password_file /tmp/x;"},
 			[3]string{"NS1540", "ssl_session_tickets off;", "ssl_session_tickets off;\nssl_certificate_cache max=1000;"},
+		),
+	)
+}
+
+func harmsOfRules() []harm {
+	const four, six = "ufw/after.rules", "ufw/after6.rules"
+	return slices.Concat(
+		behind(four, "# BEGIN NSELF STACK shop-prod",
+			[2]string{"NS1706 NS1716", "-A NSELF -m comment --comment \"nself x\" -j RETURN"},
+			[2]string{"NS1706 NS1716", "-A NSELF -o eth+ -m comment --comment \"nself x\" -j ACCEPT"},
+			[2]string{"NS1706 NS1716", "-A NSELF-IN -i docker+ -s 0.0.0.0/0 -m comment --comment \"nself x\" -j RETURN"},
+			[2]string{"NS1706 NS1716", "-A NSELF-IN -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment \"nself x\" -j RETURN"},
+			[2]string{"NS1706 NS1716", "-A NSELF-IN -m limit --limit 100000/sec -m comment --comment \"nself x\" -j LOG"},
+			[2]string{"NS1705 NS1706", "-A NSELF-IN -m comment --comment \"nself x\" -j MARK"},
+			[2]string{"NS1706 NS1716", "-A NSELF-IN -m comment --comment \"nself deny\" -j DROP"},
+			[2]string{"NS1701", "-A NSELF-IN -m socket -m comment --comment \"nself x\" -j RETURN"},
+			[2]string{"NS1701", "-A NSELF-IN -m set --match-set friends src -m comment --comment \"nself x\" -j RETURN"},
+			[2]string{"NS1701", "-A NSELF-IN -m statistic --mode random --probability 0.5 -m comment --comment \"nself x\" -j RETURN"},
+			[2]string{"NS1701", "-A NSELF-IN -m mark --mark 1 -m comment --comment \"nself x\" -j RETURN"},
+			[2]string{"NS1701", "-I NSELF-IN -j ACCEPT"},
+			[2]string{"NS1701", "-P FORWARD ACCEPT"},
+			[2]string{"NS1701", "-F NSELF-IN"},
+			[2]string{"NS1703 NS1716", "#= deny tcp 443 0.0.0.0/0 nself:shop-prod:x"},
+			[2]string{"NS1703 NS1709 NS1716", "#= allow tcp 8443 ::/0 nself:shop-prod:x"},
+		),
+		in(four,
+			[3]string{"NS1709 NS1716", "-p tcp -m conntrack --ctstate DNAT --ctorigdstport 80 ", "-s 203.0.113.0/24 -p tcp -m conntrack --ctstate DNAT --ctorigdstport 80 "},
+			[3]string{"NS1716", "443/tcp 0.0.0.0/0\" -j RETURN", "443/tcp 203.0.113.0/24\" -j RETURN"},
+			[3]string{"NS1706 NS1716", "--limit 3/min", "--limit 3000/sec"},
+			[3]string{"NS1706 NS1716", "-m limit --limit 3/min --limit-burst 10 -m comment", "-p tcp -m limit --limit 3/min --limit-burst 10 -m comment"},
+			[3]string{"NS1706 NS1716", "[NSELF BLOCK] ", "[UFW ALLOW] "},
+			[3]string{"NS1702 NS1706 NS1716", "-o br-+ -m comment", "-o br-+ -p tcp -m comment"},
+			[3]string{"NS1709 NS1716", "#= allow tcp 80 0.0.0.0/0", "#= allow tcp 080 0.0.0.0/0"},
+		),
+		in(six,
+			[3]string{"NS1709", "-A NSELF-IN -p tcp -m conntrack --ctstate DNAT --ctorigdstport 443 -m comment --comment \"nself:shop-prod:ingress-https 443/tcp ::/0\" -j RETURN\n", ""},
+			[3]string{"NS1709", "#= limit tcp 22 2001:db8:100::/48 nself:shop-prod:ssh\n", ""},
+			[3]string{"NS1706 NS1716", "-i br-+", "-i br-+ -s ::/0"},
 		),
 	)
 }

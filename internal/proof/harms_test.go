@@ -267,7 +267,7 @@ func harms() []harm {
 		{"NS1706 NS1708", ":NSELF-IN - [0:0]\n", ":NSELF-IN - [0:0]\n:DOCKER-USER - [0:0]\n"},
 		{"NS1704", "--ctstate DNAT --ctorigdstport 80 ", "--dport 80 "},
 		{"NS1705 NS1706", "-i docker+", "-i eth0"},
-		{"NS1702 NS1706", "-o docker+", "-o eth0"},
+		{"NS1702 NS1706 NS1716", "-o docker+", "-o eth0"},
 		{"NS1701", "COMMIT\n", "COMMIT\n*nat\n-A PREROUTING -j ACCEPT\nCOMMIT\n"},
 		{"NS1706 NS1708", "# BEGIN NSELF STACK shop-prod\n", "# BEGIN NSELF STACK shop-prod\n-A INPUT -m comment --comment \"nself x\" -j ACCEPT\n"},
 		{"NS1705 NS1706", "RELATED,ESTABLISHED", "RELATED,ESTABLISHED,NEW"},

@@ -85,6 +85,7 @@ func restRules() []Rule {
 	return []Rule{
 		eachService("NS1024", unknownKey),
 		edgeRule("NS1540", unknownDirectives),
+		eachFamily("NS1716", unknownRules),
 	}
 }
 

@@ -130,6 +130,9 @@ func (t *Table) rule(line int, s string) error {
 	for i := 2; i < len(words); i += 2 {
 		name, value := words[i], words[i+1]
 		if name == "-m" {
+			if _, ok := options[value]; !ok || value == "LOG" || value == "" {
+				return fmt.Errorf("unknown match %s", value)
+			}
 			r.Matches = append(r.Matches, value)
 			known = append(known, options[value])
 			continue

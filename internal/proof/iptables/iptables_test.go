@@ -40,6 +40,7 @@ func TestRefuses(t *testing.T) {
 		"*filter\n:" + strings.Repeat("A", 29) + " - [0:0]\nCOMMIT\n", "*filter\n:A - [0:0]\n-A A -j DROP -j DROP\nCOMMIT\n",
 		"*filter\n:A - [0:0]\n-A A -j\nCOMMIT\n", "*filter\n:A - [0:0]\n-A A ! -s 10.0.0.1 -j DROP\nCOMMIT\n", "*filter\n:A - [0:0]\n-A A -j D\x01P\nCOMMIT\n",
 		"*filter\n:A - [0:0]\n-A A -m comment --comment \"x\\\nCOMMIT\n",
+		"*filter\n:A - [0:0]\n-A A -m socket -j RETURN\nCOMMIT\n", "*filter\n:A - [0:0]\n-A A -m set --match-set x src -j RETURN\nCOMMIT\n",
 	} {
 		if _, err := iptables.Parse(bad); err == nil {
 			t.Errorf("taken:\n%s", bad)
