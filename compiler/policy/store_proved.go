@@ -47,5 +47,9 @@ func provedStores() []Rule {
 			"Redis, Security: protected configurations", "CWE-94"),
 		constructed("NS1922", "Users of Redis in two places", Stores, Medium,
 			"Redis, ACL: external ACL file", "CWE-260"),
+		constructed("NS1924", "Setting of a store that no rule knows", Stores, High,
+			"PostgreSQL, Server Configuration", "Redis, redis.conf", "CWE-1188"),
+		constructed("NS1925", "Statement that no rule knows", Stores, Critical,
+			"PostgreSQL, SQL Commands", "CWE-250", "CWE-89"),
 	}
 }

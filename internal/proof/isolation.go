@@ -78,13 +78,17 @@ func keptCapabilities(s *service, report Report) {
 }
 
 func newPrivileges(s *service, report Report) {
-	n := s.Get("security_opt")
+	n, found := s.Get("security_opt"), false
 	for c := range n.All() {
-		if c.Value() == "no-new-privileges:true" {
-			return
+		if strings.HasPrefix(c.Value(), "no-new-privileges") && c.Value() != "no-new-privileges:true" {
+			found = false // the last one counts
+			break
 		}
+		found = found || c.Value() == "no-new-privileges:true"
 	}
-	report(s.at(n), "The service %s does not have no-new-privileges:true among its security options.", s.Key)
+	if !found {
+		report(s.at(n), "The service %s does not have no-new-privileges:true, and no other, among its security options.", s.Key)
+	}
 }
 
 // securityOption makes a check that no option of a kind stands there: the engine's
@@ -147,14 +151,6 @@ func kernelParameter(s *service, report Report) {
 			if !slices.Contains(ownParameters, p.Key) {
 				report(s.at(p), "The service %s sets the kernel parameter %q.", s.Key, p.Key+p.Value())
 			}
-		}
-	}
-}
-
-func unknownKey(s *service, report Report) {
-	for _, n := range s.rare {
-		if !isHarmless(n.Key) && !isForbidden(n.Key) {
-			report(s.at(n), "The service %s has the key %s, which no rule knows.", s.Key, n.Key)
 		}
 	}
 }

@@ -19,8 +19,15 @@ func networkRules() []Rule {
 			driver := n.Get("driver")
 			if key := otherThan(n.Node, "driver", "driver_opts", "enable_ipv6", "ipam", "internal"); key != nil {
 				report(n.at(key), "The network %s has the key %s.", n.Key, key.Key)
+			} else if key := otherThan(n.Get("ipam"), "config"); key != nil {
+				report(n.at(key), "The network %s has the key ipam.%s.", n.Key, key.Key)
 			} else if driver.Value() != "bridge" {
 				report(n.at(driver), "The network %s has the driver %q.", n.Key, driver.Value())
+			}
+			for _, key := range [...]string{"enable_ipv6", "internal"} {
+				if o := n.Get(key); o != nil && !o.Bool() {
+					report(n.at(o), "%s of the network %s is %q.", key, n.Key, o.Value())
+				}
 			}
 		}),
 		Rule{"NS1408", dataNetworks},

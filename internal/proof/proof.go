@@ -86,6 +86,8 @@ func restRules() []Rule {
 		eachService("NS1024", unknownKey),
 		edgeRule("NS1540", unknownDirectives),
 		eachFamily("NS1716", unknownRules),
+		storeRule("NS1924", unknownSettings),
+		rolesRule("NS1925", unknownStatements),
 	}
 }
 

@@ -31,8 +31,18 @@ func rolesAreNoSuperusers(f rolesFile, report Report) {
 			bared[strings.TrimSuffix(name, "' )")] = true
 		}
 	}
+	dumps := map[string]bool{} // who reads everything, policies of rows or not
+	for _, s := range f.statements {
+		if s.Begins("GRANT", "PG_READ_ALL_DATA", "TO") && len(s.Words) == 4 {
+			name := s.Words[3].Text
+			dumps[name], dumps[name+"_a"], dumps[name+"_b"] = true, true, true
+		}
+	}
 	for _, s := range f.statements {
 		at := Place{File: f.path, Line: s.Line}
+		if attributes(s) && s.Has("BYPASSRLS") && len(s.Words) > 2 && !dumps[s.Words[2].Text] {
+			report(at, "The role %s is above the policies of rows.", s.Words[2].Text)
+		}
 		for _, w := range [...]string{"SUPERUSER", "CREATEDB", "CREATEROLE", "REPLICATION"} {
 			if attributes(s) && s.Has(w) {
 				report(at, "A role has the right %s.", w)

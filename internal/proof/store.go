@@ -59,6 +59,7 @@ func storeRules() []Rule {
 			"log_statement", "none", "log_min_error_statement", "panic", "log_parameter_max_length", "0",
 			"log_parameter_max_length_on_error", "0", "log_error_verbosity", "terse"),
 		settingsAre("NS1910", "the server would read the image's own rules, which trust its neighbours", "hba_file", "/etc/postgresql/pg_hba.conf"),
+		{Code: "NS1910", Check: storesAreStarted},
 		rolesRule("NS1911", rolesAreNoSuperusers),
 		rolesRule("NS1912", publicHasNothing),
 		rolesRule("NS1913", passwordsAreVerifiers),
@@ -73,6 +74,16 @@ func storeRules() []Rule {
 		storeRule("NS1918", defaultUserIsOff),
 		storeRule("NS1919", aclHoldsHashes),
 		storeRule("NS1920", aclWithoutAdmin),
+		eachScript("NS1920", func(s script) (int, string) {
+			for _, l := range s.lines {
+				_, rules, ok := strings.Cut(l.text, " on #%s ")
+				rules, _, _ = strings.Cut(rules, `\n`)
+				if ok && rules != "resetkeys resetchannels -@all +ping" && rules != "resetkeys resetchannels -@all +acl|setuser +client|kill" {
+					return l.number, "A user of the container itself may do more than its one task"
+				}
+			}
+			return 0, ""
+		}),
 		redisSettings("NS1921", "a client that may run a command could load code into the server, or read its memory",
 			"enable-debug-command", "enable-module-command", "enable-protected-configs"),
 		storeRule("NS1922", usersInOnePlace),

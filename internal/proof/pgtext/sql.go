@@ -251,3 +251,20 @@ func (l *lexer) dollar(rest string) (*Word, error) {
 	l.i += 2*len(tag) + len(body)
 	return &Word{Literal, body}, nil
 }
+
+// Words reads a text as SQL does, whatever its statements are; a ; is a word like any
+// other sign.
+func Words(text string) ([]Word, error) {
+	l := lexer{src: text, line: 1}
+	var out []Word
+	for {
+		w, err := l.next(len(out) == 0)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", l.line, err)
+		}
+		if w == nil {
+			return out, nil
+		}
+		out = append(out, *w)
+	}
+}
