@@ -159,6 +159,7 @@ func filesForConnections(e *edge, report Report) {
 func edgeLimits() []Rule {
 	return []Rule{
 		edgeRule("NS1510", allowEndsInDeny),
+		{Code: "NS1510", Check: gatewayIsDenied},
 		noDirective("NS1510", "one of several checks would be enough", "satisfy"),
 		edgeRule("NS1511", func(e *edge, report Report) {
 			for _, n := range e.byName["return"] {
@@ -202,6 +203,39 @@ func allowEndsInDeny(e *edge, report Report) {
 		}
 		if last != "deny all" {
 			report(place(block), "%q allows some and denies nobody: what no line fits is let in.", label(block))
+		}
+	}
+}
+
+// gatewayIsDenied: what a list denies first is Docker's own address, all of it: that of
+// the network that the ingress publishes from, where it is alone.
+func gatewayIsDenied(a *Artefacts, report Report) {
+	e, c := a.edge(), a.compose()
+	i := slices.IndexFunc(c.services, (*service).ingress)
+	if e == nil || i < 0 || len(e.byName["allow"]) == 0 {
+		return
+	}
+	members := c.members()
+	var gateways []string
+	for _, n := range c.networks {
+		if m := members[n.Key]; len(m) != 1 || m[0] != c.services[i] {
+			continue
+		}
+		for subnet := range n.At("ipam", "config").All() {
+			gateways = append(gateways, subnet.Get("subnet").Value())
+		}
+	}
+	var last *nginxconf.Node
+	for _, n := range e.byName["allow"] {
+		if n.Parent == nil || n.Parent == last {
+			continue
+		}
+		last = n.Parent
+		denied := e.firstArgs(last.Body, "deny")
+		for _, g := range gateways {
+			if !slices.Contains(denied, g) && len(denied) > 1 { // else allowEndsInDeny speaks
+				report(place(last), "%q does not deny %s, Docker's own address, in whose name clients of IPv6 come.", label(last), g)
+			}
 		}
 	}
 }

@@ -77,6 +77,7 @@ func harmsOfDirectives() []harm {
 		),
 		in(site,
 			[3]string{"NS1540", "proxy_pass http://$nself_upstream;", "proxy_pass https://$nself_upstream;"},
+			[3]string{"NS1510", "        deny 10.", "        deny 11."},
 			[3]string{"NS1540", "listen 8443 ssl;", "listen 8443 ssl proxy_protocol;"},
 			[3]string{"NS1540 NS1608", "server_name api.example.com;", "server_name ~^(.*)$;"},
 			[3]string{"NS1540 NS1607", "location / {", "location ^~ / {"},

@@ -20,7 +20,8 @@ func startOf(declared string) *program {
 	switch {
 	case strings.HasPrefix(declared, "catalog/postgres/"):
 		return &program{
-			"/usr/local/bin/nself-postgres", []string{"postgres", "-c", "config_file=/etc/postgresql/postgresql.conf"},
+			"/usr/local/bin/nself-postgres",
+			[]string{"postgres", "-c", "config_file=/etc/postgresql/postgresql.conf"},
 			map[string]string{
 				"POSTGRES_INITDB_ARGS": "--auth-local=peer --auth-host=reject --data-checksums", "SERVER_TLS_FILE": "/run/secrets/SERVER_TLS",
 			},

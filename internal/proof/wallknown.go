@@ -11,7 +11,7 @@ import (
 // unknownRules refuses what is not one of the rules of the block, whole: any other
 // could let something pass, or mark it for somebody who does.
 func unknownRules(w *wall, f *family, report Report) {
-	var seen []string
+	seen, fixed := map[string]bool{}, fixedRules()
 	for _, r := range f.table.Rules {
 		text := r.Chain
 		for _, m := range r.Matches {
@@ -21,12 +21,12 @@ func unknownRules(w *wall, f *family, report Report) {
 			text += " " + o.Name + " " + o.Value
 		}
 		switch {
-		case slices.Contains(seen, text):
+		case seen[text]:
 			report(f.at(r.Line), "The rule stands there twice.")
-		case !slices.Contains(fixedRules(), text) && text != f.published(w, r):
+		case !slices.Contains(fixed, text) && text != f.published(w, r):
 			report(f.at(r.Line), "It is none of the rules of the block: %s.", strings.TrimSuffix(text, " "))
 		}
-		seen = append(seen, text)
+		seen[text] = true
 	}
 	for _, a := range f.asked {
 		if a.action != "allow" && a.action != "limit" || portNumber(a.port) == 0 || !f.source(a.source) {
