@@ -29,7 +29,7 @@ func wordHarms() []harm {
 		"net.ipv4.tcp_keepalive_probes net.ipv4.tcp_keepalive_time net.ipv4.tcp_max_syn_backlog net.ipv4.tcp_syncookies net.ipv4.tcp_tw_reuse") {
 		api("", "    sysctls:\n      "+p+": 1\n")
 	}
-	for _, key := range strings.Fields("attach cpu_shares cpuset dns_opt dns_search domainname hostname platform pull_policy shm_size stop_signal") {
+	for _, key := range strings.Fields("cpu_shares cpuset domainname hostname platform shm_size stop_signal") {
 		api("", "    "+key+": '1'\n")
 	}
 	for code, keys := range map[string]string{
@@ -39,7 +39,7 @@ func wordHarms() []harm {
 		"NS1113": "blkio_config cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpus mem_limit mem_swappiness oom_kill_disable pids_limit storage_opt",
 		"NS1414": "container_name", "NS1415": "external_links links", "NS1416": "dns mac_address",
 		"NS2161": "configs develop extends label_file models profiles provider pull_refresh_after scale umask",
-		"NS1024": "cpu_limit",
+		"NS1024": "attach cpu_limit dns_opt dns_search pull_policy",
 	} {
 		for _, key := range strings.Fields(keys) {
 			api(code, "    "+key+": '1'\n")
@@ -120,7 +120,7 @@ func wordHarms() []harm {
 		{"NS1413", "        - subnet: '10.223.178.112/28'", "        - subnet: '10.223.178.112/28'\n        - subnet: 'fd12::/64'"},
 		{"NS1413", "        - subnet: '10.223.178.112/28'", "        - subnet: '10.223.178.112/28'\n        - subnet: '2001:db8::/64'"},
 		{"", "    ipam:\n      config:\n        - subnet: '10.223.178.112/28'", "    enable_ipv6: true\n    ipam:\n      config:\n        - subnet: '10.223.178.112/28'\n        - subnet: 'fd12::/64'"},
-		{"NS1409 NS1417 NS1419 NS1503", "      api: {}\n      cache: {}\n      main: {}\n", "      - api\n      - cache\n      - main\n"},
+		{"NS1409 NS1417 NS1419 NS1503 NS1510", "      api: {}\n      cache: {}\n      main: {}\n", "      - api\n      - cache\n      - main\n"},
 		{"", "      api: {}\n", "      api:\n        aliases:\n          - api\n"},
 		{"NS1401 NS1709", "published: '80'", "published: '0'"},
 		{"NS1401 NS1709", "published: '80'", "published: '65536'"},
@@ -192,22 +192,22 @@ func edgeHarms() []harm {
 	maps("", "(?<nself_plain_host>[ -~]{0,255})", `\((?<nself_plain_host>[(]{0,255})`)
 	maps("NS1518", "(?<nself_plain_host>[ -~]{0,255})", "[(](?<nself_plain_host>[a]{0,255})(b)")
 	maps("NS1538", "map $request_uri $nself_bad_path", "map $uri $nself_bad_path")
-	maps("NS1538", "    default 0;\n    \"~*^[^?]*", "    default 0;\n    /a/../b 0;\n    \"~*^[^?]*")
+	maps("NS1538 NS1540", "    default 0;\n    \"~*^[^?]*", "    default 0;\n    /a/../b 0;\n    \"~*^[^?]*")
 	maps("NS1516", "# A path for the log", "geo $nself_x {\n    10.0.0.0/8 1;\n}\n# A path for the log")
 	in("snippets/request.conf")("NS1509 NS1538", "    return 400;\n", "    set $other 400;\n")
 	in("conf.d/example.com.conf")("NS1517", "location ~* \"^(?:/;", "location ~* \"(?:/;")
 	in("conf.d/example.com.conf")("NS1509", apiServer, apiServer+"\n    if ($http_x) {\n        set $nself_upstream a.$nself_upstream;\n    }")
-	in("snippets/tls.conf")("", "ssl_protocols TLSv1.2 TLSv1.3;\nssl_ciphers ", "ssl_protocols TLSv1.3;\nssl_dhparam ")
+	in("snippets/tls.conf")("NS1540", "ssl_protocols TLSv1.2 TLSv1.3;\nssl_ciphers ", "ssl_protocols TLSv1.3;\nssl_dhparam ")
 	maps("NS1516", "    default 0;\n    \"~*^[^?]*", "    \"~*^[^?]*")
 	answers := in("conf.d/example.com.conf")
-	answers("", apiLocation, apiLocation+"        add_header X-Seen $http_x_seen always;\n")
+	answers("NS1540", apiLocation, apiLocation+"        add_header X-Seen $http_x_seen always;\n")
 	answers("NS1528", apiLocation, apiLocation+"        add_header Content-Type text/plain always;\n")
-	answers("NS1506", "        add_header Referrer-Policy $nself_referrer_policy always;\n", "        proxy_set_header Referrer-Policy x;\n")
+	answers("NS1506 NS1540", "        add_header Referrer-Policy $nself_referrer_policy always;\n", "        proxy_set_header Referrer-Policy x;\n")
 	answers("NS1505", apiLocation, apiLocation+"        proxy_set_header host $http_host;\n")
 	answers("NS1533", apiLocation, apiLocation+"        proxy_set_header Upgrade $http_upgrade;\n")
-	answers("", apiLocation, apiLocation+"        proxy_set_header Upgrade \"\";\n")
+	answers("NS1540", apiLocation, apiLocation+"        proxy_set_header Upgrade \"\";\n")
 	answers("NS1503", "set $nself_upstream api:8080;", "set $nself_upstream ab.$nself_upstream;")
-	answers("NS1503", "        set $nself_upstream api:8080;\n", "        set $other api:8080;\n")
+	answers("NS1503 NS1540", "        set $nself_upstream api:8080;\n", "        set $other api:8080;\n")
 	answers("NS1504", apiServer, apiServer+"\n    set $other $document_uri;")
 	answers("NS1504", apiLocation, apiLocation+"        add_header X-Path $uri always;\n")
 	answers("NS1504", apiLocation, apiLocation+"        proxy_set_header X-Path ${uri};\n")
@@ -226,7 +226,7 @@ func edgeHarms() []harm {
 	answers("NS1530", "zone=ingress burst=99", "zone=none burst=99")
 	answers("NS1608", "return 301 https://api.example.com$request_uri", "return 301 https://$host$request_uri")
 	answers("", "return 301 https://api.example.com$request_uri", "return 308 https://api.example.com$request_uri")
-	answers("NS1607", "    location / {\n        return 301 https://api.example.com", "    location /x {\n        return 301 https://api.example.com")
+	answers("NS1540 NS1607", "    location / {\n        return 301 https://api.example.com", "    location /x {\n        return 301 https://api.example.com")
 	for _, d := range []string{"ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256", "ssl_ecdh_curve X25519", "ssl_prefer_server_ciphers off", "ssl_conf_command Options x"} {
 		answers("NS1613", apiServer, apiServer+"\n    "+d+";")
 	}
@@ -246,16 +246,16 @@ func edgeHarms() []harm {
 	in("conf.d/pages.example.com.conf")("NS1520 NS1534 NS1607", "server {\n    listen 8443 ssl;", "server {\n    listen 8080;\n    return 444;\n}\n\nserver {\n    listen 8443 ssl;")
 	in("snippets/headers.conf")("NS1507", "nosniff always", "nosniff sometimes")
 	in("snippets/proxy.conf")("NS1534", "proxy_hide_header X-Frame-Options;\n", "")
-	in("snippets/proxy.conf")("NS1528", "X-Forwarded-Proto https;", "X-Forwarded-Proto \"https\nX-Admin: 1\";")
+	in("snippets/proxy.conf")("NS1528 NS1532", "X-Forwarded-Proto https;", "X-Forwarded-Proto \"https\nX-Admin: 1\";")
 	tls := in("snippets/tls.conf")
 	tls("NS1613", "ssl_prefer_server_ciphers off", "ssl_prefer_server_ciphers on")
-	tls("NS1602", "ssl_ciphers ECDHE", "ssl_dhparam ECDHE")
+	tls("NS1540 NS1602", "ssl_ciphers ECDHE", "ssl_dhparam ECDHE")
 	tls("", "ssl_protocols TLSv1.2 TLSv1.3", "ssl_protocols TLSv1.3")
 	tls("NS1605", "ssl_session_cache shared:nself_tls:10m;\n", "")
 	limits := in("snippets/limits.conf")
-	limits("", "$nself_client zone=ingress", "$binary_remote_addr zone=ingress")
+	limits("NS1540", "$nself_client zone=ingress", "$binary_remote_addr zone=ingress")
 	limits("NS1530", "[\\x00-\\xff]{8})[\\x00-\\xff]{8}", "[\\x00-\\xff]{12})[\\x00-\\xff]{4}")
-	limits("NS1530", `\z" $nself_network`, `\z" $binary_remote_addr`)
+	limits("NS1530 NS1540", `\z" $nself_network`, `\z" $binary_remote_addr`)
 	refuse := in("snippets/refuse.conf")
 	refuse("NS1520", "    return 444;\n", "    return 444;\n    location / {\n        return 444;\n    }\n")
 	main := in("nginx.conf")
@@ -287,12 +287,12 @@ func storeHarms() []harm {
 	}
 	sql("NS1911", "BEGIN;\n", "BEGIN;\nCOMMENT ON ROLE mallory IS 'x';\n")
 	sql("NS1911", "BEGIN;\n", "BEGIN;\nGRANT app_owner TO app WITH ADMIN TRUE;\n")
-	sql("", "BEGIN;\n", "BEGIN;\nREVOKE GRANT OPTION FOR SELECT ON t FROM app;\n")
+	sql("NS1925", "BEGIN;\n", "BEGIN;\nREVOKE GRANT OPTION FOR SELECT ON t FROM app;\n")
 	sql("NS1911 NS1913", "BEGIN;\n", "BEGIN;\nALTER ROLE app PASSWORD;\n")
 	sql("NS1913", "BEGIN;\n", "BEGIN;\nCOMMENT ON TABLE t IS ${secret.jwt_key};\n")
-	sql("NS1912", "REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC", "REVOKE ALL ON DATABASE postgres, template1 FROM app")
+	sql("NS1912 NS1925", "REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC", "REVOKE ALL ON DATABASE postgres, template1 FROM app")
 	sql("NS1912", "REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC", "REVOKE ALL ON DATABASE postgres FROM PUBLIC")
-	sql("", "BEGIN;\n", "BEGIN;\nALTER ROLE app RESET ALL;\n")
+	sql("NS1925", "BEGIN;\n", "BEGIN;\nALTER ROLE app RESET ALL;\n")
 	sql("", "BEGIN;\n", "BEGIN;\nREVOKE ALL ON TABLE t FROM PUBLIC;\n")
 	hba := in("config/main/pg_hba.conf")
 	hba("NS1904", `hostssl    "app"  "app_a"`, `hostssl    all  "app_a"`)
@@ -313,9 +313,9 @@ func storeHarms() []harm {
 	users("NS1918", "user app on", "user mallory on ~x -@all\nuser app on")
 	users("NS1918", "user default off resetpass", "user default resetpass")
 	users("NS1918", "user default off", "user other off")
-	users("", "user app on", "user other on #"+strings.Repeat("0", 64)+" ~x -@all\nuser app on")
+	users("NS1924", "user app on", "user other on #"+strings.Repeat("0", 64)+" ~x -@all\nuser app on")
 	users("NS1919", "user app on", "user other on >x ~x -@all\nuser app on")
-	users("", "user app on", "user mallory off ~x -@all\nuser app on")
+	users("NS1924", "user app on", "user mallory off ~x -@all\nuser app on")
 	four := in("ufw/after.rules")
 	four("NS1709", "#= limit tcp 22 203.0.113.0/24 nself:shop-prod:ssh\n", "#= limit tcp 22 203.0.113.0/24 nself:shop-prod:ssh\n#= limit tcp 23 203.0.113.0/24 nself:shop-prod:telnet\n")
 	four("NS1705 NS1709", "#= allow udp 51820", "#= allow udp any")
@@ -335,7 +335,7 @@ func storeHarms() []harm {
 	four("NS1705 NS1706", `"nself from br-+" -j RETURN`, `"nself from br-+" -j ACCEPT`)
 	four("NS1703", "#= limit tcp 22 203.0.113.0/24 nself:shop-prod:ssh\n#= allow tcp 80 0.0.0.0/0 nself:shop-prod:ingress-http\n",
 		"#= allow tcp 80 0.0.0.0/0 nself:shop-prod:ingress-http\n#= limit tcp 22 203.0.113.0/24 nself:shop-prod:ssh\n")
-	four("NS1702 NS1706", "-A NSELF -o docker+ ", "-A NSELF -o docker+ -s 10.0.0.0/8 ")
+	four("NS1702 NS1706 NS1716", "-A NSELF -o docker+ ", "-A NSELF -o docker+ -s 10.0.0.0/8 ")
 	four("NS1702 NS1706", `-A NSELF-IN -m comment --comment "nself deny"`, `-A NSELF-IN -s 10.0.0.0/8 -m comment --comment "nself deny"`)
 	four("NS1704", "--ctstate DNAT --ctorigdstport 80", "--ctstate NEW --ctorigdstport 80")
 	script := in("ufw/apply.sh")
