@@ -17,19 +17,19 @@ func wordHarms() []harm {
 	var out []harm
 	compose := func(code, old, text string) { out = append(out, harm{code, "docker-compose.yml", old, text}) }
 	api := func(code, keys string) { compose(code, apiImage, apiImage+keys) }
-	for _, c := range strings.Fields("ALL BPF DAC_READ_SEARCH MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN NET_RAW PERFMON SETFCAP SYSLOG SYS_ADMIN SYS_BOOT SYS_MODULE SYS_PTRACE SYS_RAWIO SYS_TIME") {
+	for c := range strings.FieldsSeq("ALL BPF DAC_READ_SEARCH MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN NET_RAW PERFMON SETFCAP SYSLOG SYS_ADMIN SYS_BOOT SYS_MODULE SYS_PTRACE SYS_RAWIO SYS_TIME") {
 		api("NS314", "    cap_add:\n      - "+c+"\n")
 	}
 	api("", "    cap_add:\n      - CHOWN\n")
-	for _, v := range strings.Fields("DOCKER_API_VERSION DOCKER_CERT_PATH DOCKER_CONFIG DOCKER_CONTEXT DOCKER_HOST DOCKER_TLS DOCKER_TLS_VERIFY COMPOSE_PROJECT_NAME") {
+	for v := range strings.FieldsSeq("DOCKER_API_VERSION DOCKER_CERT_PATH DOCKER_CONFIG DOCKER_CONTEXT DOCKER_HOST DOCKER_TLS DOCKER_TLS_VERIFY COMPOSE_PROJECT_NAME") {
 		compose("NS1003", "LOG_LEVEL: info", v+": x")
 	}
 	compose("", "LOG_LEVEL: info", "DOCKER_IMAGE: x")
-	for _, p := range strings.Fields("net.core.somaxconn net.ipv4.ip_local_port_range net.ipv4.ip_unprivileged_port_start net.ipv4.tcp_fin_timeout net.ipv4.tcp_keepalive_intvl " +
+	for p := range strings.FieldsSeq("net.core.somaxconn net.ipv4.ip_local_port_range net.ipv4.ip_unprivileged_port_start net.ipv4.tcp_fin_timeout net.ipv4.tcp_keepalive_intvl " +
 		"net.ipv4.tcp_keepalive_probes net.ipv4.tcp_keepalive_time net.ipv4.tcp_max_syn_backlog net.ipv4.tcp_syncookies net.ipv4.tcp_tw_reuse") {
 		api("", "    sysctls:\n      "+p+": 1\n")
 	}
-	for _, key := range strings.Fields("cpu_shares cpuset domainname hostname platform shm_size stop_signal") {
+	for key := range strings.FieldsSeq("cpu_shares cpuset domainname hostname platform shm_size stop_signal") {
 		api("", "    "+key+": '1'\n")
 	}
 	for code, keys := range map[string]string{
@@ -41,7 +41,7 @@ func wordHarms() []harm {
 		"NS2161": "configs develop extends label_file models profiles provider pull_refresh_after scale umask",
 		"NS1024": "attach cpu_limit dns_opt dns_search pull_policy",
 	} {
-		for _, key := range strings.Fields(keys) {
+		for key := range strings.FieldsSeq(keys) {
 			api(code, "    "+key+": '1'\n")
 		}
 	}
@@ -230,13 +230,13 @@ func edgeHarms() []harm {
 	for _, d := range []string{"ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256", "ssl_ecdh_curve X25519", "ssl_prefer_server_ciphers off", "ssl_conf_command Options x"} {
 		answers("NS1613", apiServer, apiServer+"\n    "+d+";")
 	}
-	for _, d := range strings.Fields("stub_status status api upstream_conf perl") {
+	for d := range strings.FieldsSeq("stub_status status api upstream_conf perl") {
 		answers("NS1526", apiServer, apiServer+"\n    "+d+";")
 	}
-	for _, d := range strings.Fields("root autoindex try_files index disable_symlinks random_index dav_methods sendfile_max_chunk") {
+	for d := range strings.FieldsSeq("root autoindex try_files index disable_symlinks random_index dav_methods sendfile_max_chunk") {
 		answers("NS1527", apiServer, apiServer+"\n    "+d+" x;")
 	}
-	for _, d := range strings.Fields("mirror auth_request grpc_pass fastcgi_pass uwsgi_pass scgi_pass memcached_pass") {
+	for d := range strings.FieldsSeq("mirror auth_request grpc_pass fastcgi_pass uwsgi_pass scgi_pass memcached_pass") {
 		answers("NS1503", apiServer, apiServer+"\n    "+d+" x;")
 	}
 	answers("NS1513", apiServer, apiServer+"\n    valid_referers none;")
@@ -275,11 +275,11 @@ func storeHarms() []harm {
 		return func(code, old, text string) { out = append(out, harm{code, path, old, text}) }
 	}
 	sql := in(".secrets.d/main/config/roles.sql")
-	for _, right := range strings.Fields("SUPERUSER CREATEDB CREATEROLE REPLICATION") {
+	for right := range strings.FieldsSeq("SUPERUSER CREATEDB CREATEROLE REPLICATION") {
 		sql("NS1911", "BEGIN;\n", "BEGIN;\nALTER ROLE postgres "+right+";\n")
 		sql("NS1911", "NO"+right, "")
 	}
-	for _, role := range strings.Fields("postgres pg_execute_server_program pg_read_server_files pg_write_server_files") {
+	for role := range strings.FieldsSeq("postgres pg_execute_server_program pg_read_server_files pg_write_server_files") {
 		sql("NS1911", "BEGIN;\n", "BEGIN;\nGRANT "+role+" TO app;\n")
 	}
 	for _, command := range []string{`\i x`, `\ir x`, `\include x`, `\include_relative x`, `\copy t to x`, `\w x`, `\write x`, `\! id`} {
@@ -364,7 +364,7 @@ func storeHarms() []harm {
 	script("NS1710", "INPUT:incoming", "INPUT:outgoing")
 	script("NS1710", `SETTINGS+=("default deny`, `SETTINGS+=("default allow`)
 	attributes := in(".gitattributes")
-	for _, word := range strings.Fields("linguist-generated linguist-generated=true binary -diff filter=x") {
+	for word := range strings.FieldsSeq("linguist-generated linguist-generated=true binary -diff filter=x") {
 		attributes("NS1805", "* text", "/docker-compose.yml "+word+"\n* text")
 	}
 	attributes("", "* text", "# binary\n\n/docker-compose.yml text\n* text")

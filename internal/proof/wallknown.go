@@ -8,18 +8,24 @@ import (
 	"nselfc/internal/proof/iptables"
 )
 
+// inWords gives a rule as fixedRules and published have them.
+func inWords(r iptables.Rule) string {
+	words := []string{r.Chain}
+	for _, m := range r.Matches {
+		words = append(words, "-m", m)
+	}
+	for _, o := range r.Options {
+		words = append(words, o.Name, o.Value)
+	}
+	return strings.Join(words, " ")
+}
+
 // unknownRules refuses what is not one of the rules of the block, whole: any other
 // could let something pass, or mark it for somebody who does.
 func unknownRules(w *wall, f *family, report Report) {
 	seen, fixed := map[string]bool{}, fixedRules()
 	for _, r := range f.table.Rules {
-		text := r.Chain
-		for _, m := range r.Matches {
-			text += " -m " + m
-		}
-		for _, o := range r.Options {
-			text += " " + o.Name + " " + o.Value
-		}
+		text := inWords(r)
 		switch {
 		case seen[text]:
 			report(f.at(r.Line), "The rule stands there twice.")
