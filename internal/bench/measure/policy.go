@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 // are no process of their own: they run here, on what a build of the same stack has
 // in memory, in turn with the process that they are compared with.
 func (s *session) policy() error {
+	defer debug.SetGCPercent(debug.SetGCPercent(200)) // as cmd/nselfc does
 	few, err := s.judge(1000)
 	if err != nil {
 		return err
