@@ -90,8 +90,8 @@ func reach(rule string, h hook, f family) ufwRule {
 	return r
 }
 
-// bridges are the networks of containers, which the chains NSELF guard, or Docker's own
-// rules, whatever their names are.
+// bridge tells whether a device is that of a network of containers, which the chains
+// NSELF guard, or Docker's own rules, whatever its name is.
 func (t table) bridge(name string) bool {
 	for _, prefix := range []string{"docker", "br-", "nself-"} {
 		if strings.HasPrefix(name, prefix) {
@@ -180,13 +180,13 @@ func (x *examination) hiddenRule(l letting, f family) Finding {
 	out := Finding{
 		Object:   fmt.Sprintf("rule of %s in %s: %s", f.name, l.chain, l.text),
 		Evidence: fmt.Sprintf("In %s of %s stands a rule that %s: %s. No command of ufw shows it, and the stack does not declare it.", l.chain, f.name, what, l.text),
-		Fix:      "Delete it, and wherever it is made at boot. What is to be open, write into the firewall block:\n\n    " + deletion(program, l.chain, l.text),
+		Fix:      "What is to be open, write into the firewall block. Delete the rule, and wherever it is made at boot:\n\n    " + deletion(program, l.chain, l.text),
 	}
 	for _, file := range f.sources() {
 		text, _ := x.read(file) // what cannot be read is not named
 		if slices.ContainsFunc(parseTable(text).rules[l.chain], func(r string) bool { return conditions(r) == conditions(l.text) && target(r) == target(l.text) }) {
 			out.Evidence += " It comes from " + file + ", and comes back whenever ufw starts."
-			out.Fix = "Take its line out of " + file + ". What is to be open, write into the firewall block:\n\n    sudo ufw reload"
+			out.Fix = "What is to be open, write into the firewall block. Take the line out of " + file + ", and have ufw read it again:\n\n    sudo ufw reload"
 		}
 	}
 	return out
