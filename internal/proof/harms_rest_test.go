@@ -269,6 +269,8 @@ func harmsOfStores() []harm {
 			[3]string{"NS1924", "authentication_timeout = 15s", "authentication_timeout = 1d"},
 		),
 		behind(roles, "BEGIN;",
+			[2]string{"NS1925", "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \"app_read_only\";"},
+			[2]string{"NS1925", "ALTER DEFAULT PRIVILEGES FOR ROLE \"app_owner\" IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO \"app_read_only\";"},
 			[2]string{"NS1925", "CREATE EXTENSION plpython3u;"},
 			[2]string{"NS1925", "CREATE EXTENSION IF NOT EXISTS dblink;"},
 			[2]string{"NS1925", "CREATE EXTENSION file_fdw;"},
