@@ -144,7 +144,7 @@ var live = []struct {
 	{"internal/e2e TestShop/firewall", []string{"NS1411", "NS1702", "NS1706", "NS1710"}},
 	{"internal/e2e TestShop/names", []string{"NS1519", "NS1520", "NS1607", "NS1608", "NS1609"}},
 	{"internal/e2e TestShop/TLS", []string{"NS1601", "NS1602"}},
-	{"internal/e2e TestShop/grade", []string{"NS1601", "NS1602"}},
+	{"internal/e2e TestGrade", []string{"NS1601", "NS1602"}},
 	{"internal/e2e TestShop/headers", []string{"NS1506", "NS1507", "NS1508", "NS1534"}},
 	{"internal/e2e TestShop/application", []string{"NS1505", "NS1531", "NS1532"}},
 	{"internal/e2e TestShop/allowed_addresses", []string{"NS1510"}},

@@ -5,7 +5,6 @@ package e2e
 import (
 	"encoding/json"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -171,20 +170,4 @@ func (s *shop) drain(t *testing.T) {
 	// Reloading would keep the counters; a restart of nginx makes them anew.
 	s.engine.Compose(s.out, "restart", "ingress").Must(t)
 	s.up(t)
-}
-
-// testGrade has testssl.sh judge the edge as the internet would.
-func (s *shop) testGrade(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes two minutes")
-	}
-	s.engine.Client("sh", "-c", "echo '"+lab.HostIPv4+" loner.shop.example.com' >>/etc/hosts").Must(t)
-	report := filepath.Join(t.TempDir(), "testssl.json")
-	r := s.engine.ClientRun(lab.Command{Timeout: 5 * 60e9, Args: []string{
-		"testssl", "--warnings", "off", "--color", "0", "--quiet", "--nodns", "none", "--add-ca", s.ca,
-		"--ip", lab.HostIPv4, "--jsonfile", report, "https://loner.shop.example.com",
-	}})
-	if !strings.Contains(r.Stdout, "Overall Grade") || !strings.Contains(r.Stdout, "A+") {
-		t.Errorf("testssl: %s", r)
-	}
 }

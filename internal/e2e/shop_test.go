@@ -59,7 +59,6 @@ func TestShop(t *testing.T) {
 	t.Run("new certificate", func(t *testing.T) { s.testNewCertificate(t, trusted) })
 	t.Run("rate limit", s.testRateLimit) // uses up the api's allowance
 	t.Run("logs", s.testLogs)
-	t.Run("grade", s.testGrade)
 }
 
 // shopStack copies the example and adds what the trial needs.
