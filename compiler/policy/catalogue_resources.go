@@ -21,7 +21,7 @@ func resourceRules() []Rule {
 		constructed("NS1108", "Health check without bounds", Resources, Low, "CIS Docker Benchmark 5.27", "Docker, Dockerfile: HEALTHCHECK"),
 		constructed("NS1109", "Start does not wait for health", Resources, Low, "Compose specification, depends_on", "CWE-696"),
 		constructed("NS1110", "Service waits for what never comes", Resources, Medium, "Compose specification, depends_on"),
-		constructed("NS1111", "Log without a bound", Resources, Low, "CIS Docker Benchmark 2.13", "OWASP Docker D10", "CWE-770"),
+		constructed("NS1111", "Log without a bound", Resources, Low, "CIS Docker Benchmark 2.13", "Docker, JSON File logging driver: max-size and max-file", "CWE-770"),
 		constructed("NS1112", "Time to stop is not stated", Resources, Info, "Compose specification, stop_grace_period", "PostgreSQL, Shutting Down the Server"),
 		constructed("NS1113", "Key that sets a limit aside", Resources, Medium, "CIS Docker Benchmark 5.11, 5.12 and 5.29", "CWE-770"),
 		constructed("NS1114", "Number of containers without a bound", Resources, Low, "CWE-770"),

@@ -158,7 +158,7 @@ func openDatabase() Rule {
 	return Rule{
 		Code: "NS319", Title: "Database port open to the world", Production: Error, Development: Warning,
 		Theme: Firewall, Severity: Critical, Held: ByCheck,
-		References: []string{"NIST SP 800-190, 4.4.2"},
+		References: []string{"CIS Debian Linux Benchmark 3.5", "CWE-668"},
 		Check: func(s *ir.Stack, report func(Finding)) {
 			if s.Firewall == nil {
 				return

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"nselfc/lang/diag"
 )
 
 // forms are those of references, each with what is to be told from a slip of the pen:
@@ -78,6 +80,68 @@ func TestReferencesHaveTheirForm(t *testing.T) {
 	for _, ref := range []string{"CWE 79", "CWE-", "CIS Docker 5.1", "CIS Docker Benchmark 5", "RFC 6797, section 6", "NIST SP 800-190 4.4.2", "OWASP Docker D14", "Checkov K8S_1", "somewhere"} {
 		if slices.ContainsFunc(forms, func(f *regexp.Regexp) bool { return f.MatchString(ref) }) {
 			t.Errorf("%q is in a known form", ref)
+		}
+	}
+}
+
+// subjects are what sections of a document are about, by their headings: the title or
+// the page of a rule that refers to one has something of it. Words are in lower case.
+var subjects = map[string]string{
+	"OWASP Docker D0":  `\b(release|fault|update)`,                    // keep host and Docker up to date
+	"OWASP Docker D1":  `\b(engine|socket|interface)\b`,               // do not expose the daemon's socket
+	"OWASP Docker D2":  `\b(user|root|group)\b`,                       // set a user
+	"OWASP Docker D3":  `\bcapabilit|confined`,                        // limit capabilities
+	"OWASP Docker D4":  `privilege|confined`,                          // no new privileges
+	"OWASP Docker D5":  `\bnetwork`,                                   // connectivity between containers
+	"OWASP Docker D5a": `\b(port|publish|reach)`,                      // published ports and ufw
+	"OWASP Docker D6":  `kernel|system calls`,                         // seccomp, AppArmor, SELinux
+	"OWASP Docker D7":  `\b(memory|processes|limit)`,                  // limit resources
+	"OWASP Docker D8":  `\b(read-only|write|writable|written|memory)`, // file systems are read-only
+	"OWASP Docker D11": `\brootless\b`,                                // rootless mode
+	"OWASP Docker D12": `\b(secret|password|key)`,                     // Docker secrets
+	"OWASP Docker D13": `\b(digest|tag|supply)`,                       // supply chain
+
+	"OWASP Secrets Management 2.3":   `\bservice`,                                                   // access control
+	"OWASP Secrets Management 2.7":   `\bsecret`,                                                    // life of a secret
+	"OWASP Secrets Management 2.7.1": `\b(guess|weak|unique|one value|bits|characters|serves|same)`, // creation
+	"OWASP Secrets Management 2.7.2": `rotat|replace`,                                               // rotation
+	"OWASP Secrets Management 2.7.3": `revok|retire`,                                                // revocation
+	"OWASP Secrets Management 3.2":   `\bgit\b`,                                                     // where secrets should be
+	"OWASP Secrets Management 5.1":   `environment|variable|file|in the clear`,                      // injection into containers
+	"OWASP Secrets Management 8":     `\bgit\b`,                                                     // detection
+
+	"NIST SP 800-190, 4.1.1": `\b(release|fault|support)`,                       // vulnerabilities of images
+	"NIST SP 800-190, 4.1.5": `\b(built|build|registry|dockerfile)`,             // untrusted images
+	"NIST SP 800-190, 4.3.3": `\bnetwork`,                                       // traffic between containers
+	"NIST SP 800-190, 4.4.2": `\begress|way out`,                                // network access from containers
+	"NIST SP 800-190, 4.4.3": `\b(privileged|capabilit)`,                        // configuration of the runtime
+	"NIST SP 800-190, 4.4.4": `read-only|intrusion`,                             // vulnerabilities of applications
+	"NIST SP 800-190, 4.4.5": `\bcontainer.*\b(stack|declared|nobody|stranger)`, // rogue containers
+
+	"NIST SP 800-57 part 1, 5.3": `retired|old|age|expire`, // periods of keys
+	"NIST SP 800-57 part 1, 5.6": `\b(weak|bits|key)`,      // algorithms and sizes of keys
+	"NIST SP 800-57 part 1, 6.2": `\bkey`,                  // protection of keys
+}
+
+// TestReferencesAreToTheirSubject: a rule is about what the section is about that it
+// refers to.
+func TestReferencesAreToTheirSubject(t *testing.T) {
+	for _, r := range Rules() {
+		page, _ := diag.Page(r.Code)
+		about, _, _ := strings.Cut(strings.ToLower(page), "\n## ") // without the examples
+		for _, ref := range r.References {
+			for _, one := range strings.Split(strings.Replace(ref, " and D", "\nOWASP Docker D", 1), "\n") {
+				words, ok := subjects[one]
+				if !ok {
+					if strings.HasPrefix(one, "OWASP Docker ") || strings.HasPrefix(one, "OWASP Secrets Management ") || strings.HasPrefix(one, "NIST SP 800-190") || strings.HasPrefix(one, "NIST SP 800-57") {
+						t.Errorf("%s refers to %q: say what that is about", r.Code, one)
+					}
+					continue
+				}
+				if !regexp.MustCompile(words).MatchString(about) {
+					t.Errorf("%s (%s) refers to %q, and has nothing of %s", r.Code, r.Title, one, words)
+				}
+			}
 		}
 	}
 }

@@ -18,7 +18,7 @@ func reportedTLS() []Rule {
 	return []Rule{
 		reported("NS342", "HSTS preload without its conditions", TLS, Medium, ByCheck, Error, Error, "RFC 6797, 12.3", "hstspreload.org, submission requirements"),
 		reported("NS420", "Invalid certificate declaration", TLS, Medium, ByCheck, Error, Error, "RFC 5280, 4.2"),
-		reported("NS422", "Key of a certificate authority in a file", TLS, High, ByCheck, Error, Error, "NIST SP 800-57 part 1, 5.3", "CWE-522"),
+		reported("NS422", "Key of a certificate authority in a file", TLS, High, ByCheck, Error, Error, "NIST SP 800-57 part 1, 6.2", "CWE-522"),
 		reported("NS431", "Certificate and key do not fit", TLS, High, ByCheck, Error, Error, "OWASP Transport Layer Security"),
 		reported("NS432", "Broken certificate chain", TLS, High, ByCheck, Error, Error, "RFC 8446, 4.4.2", "CWE-296"),
 		reported("NS433", "Host that the certificate does not cover", TLS, High, ByCheck, Error, Error, "RFC 9525", "CWE-297"),
@@ -59,6 +59,6 @@ func reportedSecrets() []Rule {
 		reported("NS465", "Weak or oversized secret", Secrets, High, ByCheck, Error, Error, "OWASP Secrets Management 2.7.1", "RFC 7518, 3.2", "CWE-326"),
 		reported("NS467", "Reserved secret name", Secrets, Medium, ByCheck, Error, Error, "CWE-426"),
 		reported("NS485", "Rotation that reaches no server", Secrets, Medium, ByCheck, Error, Error, "OWASP Secrets Management 2.7.2"),
-		reported("NS486", "Login of a secret without a pair", Secrets, Medium, ByCheck, Error, Error, "OWASP Secrets Management 2.7.3"),
+		reported("NS486", "Login of a secret without a pair", Secrets, Medium, ByCheck, Error, Error, "OWASP Secrets Management 2.7.2"),
 	}
 }

@@ -20,6 +20,6 @@ func provedSecrets() []Rule {
 		constructed("NS1808", "Script that prints what it runs", Secrets, High,
 			"CWE-532", "CWE-214"),
 		constructed("NS1809", "Key of an authority in a container", Secrets, High,
-			"NIST SP 800-57 part 1, 5.3", "CWE-522"),
+			"NIST SP 800-57 part 1, 6.2", "CWE-522"),
 	}
 }
