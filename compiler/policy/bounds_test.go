@@ -29,6 +29,14 @@ func imageOf(ref string) func(s *ir.Stack) {
 	return func(s *ir.Stack) { s.Services[0].Image.V = ref }
 }
 
+// words are a command of line 12.
+func words(list ...string) (out []ir.String) {
+	for _, w := range list {
+		out = append(out, set(w, 12))
+	}
+	return out
+}
+
 func opened(p ir.OpenPort) func(s *ir.Stack) {
 	return func(s *ir.Stack) {
 		p.Origin = source.Origin{Range: at(31)}
@@ -103,7 +111,10 @@ var boundCases = []boundCase{
 	{"a tag of no version", imageOf("acme/api:stable"), "11 error NS310", `has the tag "stable", which names no version`},
 	{"a service's nginx", imageOf("docker.io/library/nginx"), "11 error NS310", `image = "docker.io/library/nginx:1.30.4"`},
 	{"PostgreSQL's image", imageOf("postgres"), "11 error NS310", `image = "postgres:17.12"`},
-	{"the image of Redis", imageOf("redis:latest"), "11 error NS310", `image = "redis:8.2.9"`},
+	{"the image of Redis", func(s *ir.Stack) {
+		imageOf("redis:latest")(s)
+		s.Services[0].Command = words("--aclfile", "/data/users.acl")
+	}, "11 error NS310", `image = "redis:8.2.9"`},
 	{"an image of one's own", imageOf("acme/api"), "11 error NS310", `image = "acme/api:1.4.2"`},
 
 	{"the oldest safe mainline", func(s *ir.Stack) { s.Ingress.Version = ir.Version{Major: 1, Minor: 31, Patch: 3} }, "", ""},

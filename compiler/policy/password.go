@@ -1,22 +1,28 @@
 package policy
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"nselfc/compiler/ir"
 	"nselfc/lang/secret"
+	"nselfc/lang/source"
 )
 
 // passwordEndings are how the names of variables end whose value is a secret, and
 // nothing but one.
 var passwordEndings = [...]string{
-	"PASSWORD", "PASSWD", "_PASS", "_SECRET", "_TOKEN", "SECRET_KEY", "SECRET_KEY_BASE", "SECRET_ACCESS_KEY", "PRIVATE_KEY", "_API_KEY", "ROOT_PASS",
+	"PASSWORD", "PASSWD", "_PASS", "_SECRET", "_TOKEN", "ROOT_TOKEN_ID", "SECRET_KEY", "SECRET_KEY_BASE", "SECRET_ACCESS_KEY", "PRIVATE_KEY", "_API_KEY", "ROOT_PASS",
 }
 
 // passwordFlags are the options of commands that a password follows, or is joined to
 // by an equals sign.
 var passwordFlags = [...]string{"--requirepass", "--masterauth", "--password", "--passwd", "--token", "--secret", "--api-key", "--secret-key"}
+
+// longFlags are how longer names of such options end.
+var longFlags = [...]string{"-password", "-passwd", "-api-key", "-secret-key", ".password"}
 
 // plainPassword: a value that stands in nself.hcl is in docker-compose.yml too, and
 // so in git, in docker inspect, and the same in every environment.
@@ -36,8 +42,7 @@ func plainPassword() Rule {
 				} else if holdsPassword(v.Value.V) {
 					report(about(s, v.Value.Range,
 						"The value of %s holds a password or a key, which stands in nself.hcl, and so in docker-compose.yml and in git, for everybody who can read either, "+
-							"and is the same in every environment. Of a store that nselfc runs, the outputs give the whole address. Else declare a secret, and put "+
-							"it where the password stands:\n\n    secrets = {\n      %s = postgres.main.roles[\"app\"].url\n    }", v.Name, v.Name))
+							"and is the same in every environment. %s", v.Name, insteadOf(v)))
 				}
 			}
 			if s.Build != nil {
@@ -51,18 +56,51 @@ func plainPassword() Rule {
 				}
 			}
 			for _, list := range [...][]ir.String{s.Entrypoint, s.Command} {
-				for i, word := range list {
-					if holdsPassword(word.V) || flagged(list, i) {
-						report(about(s, word.Range,
-							"The command of %s holds a password or a key. It stands in nself.hcl and in docker-compose.yml, and so in git, and every user of the host reads it "+
-								"in the list of processes. Declare a secret, and let the program read the file that it is handed over in:\n\n"+
-								"    secrets = {\n      PASSWORD = secret.password\n    }", s.Address))
-						break
-					}
+				if i := passwordAt(plain(list)); i >= 0 {
+					report(inCommand(s, list[i].Range, "command"))
 				}
+			}
+			if s.Health != nil && passwordAt(s.Health.Test) >= 0 {
+				report(inCommand(s, s.Health.Origin.Range, "health check"))
 			}
 		}),
 	}
+}
+
+// insteadOf says what to write in the place of a value that holds a password.
+func insteadOf(v ir.EnvVar) string {
+	if issuedKey.MatchString(v.Value.V) {
+		return fmt.Sprintf("Somebody else has issued it, and has to take it back now. Ask for another, and declare it as a secret that is handed in:\n\n"+
+			"    secret \"%[1]s\" {\n      kind = \"input\"\n    }\n\n    secrets = {\n      %[2]s = secret.%[1]s\n    }", strings.ToLower(v.Name), v.Name)
+	}
+	return fmt.Sprintf("Of a store that nselfc runs, the outputs give the whole address. Else declare a secret, and put "+
+		"it where the password stands:\n\n    secrets = {\n      %s = postgres.main.roles[\"app\"].url\n    }", v.Name)
+}
+
+// inCommand makes the finding of a command that has a password in it.
+func inCommand(s *ir.Service, at source.Range, what string) Finding {
+	return about(s, at,
+		"The %s of %s holds a password or a key. It stands in nself.hcl and in docker-compose.yml, and so in git, and every user of the host reads it "+
+			"in the list of processes. Declare a secret, and let the program read the file that it is handed over in:\n\n"+
+			"    secrets = {\n      PASSWORD = secret.password\n    }", what, s.Address)
+}
+
+// passwordAt finds the first word of a command that holds a password, or gives -1.
+func passwordAt(list []string) int {
+	for i, word := range list {
+		if holdsPassword(word) || flagged(list, i) {
+			return i
+		}
+	}
+	return -1
+}
+
+func plain(list []ir.String) []string {
+	out := make([]string, len(list))
+	for i, word := range list {
+		out[i] = word.V
+	}
+	return out
 }
 
 // isPassword tells by a variable's name that its value is a secret.
@@ -101,17 +139,22 @@ func holdsPassword(text string) bool {
 }
 
 // flagged tells whether a word of a command is the password of an option.
-func flagged(list []ir.String, i int) bool {
-	for _, flag := range passwordFlags {
-		value, joined := strings.CutPrefix(list[i].V, flag+"=")
-		if !joined && i > 0 && list[i-1].V == flag {
-			value, joined = list[i].V, true
-		}
-		if joined && isValue(value) && !strings.HasPrefix(value, "$") && !strings.HasPrefix(value, "-") && !strings.Contains(value, secret.Mark) {
-			return true
-		}
+func flagged(list []string, i int) bool {
+	option, value, joined := strings.Cut(list[i], "=")
+	if !joined && i > 0 {
+		option, value = list[i-1], list[i]
 	}
-	return false
+	return isPasswordFlag(option) && isValue(value) && !strings.HasPrefix(value, "$") && !strings.HasPrefix(value, "-") && !strings.Contains(value, secret.Mark)
+}
+
+// isPasswordFlag knows the options that have nothing but a password, and those of longer
+// names, such as --db-password.
+func isPasswordFlag(option string) bool {
+	if slices.Contains(passwordFlags[:], option) {
+		return true
+	}
+	return strings.HasPrefix(option, "--") && !strings.HasPrefix(option, "--no-") &&
+		slices.ContainsFunc(longFlags[:], func(ending string) bool { return strings.HasSuffix(option, ending) })
 }
 
 // isValue tells a value from a switch, a path and nothing.
@@ -121,37 +164,6 @@ func isValue(s string) bool {
 		return false
 	}
 	return !strings.HasPrefix(s, "/")
-}
-
-// openStore: what the images of stores take for "ask for no password".
-func openStore() Rule {
-	return Rule{
-		Code: "NS1923", Title: "Store that asks for no password", Production: Error, Development: Warning,
-		Theme: Stores, Severity: Critical, Held: ByCheck, Waivable: true,
-		References: []string{"PostgreSQL, Client Authentication: trust", "CWE-306", "CWE-1188"},
-		Check: eachVariable(func(s *ir.Service, v ir.EnvVar, report func(Finding)) {
-			value := strings.ToLower(v.Value.V)
-			open := false
-			switch v.Name {
-			case "POSTGRES_HOST_AUTH_METHOD":
-				open = value == "trust"
-			case "MYSQL_ALLOW_EMPTY_PASSWORD", "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD", "ALLOW_EMPTY_PASSWORD", "ALLOW_ANONYMOUS_LOGIN":
-				open = isOn(value)
-			case "DISABLE_SECURITY_PLUGIN", "CLICKHOUSE_SKIP_USER_SETUP", "AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED":
-				open = isOn(value)
-			case "xpack.security.enabled", "XPACK_SECURITY_ENABLED":
-				open = value == "false"
-			case "NEO4J_AUTH":
-				open = value == "none"
-			}
-			if open {
-				report(about(s, v.Value.Range,
-					"%s = %q lets everybody in who reaches the port, as any user, the superuser too: one service that is broken into is enough. nselfc runs "+
-						"PostgreSQL and Redis with logins of their own for each service:\n\n    postgres \"main\" {\n      databases = [\"app\"]\n"+
-						"      roles     = { app = { database = \"app\" } }\n    }", v.Name, v.Value.V))
-			}
-		}),
-	}
 }
 
 // eachVariable makes a check of one that looks at plain variables one by one.

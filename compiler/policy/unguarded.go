@@ -49,33 +49,6 @@ func headerNamed(r *ir.Route, name string) *ir.Header {
 	return nil
 }
 
-// debugger: switches that tutorials turn on to see more, and that show it to everybody.
-func debugger() Rule {
-	return Rule{
-		Code: "NS1561", Title: "Debugger in production", Production: Error,
-		Theme: Edge, Severity: High, Held: ByCheck, Waivable: true,
-		References: []string{"OWASP Error Handling", "CWE-489", "CWE-215"},
-		Check: eachVariable(func(s *ir.Service, v ir.EnvVar, report func(Finding)) {
-			value, what := strings.ToLower(v.Value.V), ""
-			switch strings.ToUpper(v.Name) {
-			case "FLASK_DEBUG", "WERKZEUG_DEBUG":
-				what = "a console in which whoever makes a page fail runs Python"
-			case "APP_DEBUG", "DJANGO_DEBUG":
-				what = "pages of errors that show variables, passwords among them, to whoever makes a page fail"
-			case "HASURA_GRAPHQL_ENABLE_CONSOLE":
-				what = "the console of Hasura, in which whoever has or guesses the admin secret changes the database"
-			case "HASURA_GRAPHQL_DEV_MODE":
-				what = "answers of Hasura that tell of its SQL and of what it calls"
-			}
-			if what != "" && isOn(value) {
-				report(about(s, v.Value.Range, "%s = %q gives %s. Switch it on where the environment is for development alone:\n\n"+
-					"    variable \"debug\" {\n      default = \"\"\n    }\n\n    environment \"dev\" {\n      posture   = \"development\"\n      variables = { debug = \"1\" }\n    }\n\n"+
-					"    env = {\n      %s = var.debug\n    }", v.Name, v.Value.V, what, v.Name))
-			}
-		}),
-	}
-}
-
 // dashboard tells whether an image is one of those that administer, and whose faults
 // or weak passwords give away what they administer.
 func dashboard(image string) string {
@@ -105,7 +78,7 @@ func openDashboard() Rule {
 	return Rule{
 		Code: "NS1562", Title: "Dashboard open to the world", Production: Error,
 		Theme: Edge, Severity: High, Held: ByCheck, Waivable: true,
-		References: []string{"OWASP Authorization: deny by default", "NIST SP 800-190, 4.4.2", "CWE-306"},
+		References: []string{"OWASP Authorization: deny by default", "CWE-306"},
 		Check: eachRoute(func(s *ir.Service, r *ir.Route, report func(Finding)) {
 			what := dashboard(s.Image.V)
 			if what == "" {

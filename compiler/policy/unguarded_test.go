@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"strings"
 	"testing"
 
 	"nselfc/compiler/ir"
@@ -104,6 +105,13 @@ func TestSwitchesOfVariables(t *testing.T) {
 		{"NS1923", "xpack.security.enabled", "true", 0},
 		{"NS1923", "NEO4J_AUTH", "none", 1},
 		{"NS1923", "DISABLE_SECURITY_PLUGIN", "true", 1},
+		{"NS1561", "TRAEFIK_API_INSECURE", "true", 1},
+		{"NS1561", "NODE_OPTIONS", "--inspect=0.0.0.0:9229", 1},
+		{"NS1561", "NODE_OPTIONS", "--inspect", 0}, // on the loopback address
+		{"NS1561", "NODE_OPTIONS", "--max-old-space-size=512", 0},
+		{"NS1561", "JAVA_TOOL_OPTIONS", "-Xmx1g -agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=*:5005", 1},
+		{"NS1561", "JAVA_TOOL_OPTIONS", "-agentlib:jdwp=transport=dt_socket,server=y,address=127.0.0.1:5005", 0},
+		{"NS1810", "VAULT_DEV_ROOT_TOKEN_ID", "root", 1},
 		{"NS1810", "SMTP_PASS", "example", 1},
 		{"NS1810", "BYPASS", "example", 0},
 		{"NS1810", "AWS_SECRET_ACCESS_KEY", "example", 1},
@@ -127,29 +135,71 @@ func TestSwitchesOfVariables(t *testing.T) {
 
 // TestPasswordsElsewhere: build arguments stay in an image, and commands are listed by ps.
 func TestPasswordsElsewhere(t *testing.T) {
-	words := func(list ...string) (out []ir.String) {
-		for _, w := range list {
-			out = append(out, set(w, 12))
-		}
-		return out
-	}
 	for name, tt := range map[string]struct {
 		spoil func(*ir.Service)
 		want  int
 	}{
-		"build argument":        {func(s *ir.Service) { s.Build = &ir.Build{Args: []ir.EnvVar{{Name: "NPM_TOKEN", Value: set("x1", 12)}}} }, 1},
-		"harmless argument":     {func(s *ir.Service) { s.Build = &ir.Build{Args: []ir.EnvVar{{Name: "VERSION", Value: set("x1", 12)}}} }, 0},
-		"option and word":       {func(s *ir.Service) { s.Command = words("redis-server", "--requirepass", "example") }, 1},
-		"option joined":         {func(s *ir.Service) { s.Command = words("run", "--password=example") }, 1},
-		"two of them":           {func(s *ir.Service) { s.Command = words("run", "--password=example", "--token=other") }, 1},
-		"option of the shell's": {func(s *ir.Service) { s.Command = words("run", "--password=$PASSWORD") }, 0},
-		"file":                  {func(s *ir.Service) { s.Command = words("run", "--password", "/run/secrets/x") }, 0},
-		"two options":           {func(s *ir.Service) { s.Command = words("run", "--password", "--verbose") }, 0},
-		"last word":             {func(s *ir.Service) { s.Command = words("run", "--password") }, 0},
+		"build argument":          {func(s *ir.Service) { s.Build = &ir.Build{Args: []ir.EnvVar{{Name: "NPM_TOKEN", Value: set("x1", 12)}}} }, 1},
+		"harmless argument":       {func(s *ir.Service) { s.Build = &ir.Build{Args: []ir.EnvVar{{Name: "VERSION", Value: set("x1", 12)}}} }, 0},
+		"option and word":         {func(s *ir.Service) { s.Command = words("redis-server", "--requirepass", "example") }, 1},
+		"option joined":           {func(s *ir.Service) { s.Command = words("run", "--password=example") }, 1},
+		"two of them":             {func(s *ir.Service) { s.Command = words("run", "--password=example", "--token=other") }, 1},
+		"option of the shell's":   {func(s *ir.Service) { s.Command = words("run", "--password=$PASSWORD") }, 0},
+		"file":                    {func(s *ir.Service) { s.Command = words("run", "--password", "/run/secrets/x") }, 0},
+		"two options":             {func(s *ir.Service) { s.Command = words("run", "--password", "--verbose") }, 0},
+		"last word":               {func(s *ir.Service) { s.Command = words("run", "--password") }, 0},
+		"option of a longer name": {func(s *ir.Service) { s.Command = words("run", "--db-password=example") }, 1},
+		"longer name and word":    {func(s *ir.Service) { s.Command = words("run", "--spring.datasource.password", "example") }, 1},
+		"option against one":      {func(s *ir.Service) { s.Command = words("run", "--no-password", "example") }, 0},
+		"option of a file":        {func(s *ir.Service) { s.Command = words("run", "--db-password-file=example") }, 0},
+		"bypass":                  {func(s *ir.Service) { s.Command = words("run", "--bypassword=example") }, 0},
+		"health check": {func(s *ir.Service) {
+			s.Health = &ir.Health{Test: []string{"CMD", "mysqladmin", "ping", "--password=example"}}
+		}, 1},
+		"harmless health check": {func(s *ir.Service) { s.Health = &ir.Health{Test: []string{"CMD", "mysqladmin", "ping"}} }, 0},
 		"address in the entry":  {func(s *ir.Service) { s.Entrypoint = words("run", "amqp://guest:guest@mq") }, 1},
 	} {
 		if got := found("NS1810", func(s *ir.Stack) { tt.spoil(s.Services[0]) }); got != tt.want {
 			t.Errorf("%s: %d findings", name, got)
+		}
+	}
+}
+
+// TestAdviceForKeys: a key that somebody has issued comes from them again, and from no
+// store of the stack.
+func TestAdviceForKeys(t *testing.T) {
+	s := good()
+	s.Services[0].Env = []ir.EnvVar{{Name: "AWS_ACCESS_KEY_ID", Value: set("AKIA"+"ABCDEFGHIJKLMNOP", 12)}, {Name: "DATABASE_URL", Value: set("postgres://app:example@db/app", 13)}}
+	got := Check(s, 0)
+	if len(got) != 2 || !strings.Contains(got[0].Detail, "kind = \"input\"") || strings.Contains(got[0].Detail, "postgres.main") || !strings.Contains(got[1].Detail, "postgres.main") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestListeningOptions: options of commands that let in whoever reaches the port are
+// found in every word, and those that only the container itself reaches are not.
+func TestListeningOptions(t *testing.T) {
+	for _, tt := range []struct {
+		command []ir.String
+		want    int
+	}{
+		{words("node", "--inspect=0.0.0.0:9229", "app.js"), 1},
+		{words("sh", "-c", "exec node --inspect-brk=[::]:9229 app.js"), 1},
+		{words("node", "--inspect=127.0.0.1:9229", "app.js"), 0},
+		{words("java", "-agentlib:jdwp=transport=dt_socket,server=y,address=*:5005", "-jar", "app.jar"), 1},
+		{words("java", "-Xrunjdwp:transport=dt_socket,address=0.0.0.0:5005,server=y", "Main"), 1},
+		{words("start-notebook.sh", "--NotebookApp.token=", "--ip=0.0.0.0"), 1},
+		{words("sh", "-c", "jupyter lab --ServerApp.token='' --ip=0.0.0.0"), 1},
+		{words("start-notebook.sh", "--NotebookApp.token=sha1:x"), 0},
+		{words("--api.insecure=true", "--providers.file"), 1},
+		{words("--api.insecure"), 1},
+		{words("--api.insecure=false"), 0},
+	} {
+		if got := found("NS1561", func(s *ir.Stack) { s.Services[0].Command = tt.command }); got != tt.want {
+			t.Errorf("%v: %d findings", plain(tt.command), got)
+		}
+		if got := found("NS1561", func(s *ir.Stack) { s.Services[0].Entrypoint = tt.command }); got != tt.want {
+			t.Errorf("%v as entrypoint: %d findings", plain(tt.command), got)
 		}
 	}
 }
