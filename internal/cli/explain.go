@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,8 +35,13 @@ func Explain(env Env, codes []string) int {
 		page, ok := explained(code)
 		if !ok {
 			var near []string
-			if page, near = ownPage(code); page == "" {
-				return Fail(env, Usage, "there is no code %q.%s nselfc explain lists all codes.", codes[i], eval.DidYouMean(code, append(near, diag.Codes()...)))
+			var diags diag.List
+			if page, near, diags = ownPage(code); page == "" {
+				unread := ""
+				if unreadRules(diags) {
+					unread = " " + someUnread
+				}
+				return Fail(env, Usage, "there is no code %q.%s nselfc explain lists all codes.%s", codes[i], eval.DidYouMean(code, append(near, diag.Codes()...)), unread)
 			}
 		}
 		if i > 0 {
@@ -46,15 +52,24 @@ func Explain(env Env, codes []string) int {
 	return Print(env, b.String())
 }
 
-// ownPage gives the page of a rule of the stack in this folder, or "" and the codes
-// that there are.
-func ownPage(code string) (page string, codes []string) {
-	own, _, _ := build.OwnRules("")
+// ownPage gives the page of a rule of the stack in this folder, or "" with the codes
+// that there are and what is wrong with the stack.
+func ownPage(code string) (page string, codes []string, diags diag.List) {
+	own, _, diags := build.OwnRules("")
 	for _, r := range own {
 		if r.ID.V == code {
-			return render.Clean(r.Page(), true), nil
+			return render.Clean(r.Page(), true), nil, nil
 		}
 		codes = append(codes, r.ID.V)
 	}
-	return "", codes
+	return "", codes, diags
+}
+
+// someUnread is said where a rule is missed that may be there.
+const someUnread = "The stack in this folder has errors, and rules of its own may be among what could not be read: nselfc validate shows them."
+
+// unreadRules tells by what is wrong with a stack whether it may have rules that are
+// not known. A folder without a stack has none.
+func unreadRules(diags diag.List) bool {
+	return diags.HasErrors() && !slices.ContainsFunc(diags, func(d *diag.Diagnostic) bool { return d.Code == "NS120" })
 }

@@ -48,11 +48,17 @@ func Rules(env Env, d Display, o RulesOptions) int {
 	for _, r := range own {
 		known = append(known, compiler.OwnRule(r))
 	}
+	if unreadRules(diags) && (o.Theme == "" || strings.ToLower(o.Theme) == string(policy.Own)) {
+		say(env, "nselfc: %s\n", someUnread)
+	}
 	var rules []policy.Rule
 	for _, r := range known {
 		if o.Theme == "" || themeName(r) == strings.ToLower(o.Theme) {
 			rules = append(rules, r)
 		}
+	}
+	if len(rules) == 0 && unreadRules(diags) && strings.ToLower(o.Theme) == string(policy.Own) {
+		return Failed
 	}
 	if len(rules) == 0 && strings.ToLower(o.Theme) != string(policy.Own) {
 		return Fail(env, Usage, "there is no theme %q.%s The themes are: %s.", o.Theme, eval.DidYouMean(o.Theme, ListedThemes()), strings.Join(ListedThemes(), ", "))
