@@ -4,48 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
+	"nselfc/internal/sariftest"
 )
-
-// sarifSchema is the schema that OASIS published, of which the pinned tools bring a
-// copy along.
-func sarifSchema(t *testing.T) *jsonschema.Schema {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "mod", "download", "-modfile=../../tools/go.mod", "-json", "github.com/securego/gosec/v2").Output()
-	var module struct{ Dir string }
-	if err == nil {
-		err = json.Unmarshal(out, &module)
-	}
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the SARIF schema cannot be had: %v", err)
-		}
-		t.Skipf("SKIPPED: the SARIF schema cannot be had without the developer tools: %v", err)
-	}
-	schema, err := jsonschema.NewCompiler().Compile(filepath.Join(module.Dir, "report", "sarif", "testdata", "sarif-schema-2.1.0.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
-}
 
 // TestSARIF: what each command writes for a code scanner is valid by the published
 // schema, and what it found is known again when lines move.
 func TestSARIF(t *testing.T) {
-	schema := sarifSchema(t)
-	valid := func(text string) error {
-		value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
-		if err != nil {
-			return err
-		}
-		return schema.Validate(value)
-	}
+	valid := sariftest.Validator(t)
 	dir := t.TempDir()
 	source, err := os.ReadFile("../../examples/shop/nself.hcl")
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,8 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"nselfc/internal/sariftest"
 	"nselfc/lang/diag"
 	"nselfc/lang/source"
 )
@@ -196,32 +195,6 @@ func TestEmptyReportIsValid(t *testing.T) {
 	}
 }
 
-// validSARIF asks the schema that OASIS published, of which the pinned tools
-// bring a copy along (golangci-lint's gosec tests its own output with it).
-func validSARIF(t *testing.T, b []byte) error {
-	t.Helper()
-	dir, err := exec.Command("go", "mod", "download", "-modfile=../../../tools/go.mod", "-json", "github.com/securego/gosec/v2").Output()
-	var module struct{ Dir string }
-	if err == nil {
-		err = json.Unmarshal(dir, &module)
-	}
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the SARIF schema cannot be had: %v", err)
-		}
-		t.Skipf("SKIPPED: the SARIF schema cannot be had without the developer tools: %v", err)
-	}
-	schema, err := jsonschema.NewCompiler().Compile(filepath.Join(module.Dir, "report", "sarif", "testdata", "sarif-schema-2.1.0.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
-	if err != nil {
-		return err
-	}
-	return schema.Validate(value)
-}
-
 func TestSARIF(t *testing.T) {
 	list, files := sample(t)
 	var b bytes.Buffer
@@ -229,7 +202,8 @@ func TestSARIF(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "report.sarif", b.String())
-	if err := validSARIF(t, b.Bytes()); err != nil {
+	valid := sariftest.Validator(t)
+	if err := valid(b.String()); err != nil {
 		t.Errorf("the schema refuses it: %v", err)
 	}
 	// The judge must be able to refuse.
@@ -237,7 +211,7 @@ func TestSARIF(t *testing.T) {
 		`"level": "error"`, `"columnKind": "unicodeCodePoints"`, `"startLine": `, `"kind": "inSource"`, `"status": "accepted"`,
 	} {
 		broken := strings.Replace(b.String(), bad, strings.Replace(strings.Replace(bad, ": \"", ": \"not-", 1), "Line", "Lime", 1), 1)
-		if broken == b.String() || validSARIF(t, []byte(broken)) == nil {
+		if broken == b.String() || valid(broken) == nil {
 			t.Errorf("the schema takes a wrong %s", bad)
 		}
 	}
@@ -248,7 +222,7 @@ func TestSARIFEmpty(t *testing.T) {
 	if err := SARIF(&b, New(nil, nil, nil), ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := validSARIF(t, b.Bytes()); err != nil {
+	if err := sariftest.Validator(t)(b.String()); err != nil {
 		t.Error(err)
 	}
 }
