@@ -138,16 +138,18 @@ func (a *asserts) message(one assertion, sc *eval.Scope) (string, bool) {
 	r := one.reader
 	r.sc = sc
 	s := r.str("message")
+	if s.IsSet() && len(one.message.Expr.Variables()) == 0 && strings.TrimSpace(s.V) == "" {
+		a.x.ev.Report(diag.Errorf("NS211", s.Range, "Unsupported value",
+			"The argument \"message\" is all that whoever breaks it is told, and says nothing. Say what is wrong, why it matters, and what to write instead."))
+		return "", false
+	}
 	return s.V, s.IsSet()
 }
 
 // each calls f with a scope for every element of for_each, or once, until it gives
 // false.
 func (a *asserts) each(model map[string]cty.Value, f func(key string, sc *eval.Scope) bool) {
-	base := eval.NewScope(a.x.sc)
-	for name, v := range model {
-		base.Name(name, eval.Constant(name, "name", source.Range{}, v))
-	}
+	base := a.base(model)
 	if a.forEach == nil {
 		f("", base)
 		return
@@ -161,6 +163,20 @@ func (a *asserts) each(model map[string]cty.Value, f func(key string, sc *eval.S
 		a.x.ev.Report(diag.Errorf("NS215", at, "Invalid for_each value", "%s", why))
 		return
 	}
+	a.over(v, base, at, f)
+}
+
+// base gives a scope with the names of a model.
+func (a *asserts) base(model map[string]cty.Value) *eval.Scope {
+	base := eval.NewScope(a.x.sc)
+	for name, v := range model {
+		base.Name(name, eval.Constant(name, "name", source.Range{}, v))
+	}
+	return base
+}
+
+// over calls f with a scope for every element of a value, until it gives false.
+func (a *asserts) over(v cty.Value, base *eval.Scope, at source.Range, f func(key string, sc *eval.Scope) bool) {
 	isSet := v.Type().IsSetType()
 	for it := v.ElementIterator(); it.Next(); {
 		k, e := it.Element()

@@ -148,7 +148,32 @@ func (a *asserts) try() bool {
 			return false
 		}
 	}
-	return true
+	a.x.ev.Sampling(func() { a.tryLeft(shape.Sample(shape.Full)) })
+	return len(a.x.ev.Diagnostics()) == before
+}
+
+// tryLeft looks for misspelt attributes with the elements that a filter of for_each
+// leaves out of a sample: those that it keeps of a stack have the same attributes.
+func (a *asserts) tryLeft(model map[string]cty.Value) {
+	filtered, ok := a.forEach.(*hclsyntax.ForExpr)
+	if !ok || filtered.CondExpr == nil {
+		return
+	}
+	all := *filtered
+	all.CondExpr = nil
+	base := a.base(model)
+	var v cty.Value
+	a.x.ev.Quietly(func() { v, ok = a.x.ev.Elements(&all, base) }) // the filter may guard against what is wrong
+	if !ok || notRepeated(v, &all) != "" {
+		return
+	}
+	a.over(v, base, source.FromHCL(all.Range()), func(_ string, sc *eval.Scope) bool {
+		for _, one := range a.list {
+			a.x.ev.Lacking(one.condition.Expr, sc)
+			a.x.ev.Lacking(one.message.Expr, sc)
+		}
+		return true
+	})
 }
 
 // tryElement evaluates all that could ever be evaluated for an element.

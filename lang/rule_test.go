@@ -124,3 +124,48 @@ func TestPageOfARule(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestTyposBehindFilters: an attribute that no object has is found where a filter leaves
+// every sample out, in for_each too; what the filter guards against is not held against it.
+func TestTyposBehindFilters(t *testing.T) {
+	const other = `s.store == "some other"`
+	for _, tt := range []struct {
+		forEach, condition, message string
+		want                        string // the attribute that there is not
+	}{
+		{`services`, `alltrue([for s in services : s.nmae == "x" if ` + other + `])`, `"x"`, "nmae"},
+		{`services`, `alltrue([for s in services : alltrue([for p in s.ports : p.nmae == "x" if p.container == 9]) if ` + other + `])`, `"x"`, "nmae"},
+		{`services`, `length({ for s in services : s.nmae => s if ` + other + ` }) == 0`, `"x"`, "nmae"},
+		{`{ for n, s in services : n => s.nmae if ` + other + ` }`, `true`, `"x"`, "nmae"},
+		{`{ for n, s in services : n => s if ` + other + ` }`, `each.value.nmae == "x"`, `"x"`, "nmae"},
+		{`{ for n, s in services : n => s if ` + other + ` }`, `true`, `"${each.value.nmae} is wrong"`, "nmae"},
+		{`[for s in services : s if ` + other + `]`, `each.value.nmae == "x"`, `"x"`, "nmae"},
+
+		{`{ for n, s in services : n => s if ` + other + ` }`, `each.value.name == "x"`, `"x"`, ""},
+		{`{ for n, s in services : n => s if s.build != null }`, `each.value.build.context == "x"`, `"x"`, ""},
+		{`{ for n, s in services : n => s if s.memory != null }`, `each.value.memory < 5`, `"x"`, ""},
+		{`{ for n, s in services : n => s if can(regex("^v[0-9]+$", s.tag)) }`, `parseint(trimprefix(each.value.tag, "v"), 10) > 3`, `"x"`, ""},
+		{`{ for n, s in services : parseint(s.tag, 10) => s if can(parseint(s.tag, 10)) }`, `true`, `"x"`, ""},
+		{`services`, `alltrue([for s in services : s.build.context == "x" if s.build != null])`, `"x"`, ""},
+		{`services`, `alltrue([for s in services : try(s.nmae, "") == "" if ` + other + `])`, `"x"`, ""},
+	} {
+		_, diags := evaluated(t, files{"nself.hcl": "stack \"t\" {}\nrule \"ORG-001\" {\n  severity = \"low\"\n  for_each = " + tt.forEach +
+			"\n  assert {\n    condition = " + tt.condition + "\n    message   = " + tt.message + "\n  }\n}\n"})
+		switch {
+		case tt.want == "" && len(diags) > 0:
+			t.Errorf("%s, %s: %s", tt.forEach, tt.condition, list(diags))
+		case tt.want != "" && (len(diags) != 1 || diags[0].Code != "NS203" || !strings.Contains(diags[0].Detail, `no attribute named "`+tt.want+`"`)):
+			t.Errorf("%s, %s, %s: %s", tt.forEach, tt.condition, tt.message, list(diags))
+		}
+	}
+}
+
+// TestMessageThatSaysNothing: a finding without a word is refused when the rule is loaded.
+func TestMessageThatSaysNothing(t *testing.T) {
+	for message, want := range map[string]int{`""`: 1, `"  "`: 1, `"x"`: 0, `"${stack.domain}"`: 0} {
+		_, diags := evaluated(t, files{"nself.hcl": "stack \"t\" {}\nrule \"ORG-001\" {\n  severity = \"low\"\n  assert {\n    condition = true\n    message   = " + message + "\n  }\n}\n"})
+		if len(diags) != want || want == 1 && diags[0].Code != "NS211" {
+			t.Errorf("%s: %s", message, list(diags))
+		}
+	}
+}

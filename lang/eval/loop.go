@@ -82,6 +82,9 @@ func (r *result) element() bool {
 	e := r.expr
 	if e.CondExpr != nil {
 		c, ok := r.part(e.CondExpr, cty.Bool, "a condition", "Invalid 'for' condition", "The value of the 'if' clause must not be null.", "The 'if' clause value is invalid: ")
+		if ok && c.False() && r.ev.sampling {
+			r.left()
+		}
 		if !ok || c.False() {
 			return ok
 		}
@@ -116,6 +119,16 @@ func (r *result) element() bool {
 		r.attrs[name] = v
 	}
 	return true
+}
+
+// left evaluates what a turn would make that the condition leaves out, for what it asks
+// of objects: another element than the sample's may be kept.
+func (r *result) left() {
+	for _, x := range []hclsyntax.Expression{r.expr.KeyExpr, r.expr.ValExpr} {
+		if x != nil {
+			_, _ = r.walk.value(x) // what is lacking is noted; the rest may be what the condition guards against
+		}
+	}
 }
 
 // part evaluates the condition or the key of one turn. It gives false when

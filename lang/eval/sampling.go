@@ -19,6 +19,17 @@ func (ev *Evaluator) Sampling(f func()) {
 	ev.sampling = before
 }
 
+// Lacking evaluates an expression over samples for the attributes alone that objects lack,
+// and reports them. What else is wrong may be so for none of the values that the
+// expression is meant for.
+func (ev *Evaluator) Lacking(expr hclsyntax.Expression, sc *Scope) {
+	w := walk{ev: ev, sc: sc, limit: maxExpression + ev.room}
+	_, _ = w.value(expr)
+	for _, d := range fromHCL(w.undropped(nil)) {
+		ev.Report(d)
+	}
+}
+
 // Grant adds to the work that may still be done, for expressions that are evaluated
 // once the environment is, over names whose values weigh so much: that is what one
 // value may weigh more than others. Means that were used up stay so.
