@@ -78,7 +78,11 @@ func (t *testReporter) junit() []byte {
 		s := suite("the stack")
 		s.Tests, s.Errors = s.Tests+1, s.Errors+1
 		f := failure(d)
-		s.Cases = append(s.Cases, junitCase{Name: f.Message, Class: "stack", Time: junitTime(0), Errors: []junitFailure{f}})
+		c := junitCase{Name: f.Message, Class: "stack", Time: junitTime(0), Errors: []junitFailure{f}}
+		if d.Range != nil {
+			c.File, c.Line = d.Range.Filename, d.Range.Start.Line
+		}
+		s.Cases = append(s.Cases, c)
 	}
 	for i := range out.Suites {
 		s := &out.Suites[i]

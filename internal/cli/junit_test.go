@@ -42,6 +42,10 @@ func TestJUnitIsXML(t *testing.T) {
 	if name := read.Suites[0].Cases[0].Name; name != hostile[0] {
 		t.Errorf("the name is %q", name)
 	}
+	last := read.Suites[len(read.Suites)-1].Cases
+	if c := last[len(last)-1]; len(c.Errors) != 1 || c.Line != 3 || c.File == "" {
+		t.Errorf("what kept tests from being run has no place: %q:%d", c.File, c.Line)
+	}
 	if strings.ContainsAny(string(b), "\x1b\x00\x01\x08") {
 		t.Error("it has control characters")
 	}

@@ -90,6 +90,7 @@ type Report struct {
 	Time        time.Time
 	Security    bool
 	Results     []Result
+	Accepted    []Accepted
 	Checklist   []Item // of the pre-deployment checklist, with Security alone
 }
 
@@ -100,7 +101,7 @@ const limit = 4 * time.Minute
 // not seen.
 func Examine(ctx context.Context, host Host, subject Subject, o Options) *Report {
 	x := newExamination(ctx, host, subject, o)
-	r := &Report{Stack: subject.Stack.Name.V, Environment: subject.Stack.Environment, Time: host.Now, Security: o.Security}
+	r := &Report{Stack: subject.Stack.Name.V, Environment: subject.Stack.Environment, Time: host.Now, Security: o.Security, Accepted: acceptedBy(subject.Stack, host.Now)}
 	rules := map[string]policy.Rule{}
 	for _, rule := range policy.Rules() {
 		rules[rule.Code] = rule

@@ -11,14 +11,27 @@ import (
 const jsonFormat = 1
 
 type jsonReport struct {
-	Format      int         `json:"format"`
-	Stack       string      `json:"stack"`
-	Environment string      `json:"environment"`
-	Time        string      `json:"time"`
-	Security    bool        `json:"security"`
-	Table       string      `json:"table"` // day of the table of releases
-	Checks      []jsonCheck `json:"checks"`
-	Checklist   []jsonItem  `json:"checklist"`
+	Format      int          `json:"format"`
+	Stack       string       `json:"stack"`
+	Environment string       `json:"environment"`
+	Time        string       `json:"time"`
+	Security    bool         `json:"security"`
+	Table       string       `json:"table"` // day of the table of releases
+	Checks      []jsonCheck  `json:"checks"`
+	Accepted    []jsonWaiver `json:"accepted"` // by waivers of the stack
+	Checklist   []jsonItem   `json:"checklist"`
+}
+
+type jsonWaiver struct {
+	Code   string `json:"code"`
+	On     string `json:"on,omitempty"` // not there for the whole stack
+	Until  string `json:"until"`
+	Ended  bool   `json:"ended"`
+	Owner  string `json:"owner"`
+	Reason string `json:"reason"`
+	Ticket string `json:"ticket,omitempty"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
 }
 
 type jsonCheck struct {
@@ -49,7 +62,12 @@ type jsonItem struct {
 func (r *Report) JSON(w io.Writer, text, name func(string) string) error {
 	out := jsonReport{
 		Format: jsonFormat, Stack: r.Stack, Environment: r.Environment, Time: r.Time.UTC().Format(time.RFC3339), Security: r.Security, Table: tableDate,
-		Checks: []jsonCheck{}, Checklist: []jsonItem{},
+		Checks: []jsonCheck{}, Accepted: []jsonWaiver{}, Checklist: []jsonItem{},
+	}
+	for _, a := range r.Accepted {
+		out.Accepted = append(out.Accepted, jsonWaiver{
+			a.Code.V, text(a.On.V), a.Until.V.String(), a.Ended, text(a.Owner.V), text(a.Reason.V), text(a.Ticket.V), name(a.Origin.Range.File), int(a.Origin.Range.Start.Line),
+		})
 	}
 	for _, one := range r.Results {
 		c := jsonCheck{one.Code, one.Title, one.Severity.String(), one.State, text(one.Evidence), []jsonFinding{}}

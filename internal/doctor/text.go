@@ -27,6 +27,7 @@ func (r *Report) Text(w io.Writer, width int) error {
 	}
 	r.seen(&b)
 	r.unseen(&b)
+	r.accepted(&b)
 	if len(r.Checklist) > 0 {
 		b.WriteString("Before a deployment:\n")
 		for _, item := range r.Checklist {
