@@ -2,18 +2,13 @@ package doctor
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/hex"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -42,20 +37,7 @@ type bench struct {
 	running map[string]map[string]any // containers, by service; docker inspect
 	ids     map[string]string         // of images, by reference
 	server  *tls.Config               // of the ingress
-	issue   func(change func(*x509.Certificate)) (chain, key []byte)
-}
-
-// stackDir copies the shop, and gives it two secrets that somebody types.
-func stackDir(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	text, err := os.ReadFile("../../examples/shop/nself.hcl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	with := string(text) + "\nsecret \"smtp\" {\n  kind = \"input\"\n}\n\nsecret \"mail\" {\n  kind = \"input\"\n}\n"
-	put(t, filepath.Join(dir, "nself.hcl"), with, 0o644)
-	return dir
+	ca      authority                 // that the host trusts
 }
 
 func put(t *testing.T, path, text string, mode os.FileMode) {
@@ -74,41 +56,30 @@ func put(t *testing.T, path, text string, mode os.FileMode) {
 func healthy(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, root: t.TempDir(), backups: t.TempDir(), ids: map[string]string{}, running: map[string]map[string]any{}}
-	now := time.Date(2026, 12, 15, 12, 0, 0, 0, time.UTC) // the table of releases ages
-	dir := stackDir(t)
+	b.ca = shop(t).ca
+	dir := shop(t).unpack(t)
 	roots := x509.NewCertPool()
-	b.issue = authority(t, roots, now)
-	chain, key := b.issue(nil)
-	put(t, dir+"/certs/fullchain.pem", string(chain), 0o644)
-	put(t, dir+"/certs/privkey.pem", string(key), 0o600)
-	out := dir + "/out/prod"
-	put(t, out+"/.secrets", "SMTP="+random(t)+"\nMAIL="+random(t)+"\n", 0o600)
-
-	opts := build.Options{Env: "prod"}
-	c, diags := build.Compile(context.Background(), dir, opts)
-	w := build.WriteOptions{Options: opts, Version: "0.0.0-test", Now: now}
-	_, more := c.Write(context.Background(), w)
-	for _, d := range append(diags, more...) {
-		if d.Severity == 0 {
-			t.Fatalf("%s %s: %s", d.Code, d.Summary, d.Detail)
-		}
+	roots.AddCert(b.ca.cert)
+	c, diags := build.Compile(context.Background(), dir, writing.Options)
+	if diags.HasErrors() {
+		t.Fatal(diags)
 	}
-	h, d := c.Host(w)
+	h, d := c.Host(writing)
 	if d != nil {
 		t.Fatal(d.Summary)
 	}
-	b.subject = Subject{Stack: h.Stack, Files: h.Files, Dir: out, StackDir: dir, Secrets: h.Options}
+	b.subject = Subject{Stack: h.Stack, Files: h.Files, Dir: h.Dir, StackDir: dir, Secrets: h.Options}
 	b.options = Options{Security: true, BackupDir: b.backups}
 	b.machine()
 	b.engine()
-	b.serve(chain, key)
+	b.serve(b.owners())
 	for _, name := range []string{"app.dump.age", TestedFile} {
-		if err := os.Chtimes(filepath.Join(b.backups, name), now, now); err != nil {
+		if err := os.Chtimes(filepath.Join(b.backups, name), builtOn, builtOn); err != nil {
 			t.Fatal(err)
 		}
 	}
 	b.host = Host{
-		Root: b.root, UID: 0, Now: now, Patience: time.Minute, Run: b.run,
+		Root: b.root, UID: 0, Now: builtOn, Patience: time.Minute, Run: b.run,
 		Room: func(string) (Room, error) {
 			return Room{Bytes: 100 << 30, Free: 50 << 30, Inodes: 1000, FreeInodes: 500}, nil
 		},
@@ -117,6 +88,25 @@ func healthy(t *testing.T) *bench {
 		Dial:   b.dial,
 	}
 	return b
+}
+
+// issue makes a certificate that the host trusts, and its key.
+func (b *bench) issue(change func(*x509.Certificate)) (chain, key []byte) {
+	b.t.Helper()
+	return b.ca.issue(b.t, change)
+}
+
+// owners gives the certificate that the owner of the stack brought, and its key.
+func (b *bench) owners() (chain, key []byte) {
+	b.t.Helper()
+	chain, err := os.ReadFile(b.subject.StackDir + "/certs/fullchain.pem")
+	if err == nil {
+		key, err = os.ReadFile(b.subject.StackDir + "/certs/privkey.pem")
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return chain, key
 }
 
 func random(t *testing.T) string {
@@ -334,39 +324,6 @@ func (b *bench) dial(context.Context, string) (net.Conn, error) {
 		server.Close()
 	}()
 	return client, nil
-}
-
-// authority makes one that the host trusts, and gives what signs with it.
-func authority(t *testing.T, roots *x509.CertPool, now time.Time) func(change func(*x509.Certificate)) (chain, key []byte) {
-	t.Helper()
-	caKey, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	ca := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "bench authority"}, NotBefore: now.Add(-200 * 24 * time.Hour), NotAfter: now.Add(1000 * 24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, ca, ca, caKey.Public(), caKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, _ := x509.ParseCertificate(der)
-	roots.AddCert(parsed)
-	return func(change func(*x509.Certificate)) (chain, private []byte) {
-		key, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		leaf := &x509.Certificate{
-			SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "api.shop.example.com"}, DNSNames: []string{"api.shop.example.com"},
-			NotBefore: now.Add(-time.Hour), NotAfter: now.Add(89 * 24 * time.Hour),
-			KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		}
-		if change != nil {
-			change(leaf)
-		}
-		der, err := x509.CreateCertificate(rand.Reader, leaf, parsed, key.Public(), caKey)
-		if err != nil {
-			t.Fatal(err)
-		}
-		raw, _ := x509.MarshalPKCS8PrivateKey(key)
-		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw})
-	}
 }
 
 // bring puts a certificate where its owner and the ingress have it, and serves it.
