@@ -17,14 +17,19 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the command line as a user would: one script per theme in
-// testdata/script.
+// testdata/script. Together they start the program 700 times; without the lab, those
+// run that were drawn.
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../examples")
 	if err != nil {
 		t.Fatal(err)
 	}
+	scripts, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(scripts) < 40 {
+		t.Fatalf("%d scripts: %v", len(scripts), err)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Files:               draw(t, scripts, 10),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,
