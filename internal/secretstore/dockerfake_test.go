@@ -10,40 +10,30 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
 	"gopkg.in/yaml.v3"
 )
 
-// TestMain lets the test binary be the docker command of those tests that run nselfc.
-func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == "docker" {
-		os.Exit(dockerFake(os.Args[1:]))
-	}
-	code := m.Run()
-	if built.dir != "" {
-		_ = os.RemoveAll(built.dir)
-	}
-	os.Exit(code)
-}
-
-// dockerState is an engine between two commands, kept in the folder that DOCKER_FAKE
-// names: containers with the secret files that they were started with, and servers that
-// know what they were told last.
+// dockerState is an engine: containers with the secret files that they were started
+// with, and servers that know what they were told last. testdata/docker asks it.
 type dockerState struct {
-	Calls      int
-	Next       int
-	Containers []*dockerContainer
-	Servers    map[string]string // by service: roles.sql or users.acl
-	Known      map[string]bool   // what was tried before, which takes long on purpose
-	Broken     []string          // logins that failed
+	mu         sync.Mutex
+	calls      int
+	next       int
+	containers []*dockerContainer
+	servers    map[string]string // by service: roles.sql or users.acl
+	known      map[string]bool   // what was tried before, which takes long on purpose
+	broken     []string          // logins that failed
 }
 
 type dockerContainer struct {
@@ -53,38 +43,75 @@ type dockerContainer struct {
 	Files       map[string]string // by path, the texts of its secret files
 }
 
-// dockerFake is the docker command, as far as a rotation uses it. DOCKER_FAKE_KILL is
-// the call at which it kills nselfc, twice a call: before it does anything, and after.
-func dockerFake(args []string) (code int) {
-	name := filepath.Join(os.Getenv("DOCKER_FAKE"), "state.json")
-	s := &dockerState{Servers: map[string]string{}, Known: map[string]bool{}}
-	if text, err := os.ReadFile(name); err == nil {
-		_ = json.Unmarshal(text, s)
-	}
-	kill, _ := strconv.Atoi(os.Getenv("DOCKER_FAKE_KILL"))
-	save := func() {
-		text, _ := json.Marshal(s)
-		_ = os.WriteFile(name, text, 0o600)
-	}
-	point := func() {
-		s.Calls++
-		save()
-		if s.Calls == kill {
-			_ = syscall.Kill(os.Getppid(), syscall.SIGKILL)
-		}
-	}
-	point()
-	if s.Calls == kill {
-		return 1
-	}
-	code = s.do(args)
-	s.watch()
-	point()
-	return code
+// dockerCall is what somebody asks of an engine. Kill is the call at which it kills
+// who asked, twice a call: before it does anything, and after.
+type dockerCall struct {
+	Args   []string
+	Dir    string
+	In     []byte
+	Caller int // process ID
+	Kill   int
 }
 
-// composeServices reads who has which secret files, in the folder of the output.
-func composeServices() map[string][]string {
+type dockerAnswer struct {
+	Out  string
+	Code int
+}
+
+// newDocker starts an engine that listens on a socket.
+func newDocker(t *testing.T, socket string) *dockerState {
+	t.Helper()
+	s := &dockerState{servers: map[string]string{}, known: map[string]bool{}}
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return // closed
+			}
+			go s.serve(c)
+		}
+	}()
+	return s
+}
+
+func (s *dockerState) serve(c net.Conn) {
+	defer c.Close()
+	var call dockerCall
+	if err := json.NewDecoder(c).Decode(&call); err != nil {
+		return // the caller ends with an error of its own
+	}
+	_ = json.NewEncoder(c).Encode(s.answer(call))
+}
+
+func (s *dockerState) answer(call dockerCall) dockerAnswer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.point(call) {
+		return dockerAnswer{Code: 1}
+	}
+	var out strings.Builder
+	code := s.do(call, &out)
+	s.watch()
+	s.point(call)
+	return dockerAnswer{out.String(), code}
+}
+
+// point counts a moment of a call, and tells whether it was the caller's last.
+func (s *dockerState) point(call dockerCall) bool {
+	s.calls++
+	if s.calls == call.Kill {
+		_ = syscall.Kill(call.Caller, syscall.SIGKILL)
+	}
+	return s.calls == call.Kill
+}
+
+// composeServices reads who has which secret files, in the folder of an output.
+func composeServices(dir string) map[string][]string {
 	var f struct {
 		Services map[string]struct {
 			Secrets []struct{ Source string }
@@ -92,7 +119,7 @@ func composeServices() map[string][]string {
 		}
 		Secrets map[string]struct{ File string }
 	}
-	text, _ := os.ReadFile("docker-compose.yml")
+	text, _ := os.ReadFile(filepath.Join(dir, "docker-compose.yml"))
 	_ = yaml.Unmarshal(text, &f)
 	out := map[string][]string{}
 	for name, s := range f.Services {
@@ -109,32 +136,33 @@ func composeServices() map[string][]string {
 	return out
 }
 
-func (s *dockerState) do(args []string) int {
+func (s *dockerState) do(call dockerCall, out io.Writer) int {
+	args := call.Args
 	find := func(id string) *dockerContainer {
-		i := slices.IndexFunc(s.Containers, func(c *dockerContainer) bool { return c.ID == id })
+		i := slices.IndexFunc(s.containers, func(c *dockerContainer) bool { return c.ID == id })
 		if i < 0 {
 			return nil
 		}
-		return s.Containers[i]
+		return s.containers[i]
 	}
 	switch last := args[len(args)-1]; args[0] {
 	case "ps":
-		for _, c := range s.Containers {
-			fmt.Println(c.ID)
+		for _, c := range s.containers {
+			fmt.Fprintln(out, c.ID)
 		}
 	case "inspect":
-		var out []map[string]any
-		for _, c := range s.Containers {
-			out = append(out, map[string]any{
+		var all []map[string]any
+		for _, c := range s.containers {
+			all = append(all, map[string]any{
 				"Id": c.ID, "Name": "/" + c.ID, "State": map[string]any{"Running": c.Running},
 				"Config": map[string]any{"Labels": map[string]string{"com.docker.compose.service": c.Service, "com.docker.compose.container-number": strconv.Itoa(c.Number)}},
 			})
 		}
-		_ = json.NewEncoder(os.Stdout).Encode(out)
+		_ = json.NewEncoder(out).Encode(all)
 	case "info":
-		fmt.Println(1 << 36)
+		fmt.Fprintln(out, 1<<36)
 	case "compose": // up --no-start … --scale SERVICE=N …
-		services := composeServices()
+		services := composeServices(call.Dir)
 		for _, name := range slices.Sorted(maps.Keys(services)) {
 			want := 1
 			for i, a := range args {
@@ -143,40 +171,39 @@ func (s *dockerState) do(args []string) int {
 				}
 			}
 			have := 0
-			for _, c := range s.Containers {
+			for _, c := range s.containers {
 				if c.Service == name {
 					have++
 				}
 			}
 			for ; have < want; have++ {
-				s.Next++
-				s.Containers = append(s.Containers, &dockerContainer{ID: "c" + strconv.Itoa(s.Next), Service: name, Number: s.Next})
+				s.next++
+				s.containers = append(s.containers, &dockerContainer{ID: "c" + strconv.Itoa(s.next), Service: name, Number: s.next})
 			}
 		}
 		if !slices.Contains(args, "--no-start") {
-			for _, c := range s.Containers {
-				s.start(c)
+			for _, c := range s.containers {
+				s.start(call.Dir, c)
 			}
 		}
 	case "start":
-		s.start(find(last))
+		s.start(call.Dir, find(last))
 	case "stop":
 		if c := find(last); c != nil {
 			c.Running = false
 		}
 	case "rm":
-		s.Containers = slices.DeleteFunc(s.Containers, func(c *dockerContainer) bool { return c.ID == last })
+		s.containers = slices.DeleteFunc(s.containers, func(c *dockerContainer) bool { return c.ID == last })
 	case "network": // services here are called by nobody
 	case "exec":
 		args = slices.DeleteFunc(args[1:], func(a string) bool { return a == "--interactive" })
-		in, _ := io.ReadAll(os.Stdin)
 		service := find(args[0]).Service
 		switch {
 		case slices.Contains(args, "apply"):
-			s.Servers[service] = string(in)
+			s.servers[service] = string(call.In)
 		case slices.Contains(args, "reload"):
 		case slices.Contains(args, "prove"):
-			user, value, _ := strings.Cut(string(in), "\n")
+			user, value, _ := strings.Cut(string(call.In), "\n")
 			if !s.takes(service, user, strings.TrimSuffix(value, "\n")) {
 				return 3
 			}
@@ -186,16 +213,16 @@ func (s *dockerState) do(args []string) int {
 }
 
 // start gives a container its files as they are now. A server reads its own.
-func (s *dockerState) start(c *dockerContainer) {
+func (s *dockerState) start(dir string, c *dockerContainer) {
 	if c == nil || c.Running {
 		return
 	}
 	c.Running, c.Files = true, map[string]string{}
-	for _, path := range composeServices()[c.Service] {
-		text, _ := os.ReadFile(path)
+	for _, path := range composeServices(dir)[c.Service] {
+		text, _ := os.ReadFile(filepath.Join(dir, path))
 		c.Files[path] = string(text)
 		if base := filepath.Base(path); base == "roles.sql" || base == "users.acl" {
-			s.Servers[c.Service] = string(text)
+			s.servers[c.Service] = string(text)
 		}
 	}
 }
@@ -204,11 +231,11 @@ var scram = regexp.MustCompile(`ALTER ROLE "([a-z_]+)" LOGIN PASSWORD 'SCRAM-SHA
 
 // takes tells whether a server lets somebody in.
 func (s *dockerState) takes(service, user, value string) bool {
-	key := hexSum([]byte(s.Servers[service] + "\n" + user + "\n" + value))
-	if _, tried := s.Known[key]; !tried {
-		s.Known[key] = opens(s.Servers[service], user, value)
+	key := hexSum([]byte(s.servers[service] + "\n" + user + "\n" + value))
+	if _, tried := s.known[key]; !tried {
+		s.known[key] = opens(s.servers[service], user, value)
 	}
-	return s.Known[key]
+	return s.known[key]
 }
 
 // opens tries a SCRAM verifier (RFC 5803) of roles.sql, or a SHA-256 of users.acl.
@@ -240,11 +267,37 @@ var loginURL = regexp.MustCompile(`^([a-z]+)://([a-z_]+):([^@]+)@([a-z]+):`)
 
 // watch holds the promise of a rotation: whoever runs can log in with what he has.
 func (s *dockerState) watch() {
-	for _, c := range s.Containers {
+	for _, c := range s.containers {
 		for path, text := range c.Files {
 			if m := loginURL.FindStringSubmatch(text); c.Running && m != nil && !s.takes(m[4], m[2], m[3]) {
-				s.Broken = append(s.Broken, fmt.Sprintf("%s cannot log in with %s, after call %d", c.Service, path, s.Calls))
+				s.broken = append(s.broken, fmt.Sprintf("%s cannot log in with %s, after call %d", c.Service, path, s.calls))
 			}
 		}
 	}
+}
+
+// count gives the number of moments so far.
+func (s *dockerState) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls
+}
+
+// outdated gives the logins that failed, and what has another secret than the files of
+// an output have now.
+func (s *dockerState) outdated(dir string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	bad := slices.Clone(s.broken)
+	for _, c := range s.containers {
+		for path, text := range c.Files {
+			base := filepath.Base(path)
+			now, _ := os.ReadFile(filepath.Join(dir, path))
+			told := base == "roles.sql" || base == "users.acl" || base == "SERVER_TLS" // a server is told while it runs
+			if !c.Running || !told && string(now) != text || base != "SERVER_TLS" && told && s.servers[c.Service] != string(now) {
+				bad = append(bad, c.Service+" does not run, or has an old "+path)
+			}
+		}
+	}
+	return bad
 }

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"filippo.io/age"
@@ -18,26 +17,6 @@ import (
 
 	"nselfc/compiler/ir"
 )
-
-// built is the program under test, made once.
-var built struct {
-	sync.Once
-	dir, problem string
-}
-
-func nselfc(t *testing.T) string {
-	t.Helper()
-	built.Do(func() {
-		built.dir, _ = os.MkdirTemp("", "nselfc") //nolint:usetesting // it outlives the test that builds it
-		if out, err := exec.Command("go", "build", "-o", filepath.Join(built.dir, "nselfc"), "nselfc/cmd/nselfc").CombinedOutput(); err != nil {
-			built.problem = string(out) + err.Error()
-		}
-	})
-	if built.problem != "" {
-		t.Fatal(built.problem)
-	}
-	return filepath.Join(built.dir, "nselfc")
-}
 
 // rotated is a stack with a secret of each class of rotation.
 const rotated = `
@@ -177,11 +156,12 @@ func keptStores() map[string]func(t *testing.T) *keptStore {
 // machine is a host with the stack in a folder, a docker of its own, and the store in
 // reach.
 type machine struct {
-	t     *testing.T
-	store *keptStore
-	dir   string
-	env   []string
-	other *machine // that is given nothing but the store
+	t      *testing.T
+	store  *keptStore
+	dir    string
+	env    []string
+	docker *dockerState
+	other  *machine // that is given nothing but the store
 }
 
 func newMachine(t *testing.T, store *keptStore) *machine {
@@ -193,22 +173,20 @@ func newMachine(t *testing.T, store *keptStore) *machine {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	m := &machine{t: t, store: store, dir: filepath.Join(dir, "shop")}
 	bin := filepath.Join(dir, "bin")
-	for _, d := range []string{m.dir, bin, filepath.Join(dir, "docker")} {
+	for _, d := range []string{m.dir, bin} {
 		if err := os.Mkdir(d, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	self, err := os.Executable()
-	if err == nil {
-		err = os.Symlink(self, filepath.Join(bin, "docker"))
-	}
-	if err == nil {
+	socket := filepath.Join(dir, "docker.sock")
+	m.docker = newDocker(t, socket)
+	if err = os.Symlink(builtProgram(t, "docker"), filepath.Join(bin, "docker")); err == nil {
 		err = os.WriteFile(filepath.Join(m.dir, "nself.hcl"), []byte(strings.Replace(rotated, "STORE", store.hcl, 1)), 0o644)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.env = append([]string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + dir, "DOCKER_FAKE=" + filepath.Join(dir, "docker")}, store.env...)
+	m.env = append([]string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + dir, "DOCKER_FAKE=" + socket}, store.env...)
 	m.ok("build", "--env", "prod", "--no-secrets")
 	return m
 }
@@ -216,7 +194,7 @@ func newMachine(t *testing.T, store *keptStore) *machine {
 // command gives a run of nselfc on the machine.
 func (m *machine) command(args ...string) *exec.Cmd {
 	m.t.Helper()
-	cmd := exec.CommandContext(m.t.Context(), nselfc(m.t), args...)
+	cmd := exec.CommandContext(m.t.Context(), builtProgram(m.t, "nselfc"), args...)
 	cmd.Dir, cmd.Env = m.dir, m.env
 	return cmd
 }
@@ -290,19 +268,6 @@ func (m *machine) up() {
 	}
 }
 
-func (m *machine) docker() *dockerState {
-	m.t.Helper()
-	s := &dockerState{}
-	text, err := os.ReadFile(strings.TrimPrefix(m.env[2], "DOCKER_FAKE=") + "/state.json")
-	if err == nil {
-		err = json.Unmarshal(text, s)
-	}
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	return s
-}
-
 // begun gives a machine on which the stack runs, with all values in the store.
 func begun(t *testing.T, store *keptStore) *machine {
 	t.Helper()
@@ -353,19 +318,8 @@ func (m *machine) settled() {
 		}
 	}
 	m.same("the store", mine, m.store.values(m.t, m))
-	d := m.docker()
-	for _, b := range d.Broken {
+	for _, b := range m.docker.outdated(filepath.Join(m.dir, "out", "prod")) {
 		m.t.Error(b)
-	}
-	for _, c := range d.Containers {
-		for path, text := range c.Files {
-			base := filepath.Base(path)
-			now, _ := os.ReadFile(filepath.Join(m.dir, "out", "prod", path))
-			told := base == "roles.sql" || base == "users.acl" || base == "SERVER_TLS" // a server is told while it runs
-			if !c.Running || !told && string(now) != text || base != "SERVER_TLS" && told && d.Servers[c.Service] != string(now) {
-				m.t.Errorf("%s does not run, or has an old %s", c.Service, path)
-			}
-		}
 	}
 	if m.other == nil {
 		m.other = newMachine(m.t, m.store)
@@ -418,7 +372,7 @@ func (m *machine) same(who string, want, got map[string]string) {
 func (m *machine) killed(at int, args ...string) bool {
 	m.t.Helper()
 	cmd := m.command(args...)
-	cmd.Env = append(slices.Clone(m.env), "DOCKER_FAKE_KILL="+strconv.Itoa(m.docker().Calls+at))
+	cmd.Env = append(slices.Clone(m.env), "DOCKER_FAKE_KILL="+strconv.Itoa(m.docker.count()+at))
 	code, out := m.finish(cmd)
 	if code > 0 {
 		m.t.Fatalf("nselfc %v: %d\n%s", args, code, out)
