@@ -23,7 +23,7 @@ the checklist before a deployment, with what was seen of each line.
 
 Changes nothing, but with --fix modes of files that are too wide, after showing
 them and asking. What it could not see, as without root or without Docker, it says
-and does not count as well.`,
+and does not count as well; a script that must know gives --fail-on-unseen.`,
 		Example: `  sudo nselfc doctor --env prod --security
   nselfc doctor --format json | jq '.checks[] | select(.state == "finding")'
   sudo nselfc doctor --env prod --security --backup-dir /var/backups/shop --fail-on medium`,
@@ -43,6 +43,8 @@ and does not count as well.`,
 	complete(cmd, "format", cli.DoctorFormats()...)
 	f.Var(&o.FailOn, "fail-on", "exit with 1 on findings as severe as this: info, low, medium, high or critical")
 	complete(cmd, "fail-on", cli.Severities()...)
+	f.Var(&o.Unseen, "fail-on-unseen", "exit with 1 also where a check as severe as this could not see all that it looks at")
+	complete(cmd, "fail-on-unseen", cli.Severities()...)
 	f.BoolVar(&o.Fix, "fix", false, "change modes of files that are too wide, after asking")
 	f.BoolVarP(&o.Yes, "yes", "y", false, "with --fix, do not ask")
 	return cmd

@@ -9,7 +9,8 @@ func newExitCodes() *cobra.Command {
 		Short: "What the exit codes mean",
 		Long: `    0  Done. There may be warnings.
     1  The stack has errors, or check or fmt --check found a difference, or
-       check a secret where git has it, or plan a risk that --fail-on names.
+       check a secret where git has it, or plan a risk or doctor a finding
+       that --fail-on names.
        Nothing was written that a build without errors would not write.
     2  The command line is wrong. Nothing was done.
     3  A file could not be read or written. What was there is whole.

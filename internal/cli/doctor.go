@@ -23,6 +23,7 @@ type DoctorOptions struct {
 	doctor.Options
 	Format DoctorFormat
 	FailOn Severity
+	Unseen UnseenFlag
 	Fix    bool // change modes that are too wide, after asking
 	Yes    bool // do not ask
 }
@@ -32,6 +33,27 @@ type Severity struct{ policy.Severity }
 
 // DefaultFailOn is the severity of what must not stay.
 func DefaultFailOn() Severity { return Severity{policy.High} }
+
+// UnseenFlag is the value of --fail-on-unseen: a severity, or that the flag is not given.
+type UnseenFlag struct {
+	Severity
+	given bool
+}
+
+// Set implements pflag.Value.
+func (u *UnseenFlag) Set(word string) error {
+	err := u.Severity.Set(word)
+	u.given = err == nil
+	return err
+}
+
+// String implements pflag.Value.
+func (u *UnseenFlag) String() string {
+	if !u.given {
+		return ""
+	}
+	return u.Severity.String()
+}
 
 // Severities are the words for it, the least first.
 func Severities() []string {
@@ -79,7 +101,8 @@ func (f *DoctorFormat) String() string { return string(*f) }
 func (f *DoctorFormat) Type() string { return "FORMAT" }
 
 // Doctor looks at this host, and ends with Failed when what it finds is as severe as
-// --fail-on says.
+// --fail-on says, or what it could not see as --fail-on-unseen does. A run that saw
+// nothing at all ends with IO.
 func Doctor(ctx context.Context, env Env, d Display, o DoctorOptions) int {
 	h, c, code := o.host(ctx, env, d)
 	if h == nil {
@@ -101,8 +124,18 @@ func Doctor(ctx context.Context, env Env, d Display, o DoctorOptions) int {
 	if code := o.print(env, c, r); code != OK {
 		return code
 	}
+	unseen := r.Unseen(policy.Info)
+	if Format(o.Format) == FormatSARIF && unseen > 0 { // which has no place for it
+		say(env, "nselfc: %d of %d checks could not see all that they look at: --format json says why\n", unseen, len(r.Results))
+	}
 	if r.Count(o.FailOn.Severity) > 0 {
 		return Failed
+	}
+	if n := r.Unseen(o.Unseen.Severity.Severity); o.Unseen.given && n > 0 {
+		return Fail(env, Failed, "%d checks of severity %s or above could not see all that they look at", n, o.Unseen.Severity)
+	}
+	if r.Blind() {
+		return Fail(env, IO, "nothing of this host could be seen")
 	}
 	return OK
 }

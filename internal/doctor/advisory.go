@@ -26,21 +26,22 @@ type advisory struct {
 		Package struct{ Ecosystem, Name string }
 		Ranges  []struct {
 			Type   string
-			Events []struct {
-				Introduced, Fixed string
-				Last              string `json:"last_affected"`
-			}
+			Events []event
 		}
 		Versions []string
 	}
+	Aliases []string
+}
+
+// event is where a range begins or ends. Old exports have both in one.
+type event struct {
+	Introduced, Fixed string
+	Last              string `json:"last_affected"`
 }
 
 // upstream are the ecosystems whose versions are those of the projects themselves:
 // what a distribution calls its packages says nothing of an image's tag.
 func upstream() []string { return []string{"", "Bitnami", "Docker", "GitHub Actions", "OSS-Fuzz"} }
-
-// aliases are names of packages that differ from those of the images.
-func aliases() map[string]string { return map[string]string{"postgresql": "postgres"} }
 
 // maxRecords, maxRecord and maxRead bound what is read, the two last in bytes: an
 // export of a whole ecosystem has less. What a zip holds may be much more than it.
@@ -54,13 +55,13 @@ func advised(ctx context.Context, x *examination) (string, []Finding, error) {
 	if x.options.Advisories == "" {
 		return "", nil, nothing("no records were named with --advisories")
 	}
-	images := x.images()
+	images := slices.DeleteFunc(x.images(), func(i image) bool { return len(i.version) == 0 })
 	hits := map[string][]string{}
 	n := 0
 	err := records(ctx, x.options.Advisories, func(a advisory) {
 		n++
 		for _, i := range images {
-			if len(i.version) > 0 && a.Withdrawn == "" && a.hits(i) && !slices.Contains(hits[i.text], a.ID) {
+			if a.Withdrawn == "" && !slices.ContainsFunc(hits[i.text], a.called) && a.hits(i) {
 				hits[i.text] = append(hits[i.text], a.ID)
 			}
 		}
@@ -79,7 +80,7 @@ func advised(ctx context.Context, x *examination) (string, []Finding, error) {
 	if err == nil && n == 0 {
 		err = errors.New(x.options.Advisories + " holds no record of the OSV format")
 	}
-	return fmt.Sprintf("%s of %s, %s", counted(n, "record"), x.options.Advisories, counted(len(images), "image")), found, err
+	return fmt.Sprintf("%s of %s, %s", counted(n, "record"), x.options.Advisories, counted(len(images), "image")+" with the name of a release"), found, err
 }
 
 func more(n int) string {
@@ -89,13 +90,13 @@ func more(n int) string {
 	return fmt.Sprintf(" and %d more", n)
 }
 
+// called tells whether a record is that of a fault, under whatever name.
+func (a advisory) called(id string) bool { return id == a.ID || slices.Contains(a.Aliases, id) }
+
 // hits tells whether an image is one of those that a record speaks of.
 func (a advisory) hits(i image) bool {
 	for _, p := range a.Affected {
-		name := strings.ToLower(p.Package.Name)
-		if other, ok := aliases()[name]; ok {
-			name = other
-		}
+		name := program(strings.ToLower(p.Package.Name))
 		if name != i.name && name != i.Name || !slices.Contains(upstream(), p.Package.Ecosystem) {
 			continue
 		}
@@ -103,24 +104,37 @@ func (a advisory) hits(i image) bool {
 			return true
 		}
 		for _, r := range p.Ranges {
-			in := false // the events of a range are in the order of the versions
-			for _, e := range r.Events {
-				switch {
-				case r.Type == "GIT":
-				case e.Introduced != "":
-					in = in || i.version.atLeast(numbers(e.Introduced))
-				case e.Fixed != "":
-					in = in && !i.version.atLeast(numbers(e.Fixed))
-				case e.Last != "":
-					in = in && i.version.compare(numbers(e.Last)) <= 0
-				}
-			}
-			if in {
+			if r.Type != "GIT" && spans(r.Events, i.version) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// spans tells whether a release is in a range: the last event that is not after it
+// decides, in whatever order an export has them. What is no release ends nothing.
+func spans(events []event, v version) bool {
+	in, last := false, version(nil)
+	decide := func(at version, begins bool) {
+		if at.compare(last) >= 0 {
+			in, last = begins, at
+		}
+	}
+	for _, e := range events {
+		if at, _ := parseVersion(e.Introduced); e.Introduced != "" && v.atLeast(at) {
+			decide(at, true)
+		}
+		if at, ok := parseVersion(e.Fixed); ok && v.atLeast(at) {
+			decide(at, false)
+		}
+	}
+	for _, e := range events { // it ends behind this one, which may be where it begins
+		if at, ok := parseVersion(e.Last); ok && v.compare(at) > 0 {
+			decide(at, false)
+		}
+	}
+	return in
 }
 
 // records reads a file with a record or a list of them, a folder of such files, or a
@@ -134,6 +148,7 @@ func records(ctx context.Context, path string, each func(advisory)) error {
 		return fmt.Errorf("%s is no file and no folder", path) // a pipe may never end
 	}
 	n, read := 0, 0
+	var other error // of the first that is no record: the rest is read all the same
 	take := func(name string, r io.Reader) error {
 		if n++; n > maxRecords {
 			return fmt.Errorf("%s has more than %d records", path, maxRecords)
@@ -148,10 +163,17 @@ func records(ctx context.Context, path string, each func(advisory)) error {
 		if read += len(text); len(text) > maxRecord || read > maxRead {
 			return fmt.Errorf("%s is larger than a record, or all of them, may be (%d MiB, %d)", name, maxRecord>>20, maxRead>>20)
 		}
-		return decode(name, text, each)
+		if err := decode(name, text, each); other == nil {
+			other = err
+		}
+		return nil
 	}
 	if fi.IsDir() {
-		return filepath.WalkDir(path, func(name string, e fs.DirEntry, err error) error {
+		root, err := filepath.EvalSymlinks(path) // the newest export may be a link to it
+		if err != nil {
+			return reason(err)
+		}
+		err = filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
 			if err == nil {
 				err = ctx.Err() // a large folder may hold no record
 			}
@@ -160,6 +182,7 @@ func records(ctx context.Context, path string, each func(advisory)) error {
 			}
 			return open(name, take)
 		})
+		return errors.Join(err, other)
 	}
 	if archive, err := zip.OpenReader(path); err == nil {
 		defer func() { _ = archive.Close() }() // it was only read
@@ -176,9 +199,10 @@ func records(ctx context.Context, path string, each func(advisory)) error {
 				return err
 			}
 		}
-		return nil
+		return other
 	}
-	return open(path, take)
+	err = open(path, take)
+	return errors.Join(err, other)
 }
 
 func open(name string, take func(string, io.Reader) error) error {

@@ -95,7 +95,7 @@ func (h Host) keptBackups(ctx context.Context, dir string) kept {
 	defer cancel()
 	done := make(chan kept, 1)
 	soFar := make(chan kept, 1) // the newest of what was seen
-	go func() { done <- walkBackups(ctx, dir, maxBackups, soFar) }()
+	go func() { done <- walkBackups(ctx, dir, h.Now, maxBackups, soFar) }()
 	select {
 	case k := <-done:
 		return k
@@ -110,14 +110,22 @@ func (h Host) keptBackups(ctx context.Context, dir string) kept {
 	return k
 }
 
-func walkBackups(ctx context.Context, dir string, most int, soFar chan kept) kept {
+// skew is how far the clock of whoever writes the backups may be ahead. What claims to
+// be of a later day would count as fresh for ever.
+const skew = 24 * time.Hour
+
+func walkBackups(ctx context.Context, dir string, now time.Time, most int, soFar chan kept) kept {
 	var k kept
-	if fi, err := os.Stat(filepath.Join(dir, TestedFile)); err == nil {
+	if fi, err := os.Stat(filepath.Join(dir, TestedFile)); err == nil && !fi.ModTime().After(now.Add(skew)) {
 		k.tested = fi.ModTime()
 	}
 	n := 0
 	var unseen error
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	root, err := filepath.EvalSymlinks(dir) // the folder's name may be a link to a larger disk
+	if err != nil {
+		root = dir
+	}
+	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		switch n++; {
 		case ctx.Err() != nil:
 			return fmt.Errorf("%s is too large to be seen whole in time: %d files and folders were", dir, n)
@@ -126,11 +134,11 @@ func walkBackups(ctx context.Context, dir string, most int, soFar chan kept) kep
 		case err != nil:
 			unseen = reason(err) // the others are looked at all the same
 			return nil
-		case !e.Type().IsRegular() || e.Name() == TestedFile:
+		case !e.Type().IsRegular() || e.Name() == TestedFile || filepath.Ext(e.Name()) == ".log": // a job that fails writes its log too
 			return nil
 		}
 		fi, err := e.Info()
-		if err == nil && fi.Size() > 0 && fi.ModTime().After(k.made) {
+		if err == nil && fi.Size() > 0 && fi.ModTime().After(k.made) && !fi.ModTime().After(now.Add(skew)) {
 			k.name, k.made = path, fi.ModTime()
 			select {
 			case <-soFar:
@@ -153,7 +161,7 @@ func stale(x *examination) (string, []Finding, error) {
 	}
 	age := x.Now.Sub(k.made)
 	if age <= freshBackup {
-		return fmt.Sprintf("%s was made %.0f hours ago", k.name, age.Hours()), nil, nil
+		return fmt.Sprintf("%s was made %.0f hours ago", k.name, max(0, age.Hours())), nil, nil
 	}
 	if k.err != nil { // what was not seen may be newer
 		return "", nil, k.err

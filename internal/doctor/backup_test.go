@@ -62,11 +62,11 @@ func TestManyBackups(t *testing.T) {
 	for _, name := range []string{"a", "b/a", "b/b", "b/c"} {
 		put(t, dir+"/"+name+".dump", "x", 0o600)
 	}
-	k := walkBackups(t.Context(), dir, 3, make(chan kept, 1))
+	k := walkBackups(t.Context(), dir, time.Now(), 3, make(chan kept, 1))
 	if k.name == "" || k.err == nil || !strings.Contains(k.err.Error(), "more than 3") {
 		t.Errorf("%+v", k)
 	}
-	if k := walkBackups(t.Context(), dir, 6, make(chan kept, 1)); k.err != nil {
+	if k := walkBackups(t.Context(), dir, time.Now(), 6, make(chan kept, 1)); k.err != nil {
 		t.Errorf("%+v", k)
 	}
 	if k := (Host{Patience: time.Nanosecond}).keptBackups(t.Context(), dir); k.err == nil || !strings.Contains(k.err.Error(), "in time") {

@@ -1,8 +1,10 @@
 package doctor
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
@@ -124,13 +126,26 @@ func subject(c *x509.Certificate) string {
 const twoWeeks = 14 * 24 * time.Hour
 
 func soon(x *examination, chain []*x509.Certificate) (string, map[string]string, error) {
-	leaf := chain[0]
-	left, life := leaf.NotAfter.Sub(x.Now), leaf.NotAfter.Sub(leaf.NotBefore)
+	left, life := remaining(x, chain[0])
 	seen := fmt.Sprintf("%.0f of %.0f days left", left.Hours()/24, life.Hours()/24)
-	if left < 0 || left >= min(twoWeeks, life/3) {
-		return seen, nil, nil
+	for i, c := range chain { // one in between may end before the leaf
+		left, life := remaining(x, c)
+		if left < 0 || left >= min(twoWeeks, life/3) {
+			continue
+		}
+		what := "it"
+		if i > 0 {
+			what = "the certificate of " + subject(c) + ", by which clients trust it,"
+		}
+		return seen, map[string]string{"certificate": fmt.Sprintf("%s expires on %s, in %.1f days, and nothing has renewed it.", what, day(c.NotAfter), left.Hours()/24)}, nil
 	}
-	return seen, map[string]string{"certificate": fmt.Sprintf("it expires on %s, in %.1f days, and nothing has renewed it.", day(leaf.NotAfter), left.Hours()/24)}, nil
+	return seen, nil, nil
+}
+
+// remaining gives how long a certificate is valid from now on, and how long it was made
+// for.
+func remaining(x *examination, c *x509.Certificate) (left, life time.Duration) {
+	return c.NotAfter.Sub(x.Now), c.NotAfter.Sub(c.NotBefore)
 }
 
 func names(x *examination, chain []*x509.Certificate) (string, map[string]string, error) {
@@ -152,9 +167,9 @@ func trial() []string {
 }
 
 func testAuthority(chain []*x509.Certificate) string {
-	issuer := chain[len(chain)-1].Issuer.String()
-	for _, t := range trial() {
-		if strings.Contains(issuer, t) {
+	for _, c := range chain {
+		issuer := c.Issuer.String()
+		if slices.ContainsFunc(trial(), func(t string) bool { return strings.Contains(issuer, t) }) {
 			return issuer
 		}
 	}
@@ -166,6 +181,27 @@ func forTrial(_ *examination, chain []*x509.Certificate) (string, map[string]str
 		return "", map[string]string{"certificate": "it is signed by " + a + ", an authority for development and trials. No client trusts it, and its key lies on a developer's disk."}, nil
 	}
 	return "signed by " + chain[len(chain)-1].Issuer.CommonName, nil, nil
+}
+
+// allValid gives the time at which a way to the authorities is looked for: now, or where
+// a date is wrong, which has a finding of its own, when all were valid last.
+func allValid(now time.Time, chain []*x509.Certificate) time.Time {
+	begin, end := chain[0].NotBefore, chain[0].NotAfter
+	for _, c := range chain {
+		if c.NotBefore.After(begin) {
+			begin = c.NotBefore
+		}
+		if c.NotAfter.Before(end) {
+			end = c.NotAfter
+		}
+	}
+	switch {
+	case now.Before(begin):
+		return begin
+	case now.After(end):
+		return end
+	}
+	return now
 }
 
 func trusted(x *examination, chain []*x509.Certificate) (string, map[string]string, error) {
@@ -181,7 +217,7 @@ func trusted(x *examination, chain []*x509.Certificate) (string, map[string]stri
 		between.AddCert(c)
 	}
 	leaf := chain[0]
-	_, err = leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: leaf.NotBefore.Add(leaf.NotAfter.Sub(leaf.NotBefore) / 2)})
+	_, err = leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: allValid(x.Now, chain)})
 	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
 		return "", map[string]string{"certificate": fmt.Sprintf("from %s no way leads to an authority that clients trust: a certificate in between is missing (%q), or it is signed by nobody.", subject(leaf), leaf.Issuer.CommonName)}, nil
 	}
@@ -206,8 +242,13 @@ func keys(_ *examination, chain []*x509.Certificate) (string, map[string]string,
 			if k.Params().BitSize < 256 {
 				wrong["certificate"] = subject(c) + " has a key of " + said + "; fewer than 256 can be broken."
 			}
+		case ed25519.PublicKey:
+			said = "Ed25519"
+		default:
+			wrong["certificate"] = subject(c) + " has a key of a sort that clients do not take (" + c.PublicKeyAlgorithm.String() + ")."
 		}
-		if a := c.SignatureAlgorithm; a == x509.SHA1WithRSA || a == x509.ECDSAWithSHA1 || a == x509.MD5WithRSA {
+		root := i > 0 && bytes.Equal(c.RawSubject, c.RawIssuer) // nobody looks at how it signs itself
+		if a := c.SignatureAlgorithm; !root && slices.Contains([]x509.SignatureAlgorithm{x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.DSAWithSHA1, x509.MD5WithRSA}, a) {
 			wrong["certificate"] = subject(c) + " is signed with " + a.String() + ", which can be forged."
 		}
 		if i == 0 {

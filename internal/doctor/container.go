@@ -126,10 +126,11 @@ func weaknesses(s *ir.Service, c container) []string {
 		return strings.HasPrefix(o, "no-new-privileges") && !strings.HasSuffix(o, "false")
 	}), "it may gain privileges")
 	for _, o := range h.SecurityOpt {
-		add(strings.HasSuffix(o, "unconfined"), o)
+		add(strings.HasSuffix(o, "unconfined") || o == "label=disable" || o == "label:disable", o)
 	}
 	for what, mode := range map[string]string{"network": h.NetworkMode, "pid": h.PidMode, "ipc": h.IpcMode, "uts": h.UTSMode, "user": h.UsernsMode} {
 		add(mode == "host", "it shares the host's "+what+" namespace")
+		add(strings.HasPrefix(mode, "container:"), "it shares the "+what+" namespace of another container")
 	}
 	for _, d := range h.Devices {
 		add(true, "it has the device "+d.PathOnHost)
@@ -218,6 +219,19 @@ func running(_ context.Context, x *examination) (string, []Finding, error) {
 	return counted(len(x.Stack.Services), "service") + ", all up", found, nil
 }
 
+// mighty gives those of a container's capabilities with which its root is that of the
+// host: to mount its disks, to load code into its kernel, to open any file of it.
+func mighty(added []string) []string {
+	var out []string
+	for _, a := range added {
+		name := strings.TrimPrefix(strings.ToUpper(a), "CAP_")
+		if slices.Contains([]string{"ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "DAC_READ_SEARCH"}, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // powerful finds containers beside the stack that could take it over.
 func powerful(_ context.Context, x *examination) (string, []Finding, error) {
 	all, err := x.containers()
@@ -233,8 +247,12 @@ func powerful(_ context.Context, x *examination) (string, []Finding, error) {
 		if c.HostConfig.Privileged {
 			why = "is privileged"
 		}
+		if more := mighty(c.HostConfig.CapAdd); len(more) > 0 {
+			why = "has " + strings.Join(more, ", ")
+		}
 		for _, m := range c.Mounts {
-			if m.Source == "/" || strings.HasSuffix(m.Source, "/docker.sock") || within(x.Dir, m.Source) && m.Type == "bind" {
+			socket := strings.HasSuffix(m.Source, "/docker.sock") || within("/run/docker.sock", m.Source) || within("/var/run/docker.sock", m.Source)
+			if m.Type == "bind" && (socket || within(x.Dir, m.Source)) {
 				why = "sees " + m.Source + " of the host"
 			}
 		}

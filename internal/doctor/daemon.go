@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -17,7 +18,6 @@ type settings struct {
 	file     string // of them; "" where there is none
 	NoRules  bool   // iptables is false
 	Backend  string // firewall-backend
-	Bridge   string // none where containers share no default bridge
 	Insecure []string
 	Hosts    []string
 	Verify   bool // clients must have a certificate
@@ -51,21 +51,19 @@ func (h Host) daemon() (settings, error) {
 		name, value, _ := strings.Cut(f, "=")
 		switch name {
 		case "iptables":
-			s.NoRules = value == "false"
+			s.NoRules = !truth(value)
 		case "firewall-backend":
 			s.Backend = value
-		case "bridge":
-			s.Bridge = value
 		case "insecure-registry":
 			s.Insecure = append(s.Insecure, value)
 		case "host":
 			s.Hosts = append(s.Hosts, value)
 		case "tlsverify":
-			s.Verify = value != "false"
+			s.Verify = truth(value)
 		case "live-restore":
-			s.Live = value != "false"
+			s.Live = truth(value)
 		case "icc":
-			s.Talking = value != "false"
+			s.Talking = truth(value)
 		}
 	}
 	return s, nil
@@ -75,7 +73,6 @@ func (s *settings) take(text string) error {
 	var f struct {
 		Iptables  *bool
 		Backend   string   `json:"firewall-backend"`
-		Bridge    string   `json:"bridge"`
 		Insecure  []string `json:"insecure-registries"`
 		Hosts     []string `json:"hosts"`
 		TLSVerify bool     `json:"tlsverify"`
@@ -85,7 +82,7 @@ func (s *settings) take(text string) error {
 	if err := json.Unmarshal([]byte(text), &f); err != nil {
 		return err
 	}
-	s.NoRules, s.Backend, s.Bridge = f.Iptables != nil && !*f.Iptables, f.Backend, f.Bridge
+	s.NoRules, s.Backend = f.Iptables != nil && !*f.Iptables, f.Backend
 	s.Insecure, s.Hosts, s.Verify, s.Live = f.Insecure, f.Hosts, f.TLSVerify, f.Live
 	s.Talking = f.ICC == nil || *f.ICC
 	return nil
@@ -95,7 +92,7 @@ func (s *settings) take(text string) error {
 func (h Host) dockerdFlags() []string {
 	var out []string
 	for pid, name := range h.processes() {
-		if name != "dockerd" {
+		if name != "dockerd" || h.elsewhere(pid) {
 			continue
 		}
 		text, _ := h.read("/proc/" + pid + "/cmdline")
@@ -116,11 +113,25 @@ func (h Host) dockerdFlags() []string {
 	return out
 }
 
+// elsewhere tells whether a process runs in a container: one with a Docker in it has
+// settings of its own, that are nothing of this host's.
+func (h Host) elsewhere(pid string) bool {
+	theirs, err := os.Readlink(h.path("/proc/" + pid + "/ns/pid"))
+	ours, other := os.Readlink(h.path("/proc/self/ns/pid"))
+	return err == nil && other == nil && theirs != ours
+}
+
 func long(flag string) string {
 	if flag == "H" {
 		return "host"
 	}
 	return flag
+}
+
+// truth reads the value of a switch as dockerd does; one without a value is on.
+func truth(value string) bool {
+	on, err := strconv.ParseBool(value)
+	return on || err != nil
 }
 
 // daemonFix says where a setting is changed.
@@ -157,14 +168,17 @@ func daemonChecks() []check {
 		{code: "NS2014", run: configured("Docker's interface is on its socket alone", func(x *examination, s settings) []Finding {
 			var found []Finding
 			for _, h := range s.Hosts {
-				address, ok := strings.CutPrefix(h, "tcp://")
-				if ok && !s.Verify {
+				scheme, address, ok := strings.Cut(h, "://")
+				if !ok {
+					scheme, address = "tcp", h // as dockerd takes it
+				}
+				if scheme == "tcp" && !s.Verify {
 					found = append(found, dockerAPI(address))
 				}
 			}
 			sockets, _ := x.sockets()
 			for _, k := range sockets {
-				if k.Owner == "dockerd" && k.Protocol == "tcp" && !s.Verify && len(found) == 0 {
+				if k.Owner == "dockerd" && k.Protocol == "tcp" && !s.Verify && len(found) == 0 && !x.holds(k) {
 					found = append(found, dockerAPI(netip.AddrPortFrom(k.Address, uint16(k.Port)).String())) //nolint:gosec // read from 16 bits
 				}
 			}
@@ -218,6 +232,16 @@ func daemonChecks() []check {
 		}},
 		{code: "NS2037", run: oldCompose},
 	}
+}
+
+// holds tells whether dockerd has a socket for another reason than its interface: to
+// keep a port that it publishes without a proxy, or for the others of a Swarm, which
+// ask for certificates there.
+func (x *examination) holds(k socket) bool {
+	all, _ := x.containers() // without them, what is declared is known
+	return k.Port == 2377 || k.Port == 7946 || x.publishes(k.Port, k.Protocol) || slices.ContainsFunc(all, func(c container) bool {
+		return slices.ContainsFunc(c.published(), func(p published) bool { return p.Port == strconv.Itoa(k.Port) && p.Protocol == k.Protocol })
+	})
 }
 
 func dockerAPI(address string) Finding {

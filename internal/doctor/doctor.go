@@ -63,8 +63,10 @@ type Finding struct {
 }
 
 // bound keeps what others wrote from beginning lines of its own, and from filling the
-// report.
-func (f *Finding) bound() {
+// report. hide takes the values of secrets out first: nobody knows one of which a part
+// is cut off.
+func (f *Finding) bound(hide func(string) string) {
+	f.Object, f.Evidence, f.Fix = hide(f.Object), hide(f.Evidence), hide(f.Fix)
 	f.Object, f.Evidence = onOneLine(f.Object, maxObject), onOneLine(f.Evidence, maxEvidence)
 	lines := strings.Split(f.Fix, "\n")
 	for i, line := range lines {
@@ -80,6 +82,7 @@ type Result struct {
 	Severity policy.Severity
 	State    State
 	Evidence string // what was looked at, or why it could not be
+	Partial  bool   // not all was seen: of NotSeen always, of Found where Evidence says so
 	Findings []Finding
 }
 
@@ -136,30 +139,32 @@ func (n nothing) Error() string { return string(n) }
 func (c check) result(ctx context.Context, x *examination, rule policy.Rule) Result {
 	r := Result{Code: c.code, Title: rule.Title, Severity: rule.Severity, State: OK}
 	if ctx.Err() != nil {
-		r.State, r.Evidence = NotSeen, "interrupted"
+		r.State, r.Evidence, r.Partial = NotSeen, "interrupted", true
 		return r
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	seen, found, err := c.run(ctx, x)
-	r.Evidence, r.Findings = seen, distinct(found)
+	hide := x.Secrets.Redact.Text
+	r.Evidence, r.Findings = hide(seen), distinct(found)
 	for i := range r.Findings {
-		r.Findings[i].bound()
+		r.Findings[i].bound(hide)
 		if r.Findings[i].At.IsZero() {
 			r.Findings[i].At = x.Stack.Name.Range
 		}
 	}
 	none, absent := errors.AsType[nothing](err)
+	r.Partial = err != nil && !absent
 	switch {
 	case len(found) > 0:
 		r.State, r.Evidence = Found, counted(len(r.Findings), "finding") // what was seen says that all is well
 		if err != nil && !absent {
-			r.Evidence += "; not all could be seen: " + err.Error()
+			r.Evidence += "; not all could be seen: " + hide(err.Error())
 		}
 	case absent:
 		r.State, r.Evidence = Absent, string(none)
 	case err != nil:
-		r.State, r.Evidence = NotSeen, err.Error()
+		r.State, r.Evidence = NotSeen, hide(err.Error())
 	}
 	return r
 }
@@ -179,6 +184,23 @@ func (r *Report) Count(least policy.Severity) int {
 		}
 	}
 	return n
+}
+
+// Unseen gives the number of checks, at least so severe, that could not see all that
+// they look at: also of those that found something in the rest.
+func (r *Report) Unseen(least policy.Severity) int {
+	n := 0
+	for _, one := range r.Results {
+		if one.Severity >= least && one.Partial {
+			n++
+		}
+	}
+	return n
+}
+
+// Blind tells whether nothing of the host was seen.
+func (r *Report) Blind() bool {
+	return !slices.ContainsFunc(r.Results, func(one Result) bool { return one.State == OK || one.State == Found })
 }
 
 // Diagnostics gives the findings in the form that other commands report theirs in.

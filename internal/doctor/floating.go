@@ -69,7 +69,7 @@ func movable(text string) string {
 	v, ok := parseVersion(word)
 	width := 1
 	for _, k := range products() {
-		if k.name == path.Base(ref.Name) {
+		if k.name == program(path.Base(ref.Name)) {
 			width = k.width
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,13 +22,24 @@ type handshake struct {
 }
 
 // maxHosts bounds how many names are asked for: they share one configuration.
-const maxHosts = 50
+const maxHosts = 500
 
 // errClosed says that nothing takes connections at the port.
 var errClosed = errors.New("nothing answers")
 
+// address is where the ingress is published: at the one address that the stack names,
+// or at each of the host's.
 func (x *examination) address() string {
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(x.Stack.Ingress.HTTPSPublic.V))
+	port := x.Stack.Ingress.HTTPSPublic.V
+	host := "127.0.0.1"
+	if s := x.service(x.Stack.Ingress.Service); s != nil {
+		for _, p := range s.Publish {
+			if a, err := netip.ParseAddr(p.HostIP.V); err == nil && !a.IsUnspecified() && p.Host.V == port {
+				host = p.HostIP.V
+			}
+		}
+	}
+	return net.JoinHostPort(host, strconv.Itoa(port))
 }
 
 // shake opens a connection for a name; settings may be narrowed by change.
@@ -47,8 +59,13 @@ func (x *examination) shake(ctx context.Context, name string, change func(*tls.C
 }
 
 func (x *examination) shakeHands(ctx context.Context) []handshake {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute) // one that takes connections and says nothing holds up each name
+	defer cancel()
 	var out []handshake
 	for _, h := range x.Stack.Ingress.Hosts[:min(maxHosts, len(x.Stack.Ingress.Hosts))] {
+		if ctx.Err() != nil {
+			break
+		}
 		state, err := x.shake(ctx, concrete(h.Name.V), func(*tls.Config) {})
 		out = append(out, handshake{h.Name.V, state.PeerCertificates, err})
 	}
@@ -100,7 +117,15 @@ func servedIsStored(_ context.Context, x *examination) (string, []Finding, error
 	if n == 0 {
 		return "", nil, errors.New("no handshake succeeds")
 	}
-	return counted(n, "host") + " served with the certificate that is on disk", found, nil
+	return counted(n, "host") + " served with the certificate that is on disk", found, x.unasked(len(x.served()))
+}
+
+// unasked says how many names were not asked for, of so many that were.
+func (x *examination) unasked(asked int) error {
+	if all := len(x.Stack.Ingress.Hosts); asked < all {
+		return fmt.Errorf("%d of %d hosts were asked for, and the others not", asked, all)
+	}
+	return nil
 }
 
 func answers(_ context.Context, x *examination) (string, []Finding, error) {
@@ -115,7 +140,7 @@ func answers(_ context.Context, x *examination) (string, []Finding, error) {
 			})
 		}
 	}
-	return fmt.Sprintf("%s at %s", counted(len(served), "answer"), x.address()), found, nil
+	return fmt.Sprintf("%s at %s", counted(len(served), "answer"), x.address()), found, x.unasked(len(served))
 }
 
 // offered are the suites of TLS 1.2 that a profile has.
@@ -144,6 +169,12 @@ func withinProfile(ctx context.Context, x *examination) (string, []Finding, erro
 			Object: what, At: x.Stack.Ingress.Profile.Range,
 			Evidence: fmt.Sprintf("The ingress takes %s, which the profile %s does not have: what answers is not the nginx that was emitted.", what, x.Stack.Ingress.Profile.V),
 			Fix:      anew(x.Stack.Ingress.Service),
+		})
+	}
+	if _, err := x.shake(ctx, name, func(c *tls.Config) { c.MinVersion = tls.VersionTLS13 }); err != nil && !errors.Is(err, errClosed) && ctx.Err() == nil {
+		found = append(found, Finding{
+			Object: "TLS 1.3", At: x.Stack.Ingress.Profile.Range, Fix: anew(x.Stack.Ingress.Service),
+			Evidence: fmt.Sprintf("The ingress refuses TLS 1.3, which the profile %s has: what answers is not the nginx that was emitted, or one without it.", x.Stack.Ingress.Profile.V),
 		})
 	}
 	var all []uint16

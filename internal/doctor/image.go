@@ -87,7 +87,7 @@ func (x *examination) images() []image {
 			continue
 		}
 		v, _ := parseVersion(ref.Tag)
-		out = append(out, image{ref, s.Image.V, path.Base(ref.Name), v, s})
+		out = append(out, image{ref, s.Image.V, program(path.Base(ref.Name)), v, s})
 	}
 	return out
 }

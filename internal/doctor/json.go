@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"time"
+
+	"nselfc/compiler/policy"
 )
 
 // jsonFormat is the version of the JSON form. It grows when something changes or
@@ -16,7 +18,8 @@ type jsonReport struct {
 	Environment string       `json:"environment"`
 	Time        string       `json:"time"`
 	Security    bool         `json:"security"`
-	Table       string       `json:"table"` // day of the table of releases
+	Table       string       `json:"table"`    // day of the table of releases
+	Complete    bool         `json:"complete"` // whether each check saw all that it looks at
 	Checks      []jsonCheck  `json:"checks"`
 	Accepted    []jsonWaiver `json:"accepted"` // by waivers of the stack
 	Checklist   []jsonItem   `json:"checklist"`
@@ -61,7 +64,7 @@ type jsonItem struct {
 // that of a file.
 func (r *Report) JSON(w io.Writer, text, name func(string) string) error {
 	out := jsonReport{
-		Format: jsonFormat, Stack: r.Stack, Environment: r.Environment, Time: r.Time.UTC().Format(time.RFC3339), Security: r.Security, Table: tableDate,
+		Format: jsonFormat, Stack: r.Stack, Environment: r.Environment, Time: r.Time.UTC().Format(time.RFC3339), Security: r.Security, Table: tableDate, Complete: r.Unseen(policy.Info) == 0,
 		Checks: []jsonCheck{}, Accepted: []jsonWaiver{}, Checklist: []jsonItem{},
 	}
 	for _, a := range r.Accepted {

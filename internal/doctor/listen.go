@@ -67,14 +67,14 @@ func (o opening) whose() string {
 func (x *examination) openings() ([]opening, error) {
 	containers, dockerErr := x.containers()
 	var out []opening
-	proxied := map[string]bool{}
+	proxied := map[string][]published{}
 	for i := range containers {
 		c := &containers[i]
 		for _, p := range c.published() {
-			proxied[p.Port+"/"+p.Protocol] = true
+			proxied[p.Port+"/"+p.Protocol] = append(proxied[p.Port+"/"+p.Protocol], p)
 			n, _ := strconv.Atoi(p.Port)
 			foreign := c.Config.Labels[labelProject] != x.Stack.Project && c.Config.Labels[labelAddress] != "" // another stack of nselfc looks after its own
-			if !loopback(p.IP) && !foreign && !x.declares(c, n, p.Protocol) {
+			if !loopback(p.IP) && !foreign && !x.declares(c, p.IP, n, p.Protocol) {
 				out = append(out, opening{fmt.Sprintf("%s/%s", netip.AddrPortFrom(addressOr(p.IP), uint16(n)), p.Protocol), n, p.Protocol, c, ""}) //nolint:gosec // a port
 			}
 		}
@@ -83,7 +83,9 @@ func (x *examination) openings() ([]opening, error) {
 	for _, s := range sockets {
 		key := strconv.Itoa(s.Port) + "/" + s.Protocol
 		switch {
-		case s.Address.IsLoopback(), s.Owner == "sshd", proxied[key], s.Protocol == "udp" && s.Port >= ephemeral:
+		case s.Address.IsLoopback(), s.Protocol == "udp" && s.Port >= ephemeral, s.dhcp():
+		case s.Owner == "sshd", x.sshPort(s): // they have a check of their own
+		case slices.ContainsFunc(proxied[key], s.leads):
 		case s.Owner == "dockerd": // its API has a check of its own
 		case x.hostPort(s.Port, s.Protocol):
 		case (s.Owner == "" || s.Owner == "docker-proxy") && x.publishes(s.Port, s.Protocol): // the proxy of a declared port, seen without root or Docker
@@ -97,6 +99,33 @@ func (x *examination) openings() ([]opening, error) {
 	return out, err
 }
 
+// leads tells whether a socket is that of a published port: Docker's, at whatever
+// address, as a proxy for all of IPv4 may listen on IPv6 too; or one whose owner is not
+// to be seen, at the same address.
+func (s socket) leads(p published) bool {
+	switch s.Owner {
+	case "docker-proxy", "dockerd":
+		return true
+	case "":
+		at := addressOr(p.IP)
+		return s.Address == at || s.Address.IsUnspecified() && at.IsUnspecified()
+	}
+	return false
+}
+
+// dhcp tells whether a socket takes the answers of DHCP, which every host with an
+// address from its network waits for, and no client asks anything of.
+func (s socket) dhcp() bool {
+	clients := []string{"", "systemd-network", "dhclient", "dhcpcd", "NetworkManager", "nm-dhcp-helper", "udhcpc", "connmand", "wickedd-dhcp4", "wickedd-dhcp6"}
+	return s.Protocol == "udp" && (s.Port == 68 || s.Port == 546) && slices.Contains(clients, s.Owner)
+}
+
+// sshPort tells whether a socket is where the firewall lets ssh in: systemd waits there
+// for the first connection, and who does is not seen without root.
+func (x *examination) sshPort(s socket) bool {
+	return x.Stack.Firewall != nil && s.Protocol == "tcp" && s.Port == x.Stack.Firewall.SSH.Port.V && slices.Contains([]string{"", "systemd"}, s.Owner)
+}
+
 func addressOr(ip string) netip.Addr {
 	if a, err := netip.ParseAddr(ip); err == nil {
 		return a
@@ -104,11 +133,13 @@ func addressOr(ip string) netip.Addr {
 	return netip.IPv4Unspecified()
 }
 
-// declares tells whether the stack publishes a port for a container's service.
-func (x *examination) declares(c *container, port int, protocol string) bool {
+// declares tells whether the stack publishes a port for a container's service there.
+func (x *examination) declares(c *container, ip string, port int, protocol string) bool {
 	s := x.service(c.service())
 	return c.Config.Labels[labelProject] == x.Stack.Project && s != nil &&
-		slices.ContainsFunc(s.Publish, func(p ir.Publish) bool { return p.Host.V == port && p.Protocol.V == protocol && !loopback(p.HostIP.V) })
+		slices.ContainsFunc(s.Publish, func(p ir.Publish) bool {
+			return p.Host.V == port && p.Protocol.V == protocol && (p.HostIP.V == "" || addressOr(p.HostIP.V) == addressOr(ip))
+		})
 }
 
 func (x *examination) publishes(port int, protocol string) bool {

@@ -52,7 +52,16 @@ func writable(_ context.Context, x *examination) (string, []Finding, error) {
 		if err != nil {
 			return "", found, reason(err)
 		}
-		if n++; fi.Mode()&fs.ModeSymlink == 0 && fi.Mode().Perm()&0o022 != 0 {
+		n++
+		if user, other := x.another(fi); other {
+			found = append(found, Finding{
+				Object:   p,
+				Evidence: fmt.Sprintf("%s belongs to user %d, and what is around it to another: that user may change what Docker, nginx and ufw are told here.", full, user),
+				Fix:      fmt.Sprintf("See who put it there, and give it to the owner of the folder:\n\n    sudo chown --no-dereference --reference=%s %s", x.Dir, full),
+			})
+			continue
+		}
+		if fi.Mode()&fs.ModeSymlink == 0 && fi.Mode().Perm()&0o022 != 0 {
 			found = append(found, Finding{
 				Object:   p,
 				Evidence: fmt.Sprintf("%s has mode %04o: others than its owner may change what Docker, nginx and ufw are told here.", full, fi.Mode().Perm()),
@@ -64,6 +73,18 @@ func writable(_ context.Context, x *examination) (string, []Finding, error) {
 		return "", nil, fmt.Errorf("there is no output at %s: build it, or name it with --out", x.Dir)
 	}
 	return counted(n, "file or folder") + " of the output, which only the owner may write", found, nil
+}
+
+// another tells whether a file belongs to somebody who is neither the owner of the
+// output nor root.
+func (x *examination) another(fi fs.FileInfo) (user int, other bool) {
+	s, ok := fi.Sys().(*syscall.Stat_t)
+	dir, err := os.Stat(x.Dir)
+	if !ok || err != nil {
+		return 0, false
+	}
+	owner, ok := dir.Sys().(*syscall.Stat_t)
+	return int(s.Uid), ok && s.Uid != owner.Uid && s.Uid != 0
 }
 
 // asCompiled compares the output with what the stack compiles to.

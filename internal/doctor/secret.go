@@ -2,7 +2,9 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -145,6 +147,9 @@ func judged(code, seen string, want func(*diag.Diagnostic) bool) func(context.Co
 				Fix:      "Make what is missing, and leave what is there:\n\n    nselfc secrets materialize",
 			})
 		}
+		if code == "NS2003" && len(a.missing) == 0 && a.blocked == "" {
+			found = append(found, x.unrendered()...)
+		}
 		if inner := code != "NS2002" && code != "NS2003" && code != "NS2007"; inner && a.files == 0 && len(found) == 0 && a.blocked == "" {
 			return "", nil, nothing("no value of a secret is here")
 		}
@@ -154,6 +159,28 @@ func judged(code, seen string, want func(*diag.Diagnostic) bool) func(context.Co
 		}
 		return fmt.Sprintf("%s in %s: %s", counted(len(x.Stack.Secrets), "secret"), counted(a.files, "file"), seen), found, nil
 	}
+}
+
+// unrendered finds the files that services read their secrets from and that are not
+// there: Docker would make a folder in the place of each, or not start the service.
+func (x *examination) unrendered() []Finding {
+	var gone []string
+	for _, f := range x.Files {
+		if !f.Secret() {
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(x.Dir, filepath.FromSlash(f.Path))); errors.Is(err, fs.ErrNotExist) {
+			gone = append(gone, f.Path)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	return []Finding{{
+		Object:   secrets.Dir,
+		Evidence: fmt.Sprintf("%s is not there%s, though the values are in %s: what reads it does not start again.", filepath.Join(x.Dir, filepath.FromSlash(gone[0])), more(len(gone)-1), secrets.File),
+		Fix:      "Write it anew from the values that are there:\n\n    nselfc secrets materialize" + envFlag(x.Stack.Environment),
+	}}
 }
 
 // seenByAll is what somebody can tell whose secrets they are not: that a mode lets

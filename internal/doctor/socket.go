@@ -1,9 +1,11 @@
 package doctor
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -14,7 +16,7 @@ import (
 
 // socket is one that waits for others.
 type socket struct {
-	Protocol string // "tcp" or "udp"
+	Protocol string // "tcp", "udp" or "sctp"
 	Address  netip.Addr
 	Port     int
 	Owner    string // name of the process; "" where it may not be seen
@@ -57,10 +59,37 @@ func (h Host) listening() ([]socket, error) {
 			}
 		}
 	}
+	out = append(out, h.associating(owners)...)
 	if read == 0 {
 		return nil, fmt.Errorf("%s cannot be read", h.path("/proc/net"))
 	}
 	return out, nil
+}
+
+// associating reads the kernel's table of the ends of SCTP, which is there once somebody
+// uses it: "ffff8880 ffff8881 2 10 29 5432 0 12345 0.0.0.0 ::". State 10 listens.
+func (h Host) associating(owners map[string]string) []socket {
+	text, err := h.read("/proc/net/sctp/eps")
+	if err != nil {
+		return nil
+	}
+	var out []socket
+	for line := range strings.Lines(text) {
+		f := strings.Fields(line)
+		if len(f) < 9 || f[3] != "10" {
+			continue
+		}
+		port, err := strconv.ParseUint(f[5], 10, 16)
+		if err != nil {
+			continue
+		}
+		for _, word := range f[8:] {
+			if a, err := netip.ParseAddr(word); err == nil {
+				out = append(out, socket{"sctp", a.Unmap(), int(port), owners[f[7]]})
+			}
+		}
+	}
+	return out
 }
 
 // hexAddress reads "0100007F:1538": words of 32 bits in the machine's order.
@@ -81,11 +110,13 @@ func hexAddress(text string) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(a.Unmap(), uint16(number)), nil
 }
 
-// owners gives the name of the process of each socket, by its inode.
+// owners gives the name of the process of each socket, by its inode: of several, that
+// of the newest, as systemd keeps the sockets that it hands to those it starts.
 func (h Host) owners() map[string]string {
 	out := map[string]string{}
-	for pid, name := range h.processes() {
-		dir := h.path("/proc/" + pid + "/fd")
+	processes := h.processes()
+	for _, pid := range slices.SortedFunc(maps.Keys(processes), func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) }) {
+		name, dir := processes[pid], h.path("/proc/"+pid+"/fd")
 		entries, _ := os.ReadDir(dir) // of others, only root may
 		for _, e := range entries {
 			link, err := os.Readlink(filepath.Join(dir, e.Name()))

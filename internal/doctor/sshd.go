@@ -24,7 +24,7 @@ func (h Host) sshd(ctx context.Context, sockets func() ([]socket, error)) (sshSt
 	var s sshState
 	all, _ := sockets()
 	for _, k := range all {
-		if k.Owner == "sshd" && !k.Address.IsLoopback() && !slices.Contains(s.Ports, k.Port) {
+		if k.Owner == "sshd" && k.Protocol == "tcp" && !k.Address.IsLoopback() && !slices.Contains(s.Ports, k.Port) {
 			s.Ports, s.Live = append(s.Ports, k.Port), true
 		}
 	}

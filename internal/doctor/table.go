@@ -47,6 +47,18 @@ func products() []product {
 	}
 }
 
+// program gives the name by which the table knows what is in an image, or a package:
+// others give theirs the releases of the project and a name of their own.
+func program(name string) string {
+	switch name {
+	case "postgresql":
+		return "postgres"
+	case "nginx-unprivileged":
+		return "nginx"
+	}
+	return name
+}
+
 // line names the line of releases that a release is of.
 func line(v version, width int) string {
 	var parts []string

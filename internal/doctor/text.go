@@ -149,6 +149,9 @@ func (r *Report) verdict() string {
 		what += ", " + r.Environment
 	}
 	found := "no findings"
+	if r.Unseen(policy.Info) > 0 {
+		found = "no findings in what was seen"
+	}
 	if len(parts) > 0 {
 		found = "findings: " + strings.Join(parts, ", ")
 	}
