@@ -29,7 +29,7 @@ func credentialChecks() []check {
 			none:   "no secret of the stack says how to log in with it",
 			seen:   "with well-known passwords",
 			accepted: func(c container, l login) string {
-				return fmt.Sprintf("%s lets the user %s in with a password that everybody tries first (its own name, that of the program, or \"changeme\").", c.Name, l.user)
+				return fmt.Sprintf("%s lets the user %s in with a password that everybody tries first (its own name, that of the program, or one that instructions print, such as \"changeme\").", c.Name, l.user)
 			},
 			fix: "Give it a new one, which the server is told of before any service has it:\n\n    nselfc secrets rotate --compromised '%s'",
 		})},
@@ -148,13 +148,19 @@ func (x *examination) logins(s *ir.Secret) ([]login, error) {
 	}
 	var out []login
 	for _, u := range users {
-		for _, p := range []string{u, s.Rotation.User.V, store, "changeme"} {
+		for _, p := range append([]string{u, s.Rotation.User.V, store}, printed()...) {
 			if l := (login{u, p, ""}); p != "" && !slices.Contains(out, l) {
 				out = append(out, l)
 			}
 		}
 	}
 	return out, nil
+}
+
+// printed are the passwords of the instructions that people set stores up by: of the
+// pages and examples of the official images, of redis.conf, of Hasura and of nself.
+func printed() []string {
+	return []string{"changeme", "password", "secret", "example", "mysecretpassword", "foobared", "postgrespassword", "postgres-dev-password"}
 }
 
 // usersOf are those who log in with a secret.

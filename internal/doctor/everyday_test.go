@@ -84,8 +84,11 @@ func TestAtOnce(t *testing.T) {
 	put(t, b.backups+"/backup.log", "it failed\n", 0o600)
 	b.touch("backup.log", 0)
 	b.touch(TestedFile, 400*day) // NS2077
+	b.inside = func(in string) Said { // NS2055
+		return Said{Code: map[bool]int{false: refuses}[in == "report_a\nmysecretpassword\n"]}
+	}
 	r := b.examine()
-	want := []string{"NS2003", "NS2010", "NS2012", "NS2014", "NS2025", "NS2040", "NS2048", "NS2051", "NS2052", "NS2060", "NS2068", "NS2076", "NS2077"}
+	want := []string{"NS2003", "NS2010", "NS2012", "NS2014", "NS2025", "NS2040", "NS2048", "NS2051", "NS2052", "NS2055", "NS2060", "NS2068", "NS2076", "NS2077"}
 	if got := codesOf(r); !slices.Equal(got, want) {
 		t.Errorf("found by %v, want %v", got, want)
 	}
@@ -212,6 +215,16 @@ func TestUnseen(t *testing.T) {
 	r.Results = []Result{r.Results[0], r.Results[2]}
 	if !r.Blind() || !strings.Contains(r.verdict(), "no findings in what was seen; 0 checks ok, 1 not seen") {
 		t.Error(r.verdict())
+	}
+}
+
+// TestQueued: what a rule hands to a program is decided there, and never by what follows.
+func TestQueued(t *testing.T) {
+	none := parseTable("")
+	for rule, want := range map[string]bool{"-p tcp -j NFQUEUE --queue-num 0 --queue-bypass": true, "-p tcp -j NFLOG": false, "-i lo -j NFQUEUE --queue-num 0": false} {
+		if none.letsIn("DOCKER-USER", rule) != want {
+			t.Errorf("%s: %v", rule, !want)
+		}
 	}
 }
 

@@ -123,7 +123,7 @@ func (t table) opens(rule string, returning bool, asked map[string]bool) bool {
 		}
 	}
 	switch {
-	case target == "ACCEPT":
+	case target == "ACCEPT", target == "NFQUEUE": // the program behind the queue decides, for good
 		return true
 	case target == "RETURN":
 		return returning
