@@ -116,6 +116,9 @@ const skew = 24 * time.Hour
 
 func walkBackups(ctx context.Context, dir string, now time.Time, most int, soFar chan kept) kept {
 	var k kept
+	if fi, err := os.Stat(dir); err == nil && !fi.IsDir() {
+		return kept{err: fmt.Errorf("%s is no folder", dir)}
+	}
 	if fi, err := os.Stat(filepath.Join(dir, TestedFile)); err == nil && !fi.ModTime().After(now.Add(skew)) {
 		k.tested = fi.ModTime()
 	}

@@ -2,8 +2,10 @@ package doctor
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -83,7 +85,7 @@ func TestAtOnce(t *testing.T) {
 	b.touch("app.dump.age", -5*day)                                            // NS2076
 	put(t, b.backups+"/backup.log", "it failed\n", 0o600)
 	b.touch("backup.log", 0)
-	b.touch(TestedFile, 400*day) // NS2077
+	b.touch(TestedFile, 400*day)      // NS2077
 	b.inside = func(in string) Said { // NS2055
 		return Said{Code: map[bool]int{false: refuses}[in == "report_a\nmysecretpassword\n"]}
 	}
@@ -215,6 +217,45 @@ func TestUnseen(t *testing.T) {
 	r.Results = []Result{r.Results[0], r.Results[2]}
 	if !r.Blind() || !strings.Contains(r.verdict(), "no findings in what was seen; 0 checks ok, 1 not seen") {
 		t.Error(r.verdict())
+	}
+}
+
+// TestBackupFile: a file in the place of the folder is no backup.
+func TestBackupFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "hostname")
+	put(t, file, "x", 0o600)
+	if k := walkBackups(t.Context(), file, time.Now(), 3, make(chan kept, 1)); k.name != "" || k.err == nil {
+		t.Errorf("%+v", k)
+	}
+}
+
+// TestKeySorts: each certificate of a chain has a key and a signature that hold, but that
+// of a root in it, which signs itself and is trusted for other reasons.
+func TestKeySorts(t *testing.T) {
+	small, large := &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 1023)}, &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2047)}
+	good := &x509.Certificate{PublicKey: large, SignatureAlgorithm: x509.SHA256WithRSA, RawSubject: []byte("a"), RawIssuer: []byte("b")}
+	for name, c := range map[string]struct {
+		second *x509.Certificate
+		says   string
+	}{
+		"RSA, 2048":        {&x509.Certificate{PublicKey: large, RawIssuer: []byte("c")}, ""},
+		"RSA, 1024":        {&x509.Certificate{PublicKey: small, RawIssuer: []byte("c")}, "RSA, 1024 bits"},
+		"Ed25519":          {&x509.Certificate{PublicKey: ed25519.PublicKey{}, RawIssuer: []byte("c")}, ""},
+		"DSA":              {&x509.Certificate{PublicKey: struct{}{}, PublicKeyAlgorithm: x509.DSA, RawIssuer: []byte("c")}, "DSA"},
+		"SHA-1":            {&x509.Certificate{PublicKey: large, SignatureAlgorithm: x509.SHA1WithRSA, RawIssuer: []byte("c")}, "SHA1-RSA"},
+		"SHA-1, of a root": {&x509.Certificate{PublicKey: large, SignatureAlgorithm: x509.SHA1WithRSA}, ""},
+		"ECDSA with SHA-1": {&x509.Certificate{PublicKey: large, SignatureAlgorithm: x509.ECDSAWithSHA1, RawIssuer: []byte("c")}, "ECDSA-SHA1"},
+	} {
+		_, wrong, err := keys(nil, []*x509.Certificate{good, c.second})
+		if got := wrong["certificate"]; err != nil || (got != "") != (c.says != "") || !strings.Contains(got, c.says) {
+			t.Errorf("%s: %q %v", name, got, err)
+		}
+		if c.says == "SHA1-RSA" { // a leaf that signs itself is no root
+			leaf := &x509.Certificate{PublicKey: large, SignatureAlgorithm: x509.SHA1WithRSA}
+			if _, wrong, _ := keys(nil, []*x509.Certificate{leaf}); wrong["certificate"] == "" {
+				t.Error("of a leaf that signs itself, nothing")
+			}
+		}
 	}
 }
 

@@ -144,7 +144,7 @@ func judged(code, seen string, want func(*diag.Diagnostic) bool) func(context.Co
 			found = append(found, Finding{
 				Object:   secrets.File,
 				Evidence: fmt.Sprintf("%s lacks the value of %s: what needs it does not start, or starts without.", filepath.Join(x.Dir, secrets.File), strings.Join(a.missing, ", ")),
-				Fix:      "Make what is missing, and leave what is there:\n\n    nselfc secrets materialize",
+				Fix:      "Make what is missing, and leave what is there:\n\n    nselfc secrets materialize" + envFlag(x.Stack.Environment),
 			})
 		}
 		if code == "NS2003" && len(a.missing) == 0 && a.blocked == "" {
