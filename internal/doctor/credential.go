@@ -67,6 +67,7 @@ func refused(t lock) func(context.Context, *examination) (string, []Finding, err
 		var found []Finding
 		var unknown []error
 		tried, asked := 0, 0
+		once := map[string]bool{} // the administrator is the same for each secret of a server
 		for _, s := range x.Stack.Secrets {
 			if s.Rotation == nil || len(s.Rotation.Prove) == 0 || s.Rotation.User.V == "" {
 				continue
@@ -75,6 +76,12 @@ func refused(t lock) func(context.Context, *examination) (string, []Finding, err
 			if err != nil {
 				unknown = append(unknown, err)
 			}
+			logins = slices.DeleteFunc(logins, func(l login) bool {
+				key := strings.Join([]string{s.Rotation.Service, l.user, l.password}, "\n")
+				again := once[key]
+				once[key] = true
+				return again
+			})
 			if len(logins) == 0 {
 				continue
 			}
@@ -148,7 +155,7 @@ func (x *examination) logins(s *ir.Secret) ([]login, error) {
 	}
 	var out []login
 	for _, u := range users {
-		for _, p := range append([]string{u, s.Rotation.User.V, store}, printed()...) {
+		for _, p := range append([]string{u, s.Rotation.User.V, store}, printed(store)...) {
 			if l := (login{u, p, ""}); p != "" && !slices.Contains(out, l) {
 				out = append(out, l)
 			}
@@ -157,10 +164,16 @@ func (x *examination) logins(s *ir.Secret) ([]login, error) {
 	return out, nil
 }
 
-// printed are the passwords of the instructions that people set stores up by: of the
-// pages and examples of the official images, of redis.conf, of Hasura and of nself.
-func printed() []string {
-	return []string{"changeme", "password", "secret", "example", "mysecretpassword", "foobared", "postgrespassword", "postgres-dev-password"}
+// printed are the passwords of the instructions that people set a store up by: of the
+// pages of its image, of its configuration, and of nself.
+func printed(store string) []string {
+	switch store {
+	case "postgres":
+		return []string{"changeme", "password", "mysecretpassword", "postgres-dev-password"}
+	case "redis":
+		return []string{"changeme", "password", "foobared"}
+	}
+	return []string{"changeme", "password"}
 }
 
 // usersOf are those who log in with a secret.

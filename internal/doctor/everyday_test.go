@@ -54,7 +54,20 @@ func TestEveryday(t *testing.T) {
 		*place = link
 	}
 	b.between(func(*x509.Certificate) {})
+	tried := map[string]int{}
+	b.inside = func(in string) Said {
+		tried[in]++
+		return Said{Code: refuses}
+	}
 	r := b.examine()
+	for login, n := range tried { // each server is asked once, however many secrets are its
+		if n > 1 {
+			t.Errorf("tried %d times: %q", n, login)
+		}
+	}
+	if tried["postgres\nmysecretpassword\n"] == 0 || tried["default\nfoobared\n"] == 0 {
+		t.Errorf("%v", tried)
+	}
 	for _, one := range r.Results {
 		if one.State == Found || one.State == NotSeen {
 			t.Errorf("%s: %s %s %+v", one.Code, one.State, one.Evidence, one.Findings)
