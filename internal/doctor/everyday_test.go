@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -133,6 +134,9 @@ func TestOneAddress(t *testing.T) {
 	if got := codesOf(r); !slices.Equal(got, []string{"NS2061", "NS2075"}) {
 		t.Errorf("found by %v", got)
 	}
+	if one := result(t, r, "NS2061"); !strings.Contains(one.Findings[0].Evidence, "the certificate of bench middle, by which") {
+		t.Errorf("%+v", one)
+	}
 	if one := result(t, r, "NS2070"); !strings.HasSuffix(one.Evidence, "at "+address+":443") {
 		t.Error(one.Evidence)
 	}
@@ -230,6 +234,38 @@ func TestUnseen(t *testing.T) {
 	r.Results = []Result{r.Results[0], r.Results[2]}
 	if !r.Blind() || !strings.Contains(r.verdict(), "no findings in what was seen; 0 checks ok, 1 not seen") {
 		t.Error(r.verdict())
+	}
+}
+
+// TestLeads: whose socket it is that a published port has; without root, by its address.
+func TestLeads(t *testing.T) {
+	for _, c := range []struct {
+		owner, socket, port string
+		want                bool
+	}{
+		{"docker-proxy", "::", "0.0.0.0", true},
+		{"redis-server", "127.0.0.1", "127.0.0.1", false},
+		{"", "203.0.113.10", "203.0.113.10", true},
+		{"", "203.0.113.10", "127.0.0.1", false},
+		{"", "::", "", true},
+		{"", "::", "127.0.0.1", false},
+		{"", "203.0.113.10", "0.0.0.0", false},
+	} {
+		s := socket{Protocol: "tcp", Address: netip.MustParseAddr(c.socket), Port: 6379, Owner: c.owner}
+		if s.leads(published{c.port, "6379", "tcp"}) != c.want {
+			t.Errorf("%+v: %v", c, !c.want)
+		}
+	}
+}
+
+// TestAllValid: where a date is wrong, the way is looked for at a time when none was.
+func TestAllValid(t *testing.T) {
+	day := func(n int) time.Time { return time.Date(2026, 12, n, 0, 0, 0, 0, time.UTC) }
+	chain := []*x509.Certificate{{NotBefore: day(5), NotAfter: day(20)}, {NotBefore: day(10), NotAfter: day(15)}}
+	for now, want := range map[int]int{1: 10, 7: 10, 12: 12, 17: 15, 25: 15} {
+		if got := allValid(day(now), chain); !got.Equal(day(want)) {
+			t.Errorf("on day %d: %s", now, got)
+		}
 	}
 }
 
