@@ -51,5 +51,7 @@ func provedStores() []Rule {
 			"PostgreSQL, Server Configuration", "Redis, redis.conf", "CWE-1188"),
 		constructed("NS1925", "Statement that no rule knows", Stores, Critical,
 			"PostgreSQL, SQL Commands", "CWE-250", "CWE-89"),
+		constructed("NS1926", "Role with the rights of another", Stores, Critical,
+			"PostgreSQL, Role Membership", "PostgreSQL, GRANT", "CWE-269", "CWE-284"),
 	}
 }

@@ -5,7 +5,7 @@ import "slices"
 // restHarms are changes that bring in what no emitter writes, or another value of what
 // one does.
 func restHarms() []harm {
-	return slices.Concat(harmsOfDirectives(), harmsOfHeaders(), harmsOfLogs(), harmsOfRules(), harmsOfStores(), harmsOfServices())
+	return slices.Concat(harmsOfDirectives(), harmsOfHeaders(), harmsOfLogs(), harmsOfRules(), harmsOfStores(), harmsOfGrants(), harmsOfServices())
 }
 
 // in gives harms of one file, each from a code, an old text and a new one.
@@ -269,8 +269,6 @@ func harmsOfStores() []harm {
 			[3]string{"NS1924", "authentication_timeout = 15s", "authentication_timeout = 1d"},
 		),
 		behind(roles, "BEGIN;",
-			[2]string{"NS1925", "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \"app_read_only\";"},
-			[2]string{"NS1925", "ALTER DEFAULT PRIVILEGES FOR ROLE \"app_owner\" IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO \"app_read_only\";"},
 			[2]string{"NS1925", "CREATE EXTENSION plpython3u;"},
 			[2]string{"NS1925", "CREATE EXTENSION IF NOT EXISTS dblink;"},
 			[2]string{"NS1925", "CREATE EXTENSION file_fdw;"},
@@ -290,7 +288,7 @@ func harmsOfStores() []harm {
 			[2]string{"NS1925", "ALTER ROLE \"app\" SET search_path = public;"},
 			[2]string{"NS1925", "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO \"app\";"},
 			[2]string{"NS1925", "ALTER SCHEMA pg_catalog OWNER TO \"app_owner\";"},
-			[2]string{"NS1912 NS1914 NS1925", "ALTER DATABASE \"app\" OWNER TO \"app\";"},
+			[2]string{"NS1925", "ALTER DATABASE \"app\" OWNER TO \"app\";"},
 			[2]string{"NS1925", "\\o |cat"},
 			[2]string{"NS1925", "\\setenv PAGER id"},
 			[2]string{"NS1925", "\\g |id"},

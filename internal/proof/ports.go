@@ -1,9 +1,7 @@
 package proof
 
 import (
-	"encoding/json"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"nselfc/internal/proof/yaml"
@@ -83,22 +81,11 @@ func onLoopback(p *yaml.Node) bool {
 // may be called like one of the catalog and be no store. One that the model does not
 // know is judged by the name of its kind.
 func isStore(a *Artefacts, s *service) bool {
-	prefix := strconv.Quote(s.address) + `: {"type":"service",`
-	for _, f := range a.Files {
-		if f.Path != "nself.model.json" {
-			continue
-		}
-		for line := range strings.Lines(f.Text.String()) {
-			if !strings.HasPrefix(line, prefix) {
-				continue
-			}
-			var told struct {
-				Store string `json:"store"`
-			}
-			if json.Unmarshal([]byte(strings.TrimRight(line[strings.IndexByte(line, '{'):], ",\n")), &told) == nil {
-				return told.Store != ""
-			}
-		}
+	var told struct {
+		Store string `json:"store"`
+	}
+	if a.described(s.address, "service", &told) {
+		return told.Store != ""
 	}
 	return strings.HasPrefix(s.address, "postgres.") || strings.HasPrefix(s.address, "redis.")
 }

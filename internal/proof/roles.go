@@ -70,7 +70,7 @@ func rolesAreNoSuperusers(f rolesFile, report Report) {
 func publicHasNothing(f rolesFile, report Report) {
 	taken := map[string]bool{}
 	var made []string
-	schemas, connects := 0, 0
+	closed, connected := map[string]bool{}, "" // by the database that statements run in
 	for _, s := range f.statements {
 		switch {
 		case granted(s):
@@ -82,11 +82,11 @@ func publicHasNothing(f rolesFile, report Report) {
 				}
 			}
 		case s.Begins("REVOKE", "ALL", "ON", "SCHEMA", "PUBLIC", "FROM", "PUBLIC"):
-			schemas++
+			closed[connected] = true
 		case s.Begins("ALTER", "DATABASE") && s.Has("OWNER") && len(s.Words) > 2:
 			made = append(made, s.Words[2].Text)
 		case s.Words[0].Kind == pgtext.Sign && strings.HasPrefix(s.Words[0].Text, `\connect `):
-			connects++
+			connected = strings.Trim(strings.TrimPrefix(s.Words[0].Text, `\connect `), `"`)
 		}
 	}
 	for _, d := range append([]string{"postgres", "template1"}, made...) {
@@ -94,8 +94,10 @@ func publicHasNothing(f rolesFile, report Report) {
 			report(Place{File: f.path, Line: 1}, "Every role may connect to the database %s.", d)
 		}
 	}
-	if schemas < connects || schemas < len(made) {
-		report(Place{File: f.path, Line: 1}, "Every role may use the schema public of some database.")
+	for _, d := range made {
+		if !closed[d] {
+			report(Place{File: f.path, Line: 1}, "Every role may use the schema public of the database %s.", d)
+		}
 	}
 }
 
@@ -130,20 +132,23 @@ func passwordsAreVerifiers(f rolesFile, report Report) {
 // functionsAreClosed: what a migration makes may be run by every role, unless that
 // is said for all schemas at once.
 func functionsAreClosed(f rolesFile, report Report) {
-	closed, databases := 0, 0
+	closed := map[string]bool{}
+	var databases []string
 	for _, s := range f.statements {
-		if s.Begins("ALTER", "DEFAULT", "PRIVILEGES") && strings.HasSuffix(s.String(), "REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC") && !s.Has("SCHEMA") {
-			closed++
+		if strings.HasSuffix(s.String(), "REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC") && !s.Has("SCHEMA") && s.Begins("ALTER", "DEFAULT", "PRIVILEGES", "FOR", "ROLE") {
+			closed[s.Words[5].Text] = true
 		}
 		if s.Begins("ALTER", "DATABASE") && s.Has("OWNER") {
-			databases++
+			databases = append(databases, s.Words[2].Text)
 		}
 		if strings.Contains(strings.ToUpper(s.String()), "SECURITY DEFINER") {
 			report(Place{File: f.path, Line: s.Line}, "A function runs with the rights of the superuser, whoever calls it.")
 		}
 	}
-	if closed < databases {
-		report(Place{File: f.path, Line: 1}, "Functions of a database may be run by every role.")
+	for _, d := range databases {
+		if !closed[d+"_owner"] {
+			report(Place{File: f.path, Line: 1}, "Functions of the database %s may be run by every role.", d)
+		}
 	}
 }
 

@@ -71,6 +71,7 @@ func storeRules() []Rule {
 			}
 		}),
 		rolesRule("NS1917", loginsAreBounded),
+		{Code: "NS1926", Check: rolesHaveOneAccess},
 		storeRule("NS1918", defaultUserIsOff),
 		storeRule("NS1919", aclHoldsHashes),
 		storeRule("NS1920", aclWithoutAdmin),

@@ -17,18 +17,8 @@ func unknownStatements(f rolesFile, report Report) {
 	for _, s := range f.statements {
 		if shape := shapeOf(s.Words); !known[shape] && !takesFromPublic(s) {
 			report(Place{File: f.path, Line: s.Line}, "The superuser runs what no rule knows: %.200s.", shape)
-		} else if writesWhileReading(s) {
-			report(Place{File: f.path, Line: s.Line}, "%s, which only reads, may write.", s.Words[len(s.Words)-1].Text)
 		}
 	}
-}
-
-// writesWhileReading tells a right to write for the group of those who only read: its
-// form is that of the right that others have.
-func writesWhileReading(s pgtext.Statement) bool {
-	last := s.Words[len(s.Words)-1]
-	return s.Has("GRANT") && last.Kind == pgtext.Quoted && strings.HasSuffix(last.Text, "_read_only") &&
-		slices.ContainsFunc([]string{"INSERT", "UPDATE", "DELETE", "CREATE", "TEMPORARY", "EXECUTE"}, s.Has)
 }
 
 // takesFromPublic tells a statement that can make nothing less safe.

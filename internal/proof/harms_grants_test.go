@@ -1,0 +1,65 @@
+package proof_test
+
+import "slices"
+
+// harmsOfGrants are statements in their right form that name somebody else.
+func harmsOfGrants() []harm {
+	const roles = ".secrets.d/main/config/roles.sql"
+	const code = "NS1926"
+	return slices.Concat(
+		in(roles,
+			[3]string{code, `GRANT "app_read_only" TO "report"`, `GRANT "app_owner" TO "report"`},
+			[3]string{code, `GRANT "app_read_only" TO "report"`, `GRANT "app_read_write" TO "report"`},
+			[3]string{code, `GRANT "app_read_only" TO "report"`, `GRANT "audit_read_only" TO "report"`},
+			[3]string{code, `GRANT "app_read_only" TO "report"`, `GRANT "app" TO "report"`},
+			[3]string{code, `GRANT "app_read_only" TO "report"`, `GRANT "app_read_only", "app_owner" TO "report"`},
+			[3]string{code, `GRANT "app_read_only" TO "report"`, `GRANT "app_read_only" TO "report", "app"`},
+			[3]string{code, `GRANT "app_read_only" TO "report"`, `GRANT pg_read_all_data TO "report"`},
+			[3]string{code, "GRANT \"app_read_only\" TO \"report\";\n", ""},
+			[3]string{code, `GRANT "app_read_write" TO "app"`, `GRANT "app_owner" TO "app"`},
+			[3]string{code, `GRANT "app_read_write" TO "app"`, `GRANT "app_read_only" TO "app"`},
+			[3]string{code, `GRANT "app" TO "app_a"`, `GRANT "migrate" TO "app_a"`},
+			[3]string{code, `GRANT "app" TO "app_a"`, `GRANT "app" TO "report_a"`},
+			[3]string{code, `SET role = "report";`, `SET role = "app_owner";`},
+			[3]string{code, `IN DATABASE "app" SET role = "report";`, `IN DATABASE "audit" SET role = "report";`},
+			[3]string{code, `ALTER ROLE "report_b" IN DATABASE "app" SET default_transaction_read_only = on;`, ""},
+			[3]string{code, `ALTER ROLE "report_b" IN DATABASE "app" SET default`, `ALTER ROLE "report_b" IN DATABASE "audit" SET default`},
+			[3]string{code, `ALTER ROLE "report_b" IN DATABASE "app" SET default`, `ALTER ROLE "app_b" IN DATABASE "app" SET default`},
+			[3]string{code, `["report"])}`, `["app"])}`},
+			[3]string{code, `${postgres_login_a(postgres.main.secret.role["report"])}`, `${postgres_login_b(postgres.main.secret.role["report"])}`},
+			[3]string{code, `GRANT CONNECT ON DATABASE "audit" TO "monitor"`, `GRANT CONNECT ON DATABASE "app" TO "monitor"`},
+			[3]string{code, `GRANT CONNECT ON DATABASE "audit" TO "monitor"`, `GRANT CONNECT ON DATABASE "audit" TO "monitor_a"`},
+			[3]string{code, `TEMPORARY ON DATABASE "app" TO "app_owner"`, `TEMPORARY ON DATABASE "app" TO "app_read_write"`},
+			[3]string{code, `TEMPORARY ON DATABASE "app" TO "app_owner"`, `TEMPORARY ON DATABASE "app" TO "audit_owner"`},
+			[3]string{code, `ON ALL TABLES IN SCHEMA public TO "app_read_write"`, `ON ALL TABLES IN SCHEMA public TO "audit_read_write"`},
+			[3]string{code, `ON ALL TABLES IN SCHEMA public TO "app_read_write"`, `ON ALL TABLES IN SCHEMA public TO "app_read_write", "app_read_only"`},
+			[3]string{code, `TO "app_read_write", "app_read_only"`, `TO "app_read_write", "audit_read_only"`},
+			[3]string{code, `GRANT EXECUTE ON FUNCTIONS TO "app_read_write"`, `GRANT EXECUTE ON FUNCTIONS TO "app_read_only"`},
+			[3]string{code, `ALTER SCHEMA public OWNER TO "app_owner"`, `ALTER SCHEMA public OWNER TO "app_read_write"`},
+			[3]string{code, `'REASSIGN OWNED BY %I TO %I', r.rolname, 'app_owner'`, `'REASSIGN OWNED BY %I TO %I', r.rolname, 'report'`},
+			[3]string{"NS1914 NS1926", `FOR ROLE "app_owner" REVOKE EXECUTE`, `FOR ROLE "audit_owner" REVOKE EXECUTE`},
+			[3]string{code, `ALL (ARRAY['app_a', `, `ALL (ARRAY['mallory_a', 'app_a', `},
+			[3]string{code, `d.datname = ANY (ARRAY['app', 'audit']`, `d.datname = ANY (ARRAY['app']`},
+			[3]string{code, `SELECT pg_temp.bare('report');`, `SELECT pg_temp.bare('report'); GRANT "app_owner" TO "app_read_only";`},
+			[3]string{code, `SELECT pg_temp.bare('report');`, `GRANT "app_read_only" TO "report"; SELECT pg_temp.bare('report'); GRANT "app_owner" TO "report";`},
+			[3]string{"", `SELECT pg_temp.bare('report');`, `GRANT "app_owner" TO "report"; SELECT pg_temp.bare('report');`},
+			[3]string{code, "\\if :{?turn}\n", "GRANT \"app_owner\" TO \"report_a\";\n\\if :{?turn}\n"},
+		),
+		behind(roles, "BEGIN;",
+			[2]string{code, `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "app_read_only";`},
+			[2]string{code, `ALTER DEFAULT PRIVILEGES FOR ROLE "app_owner" IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO "app_read_only";`},
+			[2]string{"NS1911", `GRANT postgres TO "app";`},
+			[2]string{code, `ALTER ROLE "mallory_a" ${postgres_login_a(postgres.main.secret.role["app"])} INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION ` +
+				`NOBYPASSRLS CONNECTION LIMIT 5 VALID UNTIL 'infinity';`},
+		),
+		in("nself.model.json",
+			[3]string{code, `"report":{"access":"read_only"`, `"report":{"access":"read_write"`},
+			[3]string{code, `"report":{"access"`, `"others":{"access"`},
+		),
+		in("config/main/pg_hba.conf",
+			[3]string{code, `hostssl    "app"  "report_a"`, `hostssl    "audit"  "report_a"`},
+			[3]string{code, `hostssl    "app"  "report_a"`, `hostssl    "app","audit"  "report_a"`},
+			[3]string{code, `"audit"  "backup_a","backup_b"`, `"audit"  "backup_a","backup_b","app_a"`},
+		),
+	)
+}
