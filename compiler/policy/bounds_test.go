@@ -87,6 +87,13 @@ var boundCases = []boundCase{
 	{"the edge of another service", edgeOf("service.api", "10.214.50.96/28", "", "10.214.50.96/28"), "", ""},
 	{"an edge that is not there", edgeOf("service.gone", "10.214.50.96/28", "", "10.214.50.96/28"), "", ""},
 	{"the edge itself", edgeOf("service.ingress", "10.214.50.96/28", "", "10.214.50.97/32"), "23 error NS354", "10.214.50.96/28"},
+	{"every address of IPv6", edgeOf("service.ingress", "", "fd12::/64", "::/0"), "23 error NS356", "::/0 is so much"},
+	{"half of the internet", edgeOf("service.ingress", "10.214.50.96/28", "", "0.0.0.0/1"), "23 error NS356", "0.0.0.0/1 is so much"},
+	{"wider than anybody's", edgeOf("service.ingress", "", "", "112.0.0.0/7"), "23 error NS356", "112.0.0.0/7"},
+	{"as wide as somebody's", edgeOf("service.ingress", "", "", "17.0.0.0/8"), "", ""},
+	{"wider than anybody's of IPv6", edgeOf("service.ingress", "", "", "2400::/15"), "23 error NS356", "2400::/15"},
+	{"as wide as somebody's of IPv6", edgeOf("service.ingress", "", "", "2400::/16"), "", ""},
+	{"all private addresses of IPv6", edgeOf("service.ingress", "", "", "fc00::/7"), "", ""},
 	{"an edge of IPv6 alone", edgeOf("service.ingress", "", "fd12::/64", "fd12::1/128"), "23 error NS354", "fd12::/64"},
 	{"an edge without an ingress", func(s *ir.Stack) {
 		edgeOf("service.ingress", "10.214.50.96/28", "", "10.0.0.0/8")(s)

@@ -20,7 +20,7 @@ func Rules() []Rule {
 }
 
 func edgeRules() []Rule {
-	return byCode(reportedEdge(), []Rule{trustedGateway()}, provedEdge(), []Rule{openOrigin(), debugger(), openDashboard()})
+	return byCode(reportedEdge(), []Rule{trustedGateway(), trustedWorld()}, provedEdge(), []Rule{openOrigin(), debugger(), openDashboard()})
 }
 
 func tlsRules() []Rule {

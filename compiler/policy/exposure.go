@@ -105,7 +105,7 @@ func trustedGateway() Rule {
 						continue
 					}
 					for _, t := range s.Ingress.TrustedProxy {
-						if proxies, err := netip.ParsePrefix(t.V); err == nil && proxies.Overlaps(edge) {
+						if proxies, err := netip.ParsePrefix(t.V); err == nil && proxies.Overlaps(edge) && !isTooWide(proxies) {
 							report(believesDocker(t, subnet))
 						}
 					}
@@ -113,6 +113,41 @@ func trustedGateway() Rule {
 			}
 		},
 	}
+}
+
+// trustedWorld: the widest network that somebody has to himself, and whose proxies he can
+// vouch for, is a /8 of IPv4 or the private addresses of IPv6.
+func trustedWorld() Rule {
+	return Rule{
+		Code: "NS356", Title: "Trusted proxies that are other people's", Production: Error, Development: Error,
+		Theme: Edge, Severity: Critical, Held: ByCheck,
+		References: []string{"RFC 7239, 8.1", "nginx, ngx_http_realip_module", "CWE-348"},
+		Check: func(s *ir.Stack, report func(Finding)) {
+			if s.Ingress == nil {
+				return
+			}
+			for _, t := range s.Ingress.TrustedProxy {
+				if p, err := netip.ParsePrefix(t.V); err == nil && isTooWide(p) {
+					report(Finding{At: t.Range, Address: "ingress", Detail: fmt.Sprintf("%s is so much of the internet that anybody's machine lies in it. "+
+						"Whoever connects from there is believed whatever X-Forwarded-For he sends, and so chooses his own address for rate limits, "+
+						"logs and allow_from. Name the networks of the load balancer, which its provider publishes; without one in front, "+
+						"leave trusted_proxies out:\n\n    trusted_proxies = [\"203.0.113.0/24\"]", t.V)})
+				}
+			}
+		},
+	}
+}
+
+// isTooWide tells a network that belongs to many: wider than /8 of IPv4, or /16 of IPv6
+// outside of its private addresses.
+func isTooWide(p netip.Prefix) bool {
+	switch {
+	case p.Addr().Is4():
+		return p.Bits() < 8
+	case p.Addr().IsPrivate():
+		return p.Bits() < 7
+	}
+	return p.Bits() < 16
 }
 
 func believesDocker(t ir.String, subnet string) Finding {

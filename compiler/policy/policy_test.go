@@ -84,8 +84,11 @@ var ruleCases = []ruleCase{
 	{"NS341", "firewall", func(s *ir.Stack) { s.Firewall = nil }, 20, "warning", ""},
 	{"NS354", "gateway", func(s *ir.Stack) {
 		s.Networks = []*ir.Network{{Purpose: "edge", Owner: "service.ingress", Subnet: "10.214.50.96/28"}, {Purpose: "provider", Owner: "service.ingress", Subnet: "10.9.0.0/28"}}
-		s.Ingress.TrustedProxy = []ir.String{set("10.9.0.0/16", 23), set("10.214.0.0/16", 24), set("::/0", 25)}
+		s.Ingress.TrustedProxy = []ir.String{set("10.9.0.0/16", 23), set("10.214.0.0/16", 24), set("2001:db8::/32", 25)}
 	}, 24, "error", "warning"},
+	{"NS356", "everybody", func(s *ir.Stack) {
+		s.Ingress.TrustedProxy = []ir.String{set("10.0.0.0/8", 23), set("fc00::/7", 23), set("2400::/16", 23), set("0.0.0.0/0", 24)}
+	}, 24, "error", "error"},
 	{"NS1810", "password", func(s *ir.Stack) {
 		s.Services[0].Env = []ir.EnvVar{
 			{Name: "PASSWORD_FILE", Value: set("x", 11)},

@@ -74,6 +74,7 @@ var atPlaces = []struct{ code, where, text string }{
 	{"NS330", "SERVICE", "route {\n    host = «\"b_example\"»\n  }"},
 	{"NS344", "SERVICE", "route {\n    host = \"b.example.com\"\n    headers = {\n      X-Ok    = \"1\"\n      \"X Bad\" = «\"x\"»\n    }\n  }"},
 	{"NS354", "INGRESS", `trusted_proxies = ["192.0.2.0/24", «"10.0.0.0/8"»]`},
+	{"NS356", "INGRESS", `trusted_proxies = ["192.0.2.0/24", «"::/0"»]`},
 	{"NS319", "FIREWALL", "allow \"db\" {\n    port = «5432»\n  }"},
 	{"NS319", "FIREWALL", "allow \"db\" {\n    port = 5432\n    from = [\"192.0.2.0/24\", «\"::/0\"»]\n  }"},
 	{"NS343", "FIREWALL", "allow \"again\" {\n    port = «22»\n  }"},

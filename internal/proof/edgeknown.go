@@ -65,7 +65,7 @@ var directives = map[string][]usage{
 	"resolver_timeout":               inHTTP("#s"),
 	"real_ip_header":                 inHTTP("X-Forwarded-For"),
 	"real_ip_recursive":              inHTTP("on"),
-	"set_real_ip_from":               inHTTP("<range>"),
+	"set_real_ip_from":               inHTTP("<proxies>"),
 	"server_names_hash_bucket_size":  inHTTP("#"),
 	"server_names_hash_max_size":     inHTTP("#"),
 	"proxy_headers_hash_bucket_size": inHTTP("#"),
@@ -294,11 +294,17 @@ func matches(form, s string) bool {
 func isOf(kind, arg string, n *nginxconf.Node) bool {
 	switch kind {
 	case "<range>":
-		if _, err := netip.ParsePrefix(arg); err == nil {
-			return true
+		_, ok := rangeOf(arg)
+		return ok
+	case "<proxies>":
+		p, ok := rangeOf(arg)
+		least := 16 // wider ones are other people's, who would be believed
+		if p.Addr().Is4() {
+			least = 8
+		} else if p.Addr().IsPrivate() {
+			least = 7
 		}
-		a, err := netip.ParseAddr(arg)
-		return err == nil && a.Zone() == ""
+		return ok && p.Bits() >= least
 	case "<host>":
 		return arg == "" || arg != "_" && strings.Trim(strings.TrimPrefix(arg, "*."), letters+"0123456789.-_") == ""
 	case "<text>":
@@ -309,6 +315,16 @@ func isOf(kind, arg string, n *nginxconf.Node) bool {
 		return arg == hsts || arg == "Retry-After" || slices.Contains(standard, arg) || authored(n)
 	}
 	return false
+}
+
+// rangeOf reads a network or an address. One of IPv4 written as IPv6 is none: nginx would
+// hold it against addresses that no client has.
+func rangeOf(s string) (netip.Prefix, bool) {
+	p, err := netip.ParsePrefix(s)
+	if a, wrong := netip.ParseAddr(s); err != nil && wrong == nil && a.Zone() == "" {
+		p, err = netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	return p, err == nil && p == p.Masked() && !p.Addr().Is4In6()
 }
 
 // authored tells a header that a route declares: it takes the place of the service's

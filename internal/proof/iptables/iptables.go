@@ -140,7 +140,7 @@ func (t *Table) rule(line int, s string) error {
 		if !slices.ContainsFunc(known, func(k []string) bool { return slices.Contains(k, name) }) {
 			return fmt.Errorf("unknown option %s", name)
 		}
-		if r.Get(name) != "" {
+		if slices.ContainsFunc(r.Options, func(o Option) bool { return o.Name == name }) {
 			return fmt.Errorf("the option %s twice", name)
 		}
 		if name == "-j" || name == "-p" {
