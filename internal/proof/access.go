@@ -64,6 +64,9 @@ func rolesHaveOneAccess(a *Artefacts, report Report) {
 		if !sameNames(g.logins, logins) {
 			report(at, "The logins that keep their way in are not those of the file: [%s].", strings.Join(g.logins, " "))
 		}
+		if !sameNames(g.connects, g.databases) {
+			report(at, "Rights are put right in the databases [%s] and not in those of the file.", strings.Join(g.connects, " "))
+		}
 		if !sameNames(g.bared, g.databases) {
 			report(at, "A role keeps what it had in a database other than [%s].", strings.Join(g.bared, " "))
 		}
@@ -109,6 +112,8 @@ func (g *grants) accessOf(r *grantee) (access, string) {
 		return out, fmt.Sprintf("is a member of %s, which is no group of a database", group)
 	case len(r.acts) > 0 || len(r.reads) > 0:
 		return out, "has settings, which are for logins"
+	case r.mark != "nselfc role":
+		return out, "has no mark by which its tables are known when it is declared no longer"
 	}
 	return out, ""
 }
@@ -130,6 +135,8 @@ func (g *grants) loginIsWrong(role *grantee, is access, turn string) string {
 	switch {
 	case !strings.HasPrefix(l.token, "${postgres_login"+turn+"(") || !strings.HasSuffix(l.token, "["+strconv.Quote(role.name)+"])}"):
 		return "is let in by the secret of somebody else"
+	case l.mark != "nselfc login":
+		return "has no mark by which it is shut out when it is declared no longer"
 	case !slices.Equal(l.groups, []string{role.name}) || len(l.connects) > 0:
 		return fmt.Sprintf("is a member of [%s] and may connect to [%s], and has its role alone", strings.Join(l.groups, " "), strings.Join(l.connects, " "))
 	case !slices.Equal(l.acts, []string{is.Database + " " + as}):
@@ -169,16 +176,26 @@ func recordsAreOfLogins(a *Artefacts, roles rolesFile, of map[string]access, rep
 			continue
 		}
 		for _, r := range f.records {
-			if r.Type == "local" || r.Method == "reject" || slices.ContainsFunc(r.Databases, func(d string) bool { return d[0] != '"' }) {
+			if r.Type == "local" || r.Method == "reject" || slices.ContainsFunc(slices.Concat(r.Databases, r.Users), notOneName) {
 				continue // or NS1904 tells
 			}
 			for _, u := range r.Users {
-				if is, ok := of[strings.Trim(u, `"`)]; ok && !slices.Equal(r.Databases, []string{strconv.Quote(is.Database)}) {
-					report(Place{File: f.path, Line: r.Line}, "The login %s is let into %s, and its role is for %q.", u, strings.Join(r.Databases, ","), is.Database)
+				is, ok := of[strings.Trim(u, `"`)]
+				if at := (Place{File: f.path, Line: r.Line}); !ok {
+					report(at, "%s is let in, and is no login of a role.", u)
+				} else if !slices.Equal(r.Databases, []string{strconv.Quote(is.Database)}) {
+					report(at, "The login %s is let into %s, and its role is for %q.", u, strings.Join(r.Databases, ","), is.Database)
 				}
 			}
 		}
 	}
+}
+
+// notOneName tells a word of pg_hba.conf that may stand for several names: what is not in
+// quotation marks may be a keyword or a group, and a slash begins an expression even there.
+func notOneName(s string) bool {
+	name := strings.TrimSuffix(strings.TrimPrefix(s, `"`), `"`)
+	return len(s) != len(name)+2 || name == "" || strings.Trim(name, letters+"0123456789_") != ""
 }
 
 func sameNames(a, b []string) bool {

@@ -56,6 +56,7 @@ func (e entry) at(n *yaml.Node) Place {
 type service struct {
 	entry
 	address string                 // in the language, as its label says
+	from    *service               // the first service of that address
 	common  [commonKeys]*yaml.Node // its keys that most services have
 	rare    []*yaml.Node           // and the others
 }
@@ -92,9 +93,13 @@ func readCompose(files []emit.File) *composition {
 	slices.SortStableFunc(c.documents, func(a, b document) int { // the root is shorter than a part
 		return len(a.path) - len(b.path)
 	})
+	addresses := map[string]*service{}
 	for _, d := range c.documents {
 		for n := range d.root.Get("services").All() {
 			s := newService(n, d.path)
+			if s.from = addresses[s.address]; s.from == nil {
+				s.from, addresses[s.address] = s, s
+			}
 			c.services = append(c.services, s)
 			if c.named[n.Key] == nil {
 				c.named[n.Key] = s

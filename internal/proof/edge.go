@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"path"
 	"slices"
 
 	"nselfc/internal/proof/nginxconf"
@@ -74,7 +75,7 @@ func (e *edge) once(report Report, why, name, value string) {
 
 // edgeReading holds what must be true before anything else can be seen.
 func edgeReading() []Rule {
-	return []Rule{edgeRule("NS1501", func(e *edge, report Report) {
+	return []Rule{{"NS1501", edgeIsMounted}, edgeRule("NS1501", func(e *edge, report Report) {
 		for _, f := range e.broken {
 			report(f.Place, "It cannot be read: %s.", f.Detail)
 		}
@@ -87,4 +88,16 @@ func edgeReading() []Rule {
 			report(Place{File: nginxFolder + "nginx.conf", Line: 1}, "There is no http block.")
 		}
 	})}
+}
+
+// edgeIsMounted: the image's own configuration serves whatever the image holds.
+func edgeIsMounted(a *Artefacts, report Report) {
+	if a.edge() == nil {
+		return
+	}
+	for _, s := range a.compose().services {
+		if s.ingress() && !s.mounts("./"+path.Clean(nginxFolder), "/etc/nginx") {
+			report(s.at(s.Get("volumes")), "The service %s does not have %s at /etc/nginx.", s.Key, nginxFolder)
+		}
+	}
 }

@@ -90,7 +90,7 @@ var directives = map[string][]usage{
 
 	"listen":      {written("server", "#|[::]:#|127.0.0.1:#", "?ssl", "?http2", "?default_server")},
 	"server_name": {written("server", "<host>")},
-	"location":    {written("server", "/"), written("server", "~|~*", "*")},
+	"location":    {written("server", "/"), written("server", "~", "<path>"), written("server", "~*", "<spellings>")},
 	"return":      {written("server", "*", "?*"), written("location", "*", "?*")},
 	"if": {
 		written("server", "($nself_misdirected)|($nself_bad_path)"), written("location", "($nself_tail", "=", "", ")"),
@@ -189,7 +189,7 @@ func (k *knowledge) body(body []*nginxconf.Node, in []string) {
 				break
 			}
 		}
-		if !repeated(n.Name) && k.twice(n, body[0], in) {
+		if (!repeated(n.Name) || n.Name == "include" && slices.Contains(in, "http")) && k.twice(n, body[0], in) {
 			k.report(place(n), "%q: the directive stands there twice.", label(n))
 		}
 	}
@@ -204,8 +204,12 @@ func (k *knowledge) body(body []*nginxconf.Node, in []string) {
 // the blocks apart.
 func (k *knowledge) twice(n, first *nginxconf.Node, in []string) bool {
 	if len(in) == 1 && in[0] == "http" {
-		was := k.shared[n.Name]
-		k.shared[n.Name] = true
+		name := n.Name
+		if name == "include" {
+			name = label(n) // of each file once
+		}
+		was := k.shared[name]
+		k.shared[name] = true
 		return was
 	}
 	was := k.last[n.Name] == first
@@ -307,6 +311,10 @@ func isOf(kind, arg string, n *nginxconf.Node) bool {
 		return ok && p.Bits() >= least
 	case "<host>":
 		return arg == "" || arg != "_" && strings.Trim(strings.TrimPrefix(arg, "*."), letters+"0123456789.-_") == ""
+	case "<path>":
+		return matches(`^/*(?:/|\z)`, arg)
+	case "<spellings>": // of a path
+		return matches(`^(?:/;[^/]*)*/*(?:[/;.]|\z)`, arg)
 	case "<text>":
 		return !strings.Contains(strings.ReplaceAll(arg, "${nself_dollar}", ""), "$")
 	case "<told>":

@@ -201,6 +201,9 @@ func allowEndsInDeny(e *edge, report Report) {
 		if slices.ContainsFunc(block.Body, func(n *nginxconf.Node) bool { return label(n) == "allow all" }) {
 			report(place(block), "%q allows everybody before it denies the rest.", label(block))
 		}
+		if block.Name == "location" && block.Arg(0) == "~" {
+			report(place(block), "%q is held against one spelling of the path, and services take others for the same.", label(block))
+		}
 		if last != "deny all" {
 			report(place(block), "%q allows some and denies nobody: what no line fits is let in.", label(block))
 		}

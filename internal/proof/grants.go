@@ -12,6 +12,7 @@ type grantee struct {
 	name     string
 	line     int      // of the last statement that gave it something
 	token    string   // of the secret that lets it in; "" for a role
+	mark     string   // by which it is known when it is declared no longer
 	groups   []string // that it is a member of
 	connects []string // databases that it may connect to by a grant of its own
 	acts     []string // a database, a blank, and the role that it acts as there
@@ -26,6 +27,7 @@ type grants struct {
 	connected string   // the database that the statements run in; "" for the first one
 	logins    []string // that are not taken for those of a former declaration
 	bared     []string // databases from which a role loses what it had
+	connects  []string // databases in which statements run
 	report    func(line int, detail string, args ...any)
 }
 
@@ -50,6 +52,8 @@ func readGrants(f rolesFile, report Report) *grants {
 			g.databases = append(g.databases, w[2].Text)
 		case s.Begins("ALTER", "ROLE") && len(w) > 3 && w[2].Kind == pgtext.Quoted:
 			g.alter(g.subject(w[2].Text, s.Line), w[3:])
+		case s.Begins("COMMENT", "ON", "ROLE") && len(w) == 6 && w[3].Kind == pgtext.Quoted:
+			g.subject(w[3].Text, s.Line).mark = w[5].Text
 		case s.Begins("SELECT", "PG_TEMP") && len(w) == 7 && w[3] == plain("BARE"):
 			r := g.subject(w[5].Text, s.Line)
 			r.groups, r.connects, r.acts, r.reads = nil, nil, nil, nil
@@ -57,8 +61,9 @@ func readGrants(f rolesFile, report Report) *grants {
 			body, _ := pgtext.Words(w[len(w)-1].Text) // of a fault in it NS1925 tells
 			g.bared = listIn(body)
 		case w[0].Kind == pgtext.Sign:
-			if name, ok := strings.CutPrefix(w[0].Text, `\connect "`); ok {
-				g.connected = strings.TrimSuffix(name, `"`)
+			if name := connectsTo(w[0]); name != "" {
+				g.connected = name
+				g.connects = append(g.connects, name)
 			}
 		default:
 			if i := literal(w, "REASSIGN OWNED BY %I TO %I"); i >= 0 && i+6 < len(w) {
@@ -163,6 +168,8 @@ func (g *grants) alter(r *grantee, words []pgtext.Word) {
 	switch {
 	case words[0].Kind == pgtext.Secret:
 		r.token = words[0].Text
+	case words[0] == plain("NOLOGIN"):
+		r.token = ""
 	case len(words) == 7 && words[0] == plain("IN") && words[4] == plain("ROLE"):
 		r.acts = append(r.acts, words[2].Text+" "+words[6].Text)
 	case len(words) == 7 && words[0] == plain("IN") && words[4] == plain("DEFAULT_TRANSACTION_READ_ONLY"):

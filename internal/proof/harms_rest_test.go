@@ -5,7 +5,7 @@ import "slices"
 // restHarms are changes that bring in what no emitter writes, or another value of what
 // one does.
 func restHarms() []harm {
-	return slices.Concat(harmsOfDirectives(), harmsOfHeaders(), harmsOfLogs(), harmsOfRules(), harmsOfStores(), harmsOfGrants(), harmsOfServices())
+	return slices.Concat(harmsOfDirectives(), harmsOfHeaders(), harmsOfLogs(), harmsOfRules(), harmsOfStores(), harmsOfGrants(), harmsOfNames(), harmsOfServices())
 }
 
 // in gives harms of one file, each from a code, an old text and a new one.

@@ -12,7 +12,8 @@ func mountedSecretRules() []Rule {
 	return []Rule{
 		eachMounted("NS1821", func(s *service, m *yaml.Node, report Report) {
 			target := m.Get("target")
-			if m.Kind != yaml.Mapping || otherThan(m, "source", "target") != nil || path.Dir(target.Value()) != "/run/secrets" {
+			if m.Kind != yaml.Mapping || otherThan(m, "source", "target") != nil || path.Dir(target.Value()) != "/run/secrets" ||
+				strings.HasPrefix(m.Get("source").Value(), s.Key+".") && m.Get("source").Value() != s.Key+"."+path.Base(target.Value()) {
 				report(s.at(m), "The service %s gets the secret %q at %q.", s.Key, m.Value()+m.Get("source").Value(), target.Value())
 			}
 		}),
@@ -33,7 +34,8 @@ func mountedSecretRules() []Rule {
 		{"NS1823", func(a *Artefacts, report Report) {
 			for _, e := range a.compose().secrets {
 				file := e.Get("file").Value()
-				if otherThan(e.Node, "file") != nil || !strings.HasPrefix(file, secretsBelow) || !isShortest(file) {
+				if otherThan(e.Node, "file") != nil || !strings.HasPrefix(file, secretsBelow) || !isShortest(file) ||
+					strings.Replace(strings.TrimPrefix(file, secretsBelow), "/", ".", 1) != e.Key {
 					report(e.at(nil), "The secret %s comes from the file %q, or from elsewhere.", e.Key, file)
 				}
 			}

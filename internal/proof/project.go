@@ -37,6 +37,9 @@ func projectRules() []Rule {
 			if s.address == "" {
 				report(s.at(labels), "The service %s does not say what it comes from.", s.Key)
 			}
+			if s.from.Key != s.Key && s.address != "" { // of one key NS2159 tells
+				report(s.at(labels), "The service %s says that it comes from %s, as %s does.", s.Key, s.address, s.from.Key)
+			}
 			for n := range labels.All() {
 				if strings.HasPrefix(n.Key, "com.docker.") || strings.HasPrefix(n.Key, "x-") {
 					report(s.at(n), "The service %s has the label %s, by which Docker's tools work.", s.Key, n.Key)

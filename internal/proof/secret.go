@@ -138,7 +138,7 @@ func artefactsAreShown(a *Artefacts, report Report) {
 				continue
 			}
 			for _, w := range words[1:] {
-				if w == "linguist-generated" || w == "linguist-generated=true" || w == "binary" || w == "-diff" || strings.HasPrefix(w, "filter=") {
+				if w != "text" && w != "eol=lf" && w != "merge=nselfc" {
 					report(Place{File: f.Path, Line: n}, "%s hides a change of %s from those who review it.", w, words[0])
 				}
 			}

@@ -16,13 +16,13 @@ func storeRules() []Rule {
 			}
 		}),
 		eachRecord("NS1902", func(r pgtext.Record) string {
-			switch r.Method {
-			case "reject", "scram-sha-256":
+			switch {
+			case len(r.Options) > 0:
+				return "an option lets others in, or checks less"
+			case r.Method == "reject", r.Method == "scram-sha-256" && r.Type != "local":
 				return ""
-			case "peer":
-				if r.Type == "local" && slices.Equal(r.Users, []string{"postgres"}) {
-					return ""
-				}
+			case r.Method == "peer" && r.Type == "local" && slices.Equal(r.Users, []string{"postgres"}):
+				return ""
 			}
 			return "a login needs no proof there, or one that can be overheard or guessed"
 		}),
@@ -33,8 +33,7 @@ func storeRules() []Rule {
 			return ""
 		}),
 		eachRecord("NS1904", func(r pgtext.Record) string {
-			if r.Type != "local" && r.Method != "reject" && (slices.Contains(r.Databases, "all") || slices.Contains(r.Users, "all") ||
-				slices.Contains(r.Databases, "replication") || slices.ContainsFunc(r.Users, func(u string) bool { return u[0] == '+' || u[0] == '/' })) {
+			if r.Type != "local" && r.Method != "reject" && slices.ContainsFunc(slices.Concat(r.Databases, r.Users), notOneName) {
 				return "logins that nobody declared, or databases that a login has no business in"
 			}
 			return ""

@@ -51,7 +51,7 @@ func unknownSettings(s *stores, report Report) {
 	}
 	for _, f := range s.acl {
 		for _, w := range f.lines {
-			if !slices.ContainsFunc(aclUsers, func(u string) bool { return matches(u, strings.Join(w.list, " ")) }) {
+			if !slices.ContainsFunc(aclUsers, func(u string) bool { return slices.EqualFunc(strings.Fields(u), w.list, matches) }) {
 				report(Place{File: f.path, Line: w.line}, "It is none of the users that a cache has.")
 			}
 		}
@@ -62,7 +62,7 @@ func unknownSettings(s *stores, report Report) {
 // the container itself are made when it starts.
 var aclUsers = []string{
 	"user default off resetpass resetkeys resetchannels -@all",
-	"user app on ${redis_acl_hash(*)} ~* &* +@all -@admin -@dangerous +info",
+	"user app on ${redis_acl_hash(*.secret.app)} ~* &* +@all -@admin -@dangerous +info",
 }
 
 // areLibraries tells names of libraries of the image; one with a folder could be anybody's.

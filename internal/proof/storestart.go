@@ -13,6 +13,7 @@ type program struct {
 	entrypoint  string
 	command     []string
 	environment map[string]string
+	data        []string // folders of which one is its volume
 }
 
 // startOf gives the program of a kind of the catalog, nil for one that has none.
@@ -25,9 +26,10 @@ func startOf(declared string) *program {
 			map[string]string{
 				"POSTGRES_INITDB_ARGS": "--auth-local=peer --auth-host=reject --data-checksums", "SERVER_TLS_FILE": "/run/secrets/SERVER_TLS",
 			},
+			[]string{"/var/lib/postgresql/data", "/var/lib/postgresql"},
 		}
 	case strings.HasPrefix(declared, "catalog/redis/"):
-		return &program{"/usr/local/bin/nself-redis", []string{"redis-server", "/etc/redis/redis.conf"}, nil}
+		return &program{"/usr/local/bin/nself-redis", []string{"redis-server", "/etc/redis/redis.conf"}, nil, []string{"/data"}}
 	}
 	return nil
 }
@@ -58,14 +60,24 @@ func storesAreStarted(a *Artefacts, report Report) {
 		default:
 			continue
 		}
-		mounted := false
-		for m := range s.Get("volumes").All() {
-			mounted = mounted || m.Get("target").Value() == target && m.Get("source").Value() == "./"+f.Path
-		}
-		if !mounted {
+		if !s.mounts("./"+f.Path, target) {
 			report(s.at(s.Get("volumes")), "The service %s does not have %s at %s.", s.Key, f.Path, target)
 		}
 	}
+}
+
+// mounts tells whether a service has something of the host, or a volume, at a path, and
+// nothing else there.
+func (s *service) mounts(source, target string) bool {
+	found := 0
+	for m := range s.Get("volumes").All() {
+		if path.Clean(m.Get("target").Value()) == target {
+			if found++; path.Clean(m.Get("source").Value()) != path.Clean(source) {
+				return false
+			}
+		}
+	}
+	return found == 1
 }
 
 func started(s *service, start *program, report Report) {
@@ -74,6 +86,12 @@ func started(s *service, start *program, report Report) {
 	}
 	if n := s.Get("command"); !slices.Equal(wordsOf(n), start.command) {
 		report(s.at(n), "The store %s runs %s.", s.Key, listed(n))
+	}
+	if !slices.ContainsFunc(start.data, func(folder string) bool { return s.mounts(s.Key+"_data", folder) }) {
+		report(s.at(s.Get("volumes")), "The store %s does not keep its data in a volume of its own.", s.Key)
+	}
+	if user := s.Get("user"); strings.HasPrefix(user.Value(), "0:") || user.Value() == "0" || !s.Get("read_only").True() {
+		report(s.at(user), "The store %s runs as root, or can change its programs.", s.Key)
 	}
 	for v := range s.Get("environment").All() {
 		if value, ok := start.environment[v.Key]; !ok || value != v.Value() {

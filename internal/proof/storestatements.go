@@ -19,6 +19,35 @@ func unknownStatements(f rolesFile, report Report) {
 			report(Place{File: f.path, Line: s.Line}, "The superuser runs what no rule knows: %.200s.", shape)
 		}
 	}
+	stepsInOrder(f, report)
+}
+
+// stepsInOrder: what stands behind an end, or in a transaction that nobody ends, is never
+// done, and what was there before stays.
+func stepsInOrder(f rolesFile, report Report) {
+	const begin, commit, turn, quit, endif = "BEGIN", "COMMIT", `\if :{?turn}`, `\quit`, `\endif`
+	wanted := []string{begin, commit, turn, quit, endif}
+	for _, s := range f.statements {
+		step := s.Words[0].Text
+		if connectsTo(s.Words[0]) != "" {
+			if len(wanted) > 0 {
+				break
+			}
+			wanted = []string{begin, commit}
+			continue
+		}
+		if !slices.Contains([]string{begin, commit, turn, quit, endif}, step) {
+			continue
+		}
+		if len(wanted) == 0 || step != wanted[0] {
+			report(Place{File: f.path, Line: s.Line}, "%s does not stand in its place, and what follows may never be done.", step)
+			return
+		}
+		wanted = wanted[1:]
+	}
+	if len(wanted) > 0 {
+		report(Place{File: f.path, Line: f.statements[len(f.statements)-1].Line}, "%s is missing, and what follows may never be done.", wanted[0])
+	}
 }
 
 // takesFromPublic tells a statement that can make nothing less safe.
@@ -41,7 +70,7 @@ func shapeOf(words []pgtext.Word) string {
 			text = "$"
 		case w.Kind == pgtext.Plain && isDigits(text):
 			text = "#"
-		case w.Kind == pgtext.Literal && strings.Trim(text, letters+"0123456789_") == "":
+		case w.Kind == pgtext.Literal && strings.Trim(text, letters+"0123456789_") == "" && !isWordOfServer(words[:i]):
 			text = "''"
 		case w.Kind == pgtext.Literal && i > 0 && words[i-1] == (pgtext.Word{Kind: pgtext.Plain, Text: "AS"}):
 			body, err := pgtext.Words(text)
@@ -50,7 +79,7 @@ func shapeOf(words []pgtext.Word) string {
 			}
 		case w.Kind == pgtext.Literal:
 			text = "'" + text + "'"
-		case w.Kind == pgtext.Sign && strings.HasPrefix(text, `\connect "`):
+		case connectsTo(w) != "":
 			text = `\connect ""`
 		}
 		if n := len(out); n > 1 && out[n-1] == "," && out[n-2] == text && (text == `""` || text == "''") {
@@ -60,6 +89,35 @@ func shapeOf(words []pgtext.Word) string {
 		out = append(out, text)
 	}
 	return strings.Join(out, " ")
+}
+
+// connectsTo gives the database that psql is to connect to, by its name alone; "" where a
+// word is another command, or has more to it: psql goes on to a second command behind a
+// backslash, and takes further words for a user and a host.
+func connectsTo(w pgtext.Word) string {
+	name, ok := strings.CutPrefix(w.Text, `\connect "`)
+	if name, closed := strings.CutSuffix(name, `"`); ok && closed && w.Kind == pgtext.Sign && strings.Trim(name, letters+"0123456789_") == "" {
+		return name
+	}
+	return ""
+}
+
+// isWordOfServer tells by the words before a string that it is no name of a role or a
+// database, but one of a few that the server knows.
+func isWordOfServer(before []pgtext.Word) bool {
+	n := len(before)
+	if n < 2 {
+		return false
+	}
+	switch last := before[n-1].Text; last {
+	case "UNTIL":
+		return true
+	case "=":
+		return slices.Contains([]string{"DEPTYPE", "LOG_STATEMENT", "LOG_MIN_ERROR_STATEMENT"}, before[n-2].Text)
+	case ",":
+		return before[n-2].Text == "OID"
+	}
+	return false
 }
 
 // statements are all that is run, as shapeOf writes them.
@@ -79,12 +137,12 @@ var statements = []string{
 	`ALTER DEFAULT PRIVILEGES FOR ROLE "" IN SCHEMA PUBLIC GRANT SELECT ON TABLES TO ""`,
 	`ALTER DEFAULT PRIVILEGES FOR ROLE "" IN SCHEMA PUBLIC GRANT USAGE , SELECT ON SEQUENCES TO ""`,
 	`ALTER DEFAULT PRIVILEGES FOR ROLE "" REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`,
-	`ALTER ROLE "" $ INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION BYPASSRLS CONNECTION LIMIT # VALID UNTIL ''`,
-	`ALTER ROLE "" $ INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT # VALID UNTIL ''`,
+	`ALTER ROLE "" $ INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION BYPASSRLS CONNECTION LIMIT # VALID UNTIL 'infinity'`,
+	`ALTER ROLE "" $ INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT # VALID UNTIL 'infinity'`,
 	`ALTER ROLE "" IN DATABASE "" SET DEFAULT_TRANSACTION_READ_ONLY = ON`,
 	`ALTER ROLE "" IN DATABASE "" SET ROLE = ""`,
-	`ALTER ROLE "" NOLOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION BYPASSRLS CONNECTION LIMIT - # VALID UNTIL '' PASSWORD NULL`,
-	`ALTER ROLE "" NOLOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT - # VALID UNTIL '' ` +
+	`ALTER ROLE "" NOLOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION BYPASSRLS CONNECTION LIMIT - # VALID UNTIL 'infinity' PASSWORD NULL`,
+	`ALTER ROLE "" NOLOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT - # VALID UNTIL 'infinity' ` +
 		`PASSWORD NULL`,
 	`ALTER ROLE POSTGRES PASSWORD NULL`,
 	`ALTER SCHEMA PUBLIC OWNER TO ""`,
@@ -126,24 +184,24 @@ var statements = []string{
 	`REVOKE ALL ON DATABASE POSTGRES , TEMPLATE1 FROM PUBLIC`,
 	`REVOKE ALL ON SCHEMA PUBLIC FROM PUBLIC`,
 	`SELECT PG_CATALOG . FORMAT ( 'ALTER ROLE %I NOLOGIN PASSWORD NULL' , R . ROLNAME ) FROM PG_CATALOG . PG_ROLES R WHERE PG_CATALOG . ` +
-		`SHOBJ_DESCRIPTION ( R . OID , '' ) = 'nselfc login' AND R . ROLCANLOGIN AND R . ROLNAME < > ALL ( ARRAY [ '' ] : : PG_CATALOG . ` +
+		`SHOBJ_DESCRIPTION ( R . OID , 'pg_authid' ) = 'nselfc login' AND R . ROLCANLOGIN AND R . ROLNAME < > ALL ( ARRAY [ '' ] : : PG_CATALOG . ` +
 		`NAME [ ] ) \gexec`,
 	`SELECT PG_CATALOG . FORMAT ( 'ALTER ROLE %I NOLOGIN PASSWORD NULL' , R . ROLNAME ) FROM PG_CATALOG . PG_ROLES R WHERE PG_CATALOG . ` +
-		`SHOBJ_DESCRIPTION ( R . OID , '' ) = 'nselfc login' AND R . ROLCANLOGIN AND R . ROLNAME < > ALL ( ARRAY [ ] : : PG_CATALOG . NAME ` +
+		`SHOBJ_DESCRIPTION ( R . OID , 'pg_authid' ) = 'nselfc login' AND R . ROLCANLOGIN AND R . ROLNAME < > ALL ( ARRAY [ ] : : PG_CATALOG . NAME ` +
 		`[ ] ) \gexec`,
 	`SELECT PG_CATALOG . FORMAT ( 'CREATE DATABASE %I' , '' ) WHERE NOT EXISTS ( SELECT FROM PG_CATALOG . PG_DATABASE WHERE DATNAME = '' ) \gexec`,
 	`SELECT PG_CATALOG . FORMAT ( 'REASSIGN OWNED BY %I TO %I' , R . ROLNAME , '' ) FROM PG_CATALOG . PG_ROLES R WHERE PG_CATALOG . ` +
-		`SHOBJ_DESCRIPTION ( R . OID , '' ) IN ( 'nselfc login' , 'nselfc role' ) AND EXISTS ( SELECT FROM PG_CATALOG . PG_SHDEPEND S WHERE ` +
-		`S . REFCLASSID = 'pg_catalog.pg_authid' : : PG_CATALOG . REGCLASS AND S . REFOBJID = R . OID AND S . DEPTYPE = '' AND S . DBID = ( ` +
+		`SHOBJ_DESCRIPTION ( R . OID , 'pg_authid' ) IN ( 'nselfc login' , 'nselfc role' ) AND EXISTS ( SELECT FROM PG_CATALOG . PG_SHDEPEND S WHERE ` +
+		`S . REFCLASSID = 'pg_catalog.pg_authid' : : PG_CATALOG . REGCLASS AND S . REFOBJID = R . OID AND S . DEPTYPE = 'o' AND S . DBID = ( ` +
 		`SELECT OID FROM PG_CATALOG . PG_DATABASE WHERE DATNAME = PG_CATALOG . CURRENT_DATABASE ( ) ) ) \gexec`,
 	`SELECT PG_CATALOG . PG_ADVISORY_XACT_LOCK ( PG_CATALOG . HASHTEXT ( 'nselfc roles' ) )`,
 	`SELECT PG_CATALOG . PG_TERMINATE_BACKEND ( S . PID ) FROM PG_CATALOG . PG_STAT_ACTIVITY S JOIN PG_CATALOG . PG_ROLES R ON R . OID ` +
-		`= S . USESYSID WHERE PG_CATALOG . SHOBJ_DESCRIPTION ( R . OID , '' ) IN ( 'nselfc login' , 'nselfc role' ) AND NOT R . ROLCANLOGIN`,
+		`= S . USESYSID WHERE PG_CATALOG . SHOBJ_DESCRIPTION ( R . OID , 'pg_authid' ) IN ( 'nselfc login' , 'nselfc role' ) AND NOT R . ROLCANLOGIN`,
 	`SELECT PG_TEMP . BARE ( '' )`,
 	`SELECT PG_TEMP . ENSURE_ROLE ( '' )`,
 	`SET CLIENT_MIN_MESSAGES = WARNING`,
 	`SET LOG_MIN_DURATION_STATEMENT = - #`,
-	`SET LOG_MIN_ERROR_STATEMENT = ''`,
-	`SET LOG_STATEMENT = ''`,
+	`SET LOG_MIN_ERROR_STATEMENT = 'panic'`,
+	`SET LOG_STATEMENT = 'none'`,
 	`SET SEARCH_PATH = PG_CATALOG , PG_TEMP`,
 }

@@ -173,8 +173,15 @@ func memoryMount(s *service, report Report) {
 		all := strings.Split(options, ",")
 		sized := slices.ContainsFunc(all, func(o string) bool { return strings.HasPrefix(o, "size=") && strings.Trim(o, "size=0kmg%") != "" })
 		if !sized || !slices.Contains(all, "nosuid") || !slices.Contains(all, "nodev") ||
-			!slices.Contains(all, "noexec") && !slices.Contains(all, "exec") || !strings.HasPrefix(target, "/") {
+			slices.Contains(all, "noexec") == slices.Contains(all, "exec") || slices.ContainsFunc(all, unknownOption) || hidesSystem(target) {
 			report(s.at(m), "The service %s has the memory file system %q.", s.Key, m.Value())
 		}
 	}
+}
+
+// unknownOption tells an option of a memory file system that no writer of ours has: the
+// last of two that speak of one thing counts, and an owner may be root.
+func unknownOption(o string) bool {
+	return !slices.Contains([]string{"rw", "noexec", "exec", "nosuid", "nodev"}, o) &&
+		!slices.ContainsFunc([]string{"size=#", "size=#k", "size=#m", "size=#g", "mode=#"}, func(form string) bool { return matches(form, o) })
 }

@@ -37,6 +37,7 @@ func wallRules() []Rule {
 		eachFamily("NS1705", rulesHavePorts),
 		wallRule("NS1706", familiesAgree),
 		eachFamily("NS1707", rulesAreTagged),
+		{"NS1707", blocksAreMarked},
 		eachFamily("NS1708", foreignChainsStay),
 		{"NS1709", tableTellsTheTruth},
 		wallRule("NS1713", filesBelongTogether),

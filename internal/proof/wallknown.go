@@ -41,6 +41,50 @@ func unknownRules(w *wall, f *family, report Report) {
 	}
 }
 
+// blocksAreMarked: apply.sh puts what stands between the marks of a stack into the block of
+// the host, and takes that of a stack away by its name.
+func blocksAreMarked(a *Artefacts, report Report) {
+	w := a.wall()
+	if w == nil || len(w.broken) > 0 {
+		return
+	}
+	project := w.stack
+	for _, d := range a.compose().documents {
+		if n := d.root.Get("name"); n != nil {
+			project = n.Value()
+		}
+	}
+	want := []string{" BEGIN NSELF 1 (", " BEGIN NSELF STACK " + project, " END NSELF STACK " + project, " END NSELF"}
+	for _, f := range w.families {
+		var marks []int
+		for _, c := range f.table.Comments {
+			if !strings.HasPrefix(c.Text, " BEGIN NSELF") && !strings.HasPrefix(c.Text, " END NSELF") {
+				continue
+			}
+			if len(marks) == len(want) || c.Text != want[len(marks)] && (len(marks) > 0 || !strings.HasPrefix(c.Text, want[0])) {
+				report(f.at(c.Line), "#%s does not stand in its place.", c.Text)
+				marks = nil
+				break
+			}
+			marks = append(marks, c.Line)
+		}
+		if len(marks) < len(want) {
+			report(f.at(1), "The block, or the part of the stack %s in it, has no beginning or no end.", project)
+			continue
+		}
+		for _, asked := range f.asked {
+			if asked.line < marks[1] || asked.line > marks[2] {
+				report(f.at(asked.line), "It stands outside of the part of the stack %s.", project)
+			}
+		}
+		for _, r := range f.table.Rules {
+			if r.Get("--ctorigdstport") != "" && (r.Line < marks[1] || r.Line > marks[2]) {
+				report(f.at(r.Line), "It stands outside of the part of the stack %s.", project)
+			}
+		}
+	}
+}
+
 // fixedRules are those that every stack on a host shares, as their matches and options.
 func fixedRules() []string {
 	out := []string{

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"slices"
 	"strings"
 
 	"nselfc/emit"
@@ -69,8 +70,8 @@ func (w *wall) comment(f *family, c iptables.Comment) {
 	if !ok {
 		return
 	}
-	words := strings.Fields(rest)
-	if len(words) != 5 {
+	words := strings.Split(rest, " ") // as apply.sh cuts it
+	if len(words) != 5 || slices.Contains(words, "") {
 		w.broken = append(w.broken, Finding{Place: Place{File: wallFolder + f.file, Line: c.Line}, Detail: "no rule for ufw: " + rest})
 		return
 	}

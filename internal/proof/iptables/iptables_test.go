@@ -46,7 +46,7 @@ func TestOptions(t *testing.T) {
 			Matches: []string{"conntrack"}, Options: []iptables.Option{{"--ctstate", "NEW"}, {"--ctorigsrc", "10.0.0.1"}, {"--ctorigdst", "10.0.0.2"}},
 		},
 		`-A A -j LOG --log-prefix "" --log-level 4`: {Options: []iptables.Option{{"-j", "LOG"}, {"--log-prefix", ""}, {"--log-level", "4"}}},
-		`-A A -j D\R"O\P"`:                         {Options: []iptables.Option{{"-j", `D\ROP`}}},
+		`-A A -j D\R"O\P"`:                          {Options: []iptables.Option{{"-j", `D\ROP`}}},
 	} {
 		table, err := iptables.Parse("*filter\n:A - [0:0]\n" + line + "\nCOMMIT\n")
 		if err != nil {

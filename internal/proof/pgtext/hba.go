@@ -28,7 +28,11 @@ func HBA(text string) ([]Record, error) {
 	line := 0
 	for s := range strings.Lines(text) {
 		line++
-		fields, err := hbaFields(strings.TrimSuffix(s, "\n"))
+		s = strings.TrimSuffix(s, "\n")
+		fields, err := hbaFields(s)
+		if strings.HasSuffix(strings.TrimSuffix(s, "\r"), `\`) { // of a comment too
+			err = errors.New("a backslash at the end, which joins the next line to this one")
+		}
 		if err == nil && len(fields) > 0 {
 			var r Record
 			r, err = record(line, fields)

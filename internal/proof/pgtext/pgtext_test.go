@@ -27,7 +27,8 @@ func TestHBA(t *testing.T) {
 	}
 	for _, bad := range []string{
 		"local all all", "host all all trust", "hosts all all all md5", "host all all 10.0.0.0 255.0.0.0 md5", "host \"a all all md5", "host a, all all all md5 \x01",
-		"host @file all all md5", "host all all all \"reject\"", "include other.conf", "local,host all all peer",
+		"host @file all all md5", "host all all all \"reject\"", "include other.conf", "local,host all all peer", "# x \\\nlocal all all peer", "local all all peer \\", "# x \\\r\nlocal all all peer",
+		"local all all peer\r\n", "local\vall all peer",
 	} {
 		if got, err := pgtext.HBA(bad); err == nil {
 			t.Errorf("%s is read as %+v", bad, got)
@@ -73,12 +74,45 @@ func TestSQL(t *testing.T) {
 	if s := got[2]; !s.Begins("ALTER", "ROLE") || s.Begins("ALTER", "TABLE") || !s.Has("PASSWORD") || s.Has("SUPERUSER") || s.Words[3].Kind != pgtext.Secret {
 		t.Errorf("%+v", s)
 	}
+	if s := got[4]; s.Begins("COMMIT", "X") || !s.Begins("COMMIT") {
+		t.Errorf("%+v", s)
+	}
+	for verb := range strings.FieldsSeq("SET CREATE ALTER GRANT REVOKE SELECT COMMENT BEGIN COMMIT") {
+		if got, err := pgtext.SQL(verb + " x;"); err != nil || len(got) != 1 {
+			t.Errorf("%s: %v", verb, err)
+		}
+	}
 	for _, bad := range []string{
 		"SELECT 'a", `SELECT "a`, "SELECT $x$ a", "SELECT $1;", "SELECT 1", "/* x */ SELECT 1;", "SELECT ${a", "SELECT 1 \\quit\n;", "DROP TABLE x;", "SELECT \x01;",
+		`SELECT E'a\''; DROP TABLE x; --';`, "SELECT x$a$ ; SELECT 1; -- $a$;", "SELECT $1$ a $1$;", "SELECT U&\"a\";", "SELECT N'a';", "GRANT po\u017ftgres TO x;", "SELECT a\u00a0b;", "SELECT 1\v;",
+		"\ufeffSELECT 1;", "SELECT 1;\x00", "COMMIT; \\quit \n SELECT 1", "SELECT 1 /* a */;", "SELECT $a$ b $A$;", "SELECT ${a\n};", "SELECT $a", "SELECT \x7f;", "SELECT /* ; */ 1;", "SELECT \"a\"\"b;",
 	} {
 		if got, err := pgtext.SQL(bad); err == nil {
 			t.Errorf("%s is read as %+v", bad, got)
 		}
+	}
+}
+
+// TestWords: each kind of word ends where it ends, and lines are counted through strings.
+func TestWords(t *testing.T) {
+	const names = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
+	got, err := pgtext.SQL("SELECT\t" + strings.ToLower(names) + " 'a''';\r\nSELECT 'x\ny', \"a\nb\", $_a0$\n$_a0$;\nSELECT ${f(\"\\\"}\")} '';;\n-- the end")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []int
+	var words [][]pgtext.Word
+	for _, s := range got {
+		lines, words = append(lines, s.Line), append(words, s.Words[1:])
+	}
+	comma := pgtext.Word{Kind: pgtext.Sign, Text: ","}
+	want := [][]pgtext.Word{
+		{{Kind: pgtext.Plain, Text: names}, {Kind: pgtext.Literal, Text: "a'"}},
+		{{Kind: pgtext.Literal, Text: "x\ny"}, comma, {Kind: pgtext.Quoted, Text: "a\nb"}, comma, {Kind: pgtext.Literal, Text: "\n"}},
+		{{Kind: pgtext.Secret, Text: `${f("\"}")}`}, {Kind: pgtext.Literal}},
+	}
+	if diff := cmp.Diff(want, words); diff != "" || !slices.Equal(lines, []int{1, 2, 6}) {
+		t.Errorf("%v\n%s", lines, diff)
 	}
 }
 

@@ -141,6 +141,9 @@ func (l *lexer) next(first bool) (*Word, error) {
 		}
 		return &Word{Sign, line}, nil
 	case c == '\'' || c == '"':
+		if l.i > 0 && l.src[l.i-1] == '&' {
+			return nil, errors.New("a string or a name with escapes of Unicode")
+		}
 		text, err := l.quoted(c)
 		if c == '"' {
 			return &Word{Quoted, text}, err
@@ -155,7 +158,12 @@ func (l *lexer) next(first bool) (*Word, error) {
 		for n < len(rest) && wordByte(rest[n]) {
 			n++
 		}
-		l.i += n
+		if n < len(rest) && (rest[n] == '\'' || rest[n] == '"' || rest[n] == '$') {
+			return nil, errors.New("a string or a name without a blank before it, which may have another meaning")
+		}
+		if l.i += n; strings.IndexFunc(rest[:n], func(r rune) bool { return r >= 0x80 }) >= 0 {
+			return nil, errors.New("a name beyond ASCII without quotation marks")
+		}
 		return &Word{Plain, strings.ToUpper(rest[:n])}, nil
 	}
 	l.i++
@@ -238,7 +246,7 @@ func (l *lexer) dollar(rest string) (*Word, error) {
 	for n < len(rest) && wordByte(rest[n]) {
 		n++
 	}
-	if n == len(rest) || rest[n] != '$' {
+	if n == len(rest) || rest[n] != '$' || '0' <= rest[1] && rest[1] <= '9' {
 		return nil, errors.New("a $ that begins no string")
 	}
 	tag := rest[:n+1]
