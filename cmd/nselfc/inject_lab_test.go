@@ -19,14 +19,16 @@ import (
 )
 
 // injection runs a program and lets one of its system calls fail, or kills it in
-// front of that call: of the calls that change something below a directory, the one
-// with a number. strace's own injection counts for each thread by itself, and Go's
+// front of that call: of the calls that change something below a directory, one that
+// is told by what it does and which time it does so. strace's own injection counts for each thread by itself, and Go's
 // runtime moves work between threads, so that no number there is the same call twice.
 type injection struct {
 	dir   string        // absolute
-	at    int           // from 1; 0 for none
+	call  string        // as relevant spells it; "" for none
+	nth   int           // from 1: which of those calls
 	errno syscall.Errno // 0 kills
-	calls []string      // what was called, up to the end
+	came  bool          // whether the program came to that call
+	calls []string      // what was called, up to the fault or else the end
 }
 
 // changing names the system calls that change a file system or make that last.
@@ -87,16 +89,25 @@ func (in *injection) run(t *testing.T, dir string, argv ...string) (code int, pr
 			text, _ := os.ReadFile(out.Name())
 			return ws.ExitStatus(), string(text)
 		}
+		signal := 0
 		switch sig := ws.StopSignal(); sig {
 		case syscall.SIGTRAP | 0x80:
 			in.stopped(t, pid, tid, fail)
-			resume(tid, 0)
 		case syscall.SIGTRAP, syscall.SIGSTOP: // of the tracing itself
-			resume(tid, 0)
 		default:
-			resume(tid, int(sig))
+			signal = int(sig)
+		}
+		if in.came && in.errno != 0 && !fail[tid] {
+			letGo(tid, signal)
+		} else {
+			resume(tid, signal)
 		}
 	}
+}
+
+// letGo ends the tracing of a thread: behind the fault, nothing is left to see.
+func letGo(tid, signal int) {
+	_, _, _ = syscall.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_DETACH, uintptr(tid), 0, uintptr(signal), 0, 0)
 }
 
 // resume lets a thread go on to its next stop; one that was killed meanwhile is gone.
@@ -118,11 +129,17 @@ func (in *injection) stopped(t *testing.T, pid, tid int, fail map[int]bool) {
 			return
 		}
 		in.calls = append(in.calls, call)
+		if call == in.call && !in.came {
+			in.nth--
+		}
 		switch {
-		case len(in.calls) != in.at:
+		case call != in.call || in.nth != 0 || in.came:
+			return
 		case in.errno == 0:
+			in.came = true
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		case syscall.PtraceGetRegs(tid, &regs) == nil:
+			in.came = true
 			regs.Orig_rax = ^uint64(0) // no such call: nothing happens
 			if err := syscall.PtraceSetRegs(tid, &regs); err != nil {
 				t.Errorf("ptrace: %v", err)
