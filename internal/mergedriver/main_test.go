@@ -78,7 +78,7 @@ func newRepository(t *testing.T) *repository {
 		t.Fatal(err)
 	}
 	r.must(t, "config", "merge.nselfc.driver", "'"+self+"' %O %A %B %P %L")
-	r.must(t, "config", "gc.auto", "0")
+	r.must(t, "config", "maintenance.auto", "false") // else two more processes for every commit
 	return r
 }
 

@@ -3,4 +3,4 @@
 package mergedriver
 
 // checks is how many histories TestHistories makes.
-const checks = "60"
+const checks = "30"
