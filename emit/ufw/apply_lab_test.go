@@ -11,6 +11,7 @@ import (
 
 // TestApply has the real ufw and iptables, once through.
 func TestApply(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	apply := h.install(t, plain())
 	before := h.files(t)

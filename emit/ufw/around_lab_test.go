@@ -3,6 +3,7 @@
 package ufw
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -11,32 +12,46 @@ import (
 // that, "in force" would be believed of a host that is open.
 func TestAround(t *testing.T) {
 	t.Parallel()
-	const allowed = "iptables -N DOCKER; iptables -A FORWARD -o docker0 -j DOCKER; iptables -I FORWARD -j DOCKER-USER; "
+	const docker = "iptables -N DOCKER; iptables -A FORWARD -o docker0 -j DOCKER; iptables -I FORWARD -j DOCKER-USER; "
+	// What is of one kind is tried at once: each alarm is a line of its own.
 	tests := []struct {
-		name, prepare, want string
-		code                int
+		name, prepare string
+		alarms        []string // in lines that begin with mark; none means that nothing is to be said
+		mark          string
+		code          int
 	}{
-		{"nothing", "true", "is in force", 0},
-		{"all comes in", "iptables -I INPUT -j ACCEPT", `"-A INPUT -j ACCEPT". Delete it (iptables -D INPUT -j ACCEPT)`, 1},
-		{"all comes in by IPv6", "ip6tables -I INPUT -j ACCEPT", "this rule of ip6tables lets everything in", 1},
-		{"something comes in", "iptables -I INPUT -p tcp --dport 5432 -j ACCEPT", "(iptables): -A INPUT -p tcp -m tcp --dport 5432 -j ACCEPT", 0},
-		{"behind ufw", "iptables -A INPUT -j ACCEPT", "", 0},
-		{"loopback and answers", "iptables -I INPUT -i lo -j ACCEPT; iptables -I INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT; iptables -I INPUT -p icmp -j ACCEPT", "", 0},
-		{"new connections too", "iptables -I INPUT -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT", "--ctstate NEW,ESTABLISHED -j ACCEPT", 0},
-		{"a tunnel", allowed + "iptables -I FORWARD -i wg0 -j ACCEPT", "(iptables): -A FORWARD -i wg0 -j ACCEPT", 0},
-		{"DOCKER-USER left by all", "iptables -I DOCKER-USER -j RETURN", `"-A DOCKER-USER -j RETURN"`, 1},
-		{"DOCKER-USER left by some", "iptables -I DOCKER-USER -s 192.0.2.0/24 -j ACCEPT", "-A DOCKER-USER -s 192.0.2.0/24 -j ACCEPT", 0},
-		{"a block list of the user", "iptables -I DOCKER-USER -s 192.0.2.0/24 -j DROP", "", 0},
-		{"no way to DOCKER-USER", allowed + "iptables -D FORWARD -j DOCKER-USER", `past DOCKER-USER: "-A FORWARD -o docker0 -j DOCKER"`, 1},
-		{"Docker in order", allowed + "iptables -A FORWARD -i docker0 -j ACCEPT", "", 0},
-		{"a bridge by another name", allowed + "iptables -A FORWARD -o backend -j DOCKER; iptables -A FORWARD -o br-0123 -j DOCKER", "on the bridge backend are not closed", 0},
-		{"Docker without rules", "cp /bin/sleep $DIR/dockerd; $DIR/dockerd 60 >/dev/null 2>&1 & echo $! >$DIR/daemon; sleep 0.2", "Docker runs but has no rules", 0},
-		{"another rule for ssh", "ufw allow 20:30/tcp comment 'from before'", "ssh stays open to 0.0.0.0/0 by another rule of ufw", 0},
-		{"a profile for ssh", "printf '[Mine]\\ntitle=x\\ndescription=x\\nports=22/tcp\\n' >/etc/ufw/applications.d/mine; ufw allow Mine", "ssh stays open to ::/0 by another rule of ufw", 0},
-		{"a part of the list", "ufw allow from 203.0.113.64/26 to any port 22", "", 0},
-		{"another port", "ufw allow 25/tcp comment 'mail of mine'", "and stay: allow 25/tcp from 0.0.0.0/0 (mail of mine); allow 25/tcp from ::/0", 0},
-		{"a denial", "ufw deny 25/tcp", "", 0},
-		{"another port of sshd", "echo 'echo listenaddress 0.0.0.0:2200' >>$DIR/bin/sshd", "sshd has the port 2200 too", 0},
+		{name: "harmless", prepare: docker + `iptables -A INPUT -j ACCEPT # behind ufw
+iptables -I INPUT -i lo -j ACCEPT; iptables -I INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT; iptables -I INPUT -p icmp -j ACCEPT
+iptables -I DOCKER-USER -s 192.0.2.0/24 -j DROP # a block list of the user
+iptables -A FORWARD -i docker0 -j ACCEPT
+ufw allow from 203.0.113.64/26 to any port 22 # a part of the list
+ufw deny 25/tcp`},
+		{name: "open", code: 1, mark: "  * ", prepare: docker + `iptables -D FORWARD -j DOCKER-USER # no way to it
+iptables -I INPUT -j ACCEPT; ip6tables -I INPUT -j ACCEPT; iptables -I DOCKER-USER -j RETURN`, alarms: []string{
+			`: "-A INPUT -j ACCEPT". Delete it (iptables -D INPUT -j ACCEPT)`,
+			"this rule of ip6tables lets everything in",
+			`"-A DOCKER-USER -j RETURN"`,
+			`past DOCKER-USER: "-A FORWARD -o docker0 -j DOCKER"`,
+		}},
+		{name: "open in part", mark: "Note: ", prepare: docker + `iptables -I INPUT -p tcp --dport 5432 -j ACCEPT; iptables -I INPUT -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT
+iptables -I FORWARD -i wg0 -j ACCEPT # a tunnel
+iptables -I DOCKER-USER -s 192.0.2.0/24 -j ACCEPT
+iptables -A FORWARD -o backend -j DOCKER; iptables -A FORWARD -o br-0123 -j DOCKER # a bridge by another name
+ufw allow 20:30/tcp comment 'from before'
+printf '[Mine]\ntitle=x\ndescription=x\nports=22/tcp\n' >/etc/ufw/applications.d/mine; ufw allow Mine
+ufw allow 25/tcp comment 'mail of mine'
+echo 'echo listenaddress 0.0.0.0:2200' >>$DIR/bin/sshd`, alarms: []string{
+			"(iptables): -A INPUT -p tcp -m tcp --dport 5432 -j ACCEPT",
+			"--ctstate NEW,ESTABLISHED -j ACCEPT",
+			"(iptables): -A FORWARD -i wg0 -j ACCEPT",
+			"-A DOCKER-USER -s 192.0.2.0/24 -j ACCEPT",
+			"on the bridge backend are not closed",
+			"ssh stays open to 0.0.0.0/0 by another rule of ufw, wider than nself.hcl says (allow 20:30/tcp, from before)",
+			"ssh stays open to ::/0 by another rule of ufw, wider than nself.hcl says (allow 22/tcp, no comment)",
+			"and stay: allow 25/tcp from 0.0.0.0/0 (mail of mine); allow 25/tcp from ::/0",
+			"sshd has the port 2200 too",
+		}},
+		{name: "Docker without rules", mark: "Note: ", prepare: "cp /bin/sleep $DIR/dockerd; $DIR/dockerd 60 >/dev/null 2>&1 & echo $! >$DIR/daemon; sleep 0.2", alarms: []string{"Docker runs but has no rules"}},
 	}
 	h := newHost(t)
 	s := open22("shop", open("https", 443, "tcp", true, 4))
@@ -50,11 +65,22 @@ func TestAround(t *testing.T) {
 			defer h.run(t, "[ ! -e $DIR/daemon ] || kill $(cat $DIR/daemon); rm -f $DIR/daemon; iptables-restore /run/saved4; ip6tables-restore /run/saved6; cp -a /run/saved/. /etc/ufw/")
 			before := h.state(t)
 			out, code := h.try(t, "export SSH_CONNECTION='203.0.113.5 1 203.0.113.1 22'; "+apply+" --check")
-			if code != test.code || !strings.Contains(out, test.want) {
-				t.Errorf("exit %d, want %d and %q:\n%s", code, test.code, test.want, out)
+			if code != test.code {
+				t.Errorf("exit %d, want %d:\n%s", code, test.code, out)
 			}
-			if test.want == "" && out != "The firewall of shop is in force. Nothing to change.\n" {
+			for _, alarm := range test.alarms {
+				if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(test.mark) + `.*` + regexp.QuoteMeta(alarm)).MatchString(out) {
+					t.Errorf("it does not say %q:\n%s", alarm, out)
+				}
+			}
+			if test.alarms == nil && out != "The firewall of shop is in force. Nothing to change.\n" {
 				t.Errorf("an alarm over nothing:\n%s", out)
+			}
+			// What nobody opened must not be said to be open.
+			for _, innocent := range []string{"br-0123", "203.0.113.64", "deny"} {
+				if strings.Contains(out, innocent) {
+					t.Errorf("it speaks of %s:\n%s", innocent, out)
+				}
 			}
 			if diff := diffLines(before, h.state(t)); diff != "" {
 				t.Errorf("--check changed something:\n%s", diff)
@@ -65,6 +91,7 @@ func TestAround(t *testing.T) {
 
 // A ufw that systemd does not start at boot protects until the next one only.
 func TestBoot(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	h.run(t, "mkdir -p /run/systemd/system")
 	apply := h.install(t, open22("shop"))
@@ -80,6 +107,7 @@ func TestBoot(t *testing.T) {
 // A disk that is full, or fills up while ufw writes over its own files in place,
 // leaves the firewall and every file as they were.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	apply := h.install(t, open22("shop", open("https", 443, "tcp", true, 4)))
 	h.run(t, `set -e; mkdir /run/small; mount -t tmpfs -o size=600k tmpfs /run/small
@@ -110,32 +138,46 @@ cp -a /etc/ufw /run/small/ufw; mount --bind /run/small/ufw /etc/ufw`)
 
 // However the script is started, it finds its folder and says what it means.
 func TestStarts(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	apply := h.install(t, open22("shop"))
 	h.run(t, "mkdir '/run/a b' /run/bin && cp -r $DIR/shop/ufw '/run/a b/u f' && ln -s "+apply+" /run/bin/firewall && ln -s /run/bin/firewall /run/again")
+	try := func(name, command string, code int, want string) {
+		t.Helper()
+		if out, got := h.try(t, command+" --check"); got != code || !strings.Contains(out, want) {
+			t.Errorf("%s: exit %d, want %d and %q:\n%s", name, got, code, want, out)
+		}
+	}
 	for name, command := range map[string]string{
 		"dash":               "dash " + apply,
 		"POSIX mode":         "bash --posix " + apply,
-		"sh in its folder":   "cd $DIR/shop/ufw; sh apply.sh",
-		"spaces":             "'/run/a b/u f/apply.sh'",
-		"a link":             "/run/bin/firewall",
-		"a link to a link":   "cd /run; ./again",
-		"a link in PATH":     "PATH=/run/bin:$PATH firewall",
-		"CDPATH":             "cd $DIR/shop; export CDPATH=.:/etc; bash ufw/apply.sh",
 		"a poor PATH":        "PATH=$DIR/bin:/nonexistent; " + apply,
 		"another language":   "export LANG=de_DE.UTF-8 LC_ALL=de_DE.UTF-8 LANGUAGE=de; " + apply,
 		"a privileged shell": "bash -p " + apply,
 		"a closed terminal":  "exec </dev/null; " + apply,
 	} {
-		out, code := h.try(t, command+" --check")
-		if code != 2 || !strings.Contains(out, "The host is ready") {
-			t.Errorf("%s: exit %d:\n%s", name, code, out)
-		}
+		try(name, command, 2, "The host is ready")
 	}
+	// The files beside it are the first thing that it looks for: a host that is
+	// refused next tells that they were found, and the rest need not be tried again.
+	h.run(t, "mv /etc/ufw/after.rules /run/rules && ln -s /run/rules /etc/ufw/after.rules")
+	for name, command := range map[string]string{
+		"sh in its folder": "cd $DIR/shop/ufw; sh apply.sh",
+		"spaces":           "'/run/a b/u f/apply.sh'",
+		"a link":           "/run/bin/firewall",
+		"a link to a link": "cd /run; ./again",
+		"a link in PATH":   "PATH=/run/bin:$PATH firewall",
+		"CDPATH":           "cd $DIR/shop; export CDPATH=.:/etc; bash ufw/apply.sh",
+	} {
+		try(name, command, 1, "/etc/ufw/after.rules is a symbolic link")
+	}
+	h.run(t, "rm '/run/a b/u f/rollback.sh'")
+	try("control: a file is missing", "'/run/a b/u f/apply.sh'", 1, "/run/a b/u f/rollback.sh is missing")
 }
 
 // A connection that was open before proves nothing of a new one.
 func TestConfirmFromTheSameSession(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	apply := h.install(t, open22("shop"))
 	session := func(port string) string {

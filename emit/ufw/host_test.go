@@ -3,13 +3,16 @@ package ufw
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"nselfc/compiler/ir"
@@ -134,7 +137,7 @@ func (h *host) stub(t *testing.T, name, body string) {
 	if err := os.MkdirAll(filepath.Join(h.dir, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(h.dir, "bin", name), []byte("#!/bin/bash\n"+body), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(h.dir, "bin", name), []byte("#!/bin/sh\n"+body), 0o755); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -164,15 +167,45 @@ func (h *host) install(t *testing.T, s *ir.Stack) string {
 	return filepath.Join(h.dir, s.Project, applyPath)
 }
 
-// state is everything of a firewall that a rollback must put back: the bytes,
-// modes and times of ufw's files, and the kernel's rules.
+// state is everything of a firewall that a rollback must put back: ufw's files
+// and the kernel's rules.
 func (h *host) state(t *testing.T) string {
 	t.Helper()
-	return h.run(t, `find /etc/ufw /etc/default -type f -printf '%p %m %u %g %T@ ' -exec sha256sum {} \; | sort; iptables -S; ip6tables -S`)
+	return h.files(t) + h.run(t, "iptables -S; ip6tables -S")
 }
 
-// files is the part of state that a second apply must not touch.
+// files is the part of state that a second apply must not touch: the bytes, modes,
+// owners and times (in nanoseconds) of ufw's files. They are read from outside, as
+// a process for each file would take longer than what most tests try.
 func (h *host) files(t *testing.T) string {
 	t.Helper()
-	return h.run(t, `find /etc/ufw /etc/default -type f -printf '%p %m %T@ ' -exec sha256sum {} \; | sort`)
+	var b strings.Builder
+	for _, folder := range []string{"/etc/ufw", "/etc/default"} {
+		err := filepath.WalkDir(h.path(folder), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || !entry.Type().IsRegular() {
+				return err
+			}
+			info, err := entry.Info()
+			if err != nil {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			owner := info.Sys().(*syscall.Stat_t)
+			fmt.Fprintf(&b, "%s %v %d %d %d %x\n", strings.TrimPrefix(path, h.path("")), info.Mode(), owner.Uid, owner.Gid, info.ModTime().UnixNano(), sha256.Sum256(text))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+// path is where a file of the host stands for the test, which is outside.
+func (h *host) path(file string) string { return "/proc/" + h.pid + "/root" + file }
+
+// pending tells whether a change still waits for its confirmation.
+func (h *host) pending() bool {
+	_, err := os.Lstat(h.path("/var/lib/nself-ufw/pending"))
+	return err == nil
 }

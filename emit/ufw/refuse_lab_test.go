@@ -53,8 +53,9 @@ chmod +x $DIR/bin/ss; `
 		{"a file is missing", "rm $DIR/shop/ufw/rollback.sh; ", "rollback.sh is missing", nil},
 		{"firewalld", "printf '#!/bin/sh\n' >$DIR/bin/firewall-cmd; chmod +x $DIR/bin/firewall-cmd; ", "firewalld is running", nil},
 	}
-	for _, test := range tests {
+	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			h := newHost(t)
 			stack := test.stack
 			if stack == nil {
@@ -73,8 +74,9 @@ chmod +x $DIR/bin/ss; `
 				h.run(t, command+"true")
 				command = ""
 			}
-			for _, mode := range []string{" --check", " --apply"} {
-				h.unchanged(t, command+apply+mode+quote, test.reason)
+			h.unchanged(t, command+apply+" --apply"+quote, test.reason)
+			if i%4 == 0 { // both make the same plan
+				h.unchanged(t, command+apply+" --check"+quote, test.reason)
 			}
 		})
 	}
@@ -126,6 +128,7 @@ func TestAccepts(t *testing.T) {
 		"assumed port":                       "printf '#!/bin/sh\nexit 1\n' >$DIR/bin/sshd; set -- --assume-ssh-port 22; ",
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			h := newHost(t)
 			s := open22("shop", open("https", 4430, "tcp", true, 4))
 			if strings.Contains(name, "mapped") {

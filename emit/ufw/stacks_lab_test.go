@@ -167,13 +167,15 @@ func TestDriftOfTheKernel(t *testing.T) {
 	h := newHost(t)
 	apply := h.applied(t, open22("shop", open("https", 443, "tcp", true, 4)))
 	want := h.run(t, "iptables -S; ip6tables -S")
-	for _, loss := range []string{
-		"ip6tables -D ufw6-user-input -p tcp -m tcp --dport 443 -j ACCEPT",
-		"iptables -D DOCKER-USER -j NSELF",
-		"iptables -D NSELF-IN 5", "ip6tables -I NSELF-IN 1 -j RETURN", "iptables -F NSELF",
+	const chain = "bring the chain NSELF in the kernel in line with the block "
+	for loss, plan := range map[string][]string{
+		"ip6tables -D ufw6-user-input -p tcp -m tcp --dport 443 -j ACCEPT": {"reload ufw: the kernel lacks rules that ufw's files have (ip6tables)"},
+		// the chains of the two families are judged apart
+		"iptables -D DOCKER-USER -j NSELF; ip6tables -I NSELF-IN 1 -j RETURN": {chain + "(iptables)", chain + "(ip6tables)"},
+		"iptables -D NSELF-IN 5; ip6tables -F NSELF":                          {chain + "(iptables)", chain + "(ip6tables)"},
 	} {
 		h.run(t, loss)
-		if out, code := h.try(t, apply+" --check"); code != 2 {
+		if out, code := h.try(t, apply+" --check"); code != 2 || out != "The host is ready. --apply would:\n  "+strings.Join(plan, "\n  ")+"\n" {
 			t.Errorf("%s: --check ends with %d:\n%s", loss, code, out)
 		}
 		h.run(t, apply+" --apply && "+apply+" --confirm")

@@ -56,13 +56,6 @@ merge() {
 # block FILE prints the managed block, markers included.
 block() { awk '/^# BEGIN NSELF [0-9]/ { on = 1 } on { print } /^# END NSELF$/ { on = 0 }' "$1"; }
 
-# remarks reads rules and prints their comments, in order: two rule sets with the same remarks are the same,
-# for a remark repeats its rule.
-remarks() {
-    awk '/^-A NSELF/ && match($0, /--comment ("[^"]*"|[^ ]+)/) { r = substr($0, RSTART + 10, RLENGTH - 10); gsub(/"/, "", r); print r; next }
-         /^-A NSELF/ { print "foreign rule: " $0 }'
-}
-
 # test_rules FAMILY FILE loads a file without effect. A chain that a file only refers to is declared for the
 # test, as ufw will have made it by the time that it loads the file.
 test_rules() {

@@ -92,15 +92,29 @@ plan_files() {
     fi
 }
 
-# chain_in_force FAMILY compares the kernel's chain with the block.
+# chain_in_force FAMILY compares the kernel's chains with the block by the remarks of their rules, in order: two rule sets
+# with the same remarks are the same, for a remark repeats its rule. Without a block there must be no chain.
 chain_in_force() {
-    if ! grep -q '^# BEGIN NSELF [0-9]' "$WORK/after$1.rules"; then
-        if kernel "$1" -n -L NSELF >/dev/null 2>&1; then return 1; fi
-        return 0
-    fi
-    kernel "$1" -C DOCKER-USER -j NSELF 2>/dev/null || return 1
-    [[ $(kernel "$1" -S NSELF-IN 2>/dev/null | remarks) == "$(block "$WORK/after$1.rules" | grep '^-A NSELF-IN ' | remarks)" ]] &&
-        [[ $(kernel "$1" -S NSELF 2>/dev/null | remarks) == "$(block "$WORK/after$1.rules" | grep '^-A NSELF ' | remarks)" ]]
+    kernel "$1" -S 2>/dev/null | awk '
+        function remark(   r) {
+            if (!match($0, /--comment ("[^"]*"|[^ ]+)/)) return "foreign rule: " $0
+            r = substr($0, RSTART + 10, RLENGTH - 10)
+            gsub(/"/, "", r)
+            return r
+        }
+        FILENAME == ARGV[1] {
+            if (/^# BEGIN NSELF [0-9]/) blocks = inside = 1
+            if (inside && /^-A NSELF(-IN)? /) wanted[$2] = wanted[$2] remark() "\n"
+            if (/^# END NSELF$/) inside = 0
+            next
+        }
+        $0 == "-N NSELF" { exists = 1 }
+        $0 == "-A DOCKER-USER -j NSELF" { jump = 1 }
+        /^-A NSELF(-IN)? / { has[$2] = has[$2] remark() "\n" }
+        END {
+            if (!blocks) exit exists
+            exit !(jump && has["NSELF"] == wanted["NSELF"] && has["NSELF-IN"] == wanted["NSELF-IN"])
+        }' "$WORK/after$1.rules" -
 }
 
 plan_activation() {
