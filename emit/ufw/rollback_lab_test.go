@@ -29,7 +29,7 @@ func (h *host) settle(t *testing.T, limit time.Duration) {
 // Nobody confirms: everything is as it was, whether ufw was off or on before, and
 // whatever rules and hooks its owner had.
 func TestTimerRollsBack(t *testing.T) {
-	t.Parallel()
+	// Not beside others: a rollback waits a minute for an apply, and no longer.
 	for name, prepare := range map[string]string{
 		"off, rules and after.init of mine": `iptables -N DOCKER-USER && iptables -A DOCKER-USER -s 192.0.2.1/32 -m comment --comment 'two words' -j DROP && iptables -I INPUT -i lo -j ACCEPT
 printf '#!/bin/sh\nset -e\n[ "$1" != start ] || touch /run/mine-ran\n' > /etc/ufw/after.init && chmod 755 /etc/ufw/after.init`,
@@ -39,7 +39,6 @@ printf '#!/bin/sh\nset -e\n[ "$1" != start ] || touch /run/mine-ran\n' > /etc/uf
 		"on, all open":                "ufw default allow incoming && ufw default allow routed && ufw --force enable",
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			h := newHost(t)
 			h.run(t, prepare)
 			before := h.state(t)
