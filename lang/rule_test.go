@@ -133,13 +133,13 @@ func TestTyposBehindFilters(t *testing.T) {
 		forEach, condition, message string
 		want                        string // the attribute that there is not
 	}{
-		{`services`, `alltrue([for s in services : s.nmae == "x" if ` + other + `])`, `"x"`, "nmae"},
-		{`services`, `alltrue([for s in services : alltrue([for p in s.ports : p.nmae == "x" if p.container == 9]) if ` + other + `])`, `"x"`, "nmae"},
-		{`services`, `length({ for s in services : s.nmae => s if ` + other + ` }) == 0`, `"x"`, "nmae"},
-		{`{ for n, s in services : n => s.nmae if ` + other + ` }`, `true`, `"x"`, "nmae"},
-		{`{ for n, s in services : n => s if ` + other + ` }`, `each.value.nmae == "x"`, `"x"`, "nmae"},
-		{`{ for n, s in services : n => s if ` + other + ` }`, `true`, `"${each.value.nmae} is wrong"`, "nmae"},
-		{`[for s in services : s if ` + other + `]`, `each.value.nmae == "x"`, `"x"`, "nmae"},
+		{`services`, `alltrue([for s in services : s.nam == "x" if ` + other + `])`, `"x"`, "nam"},
+		{`services`, `alltrue([for s in services : alltrue([for p in s.ports : p.nam == "x" if p.container == 9]) if ` + other + `])`, `"x"`, "nam"},
+		{`services`, `length({ for s in services : s.nam => s if ` + other + ` }) == 0`, `"x"`, "nam"},
+		{`{ for n, s in services : n => s.nam if ` + other + ` }`, `true`, `"x"`, "nam"},
+		{`{ for n, s in services : n => s if ` + other + ` }`, `each.value.nam == "x"`, `"x"`, "nam"},
+		{`{ for n, s in services : n => s if ` + other + ` }`, `true`, `"${each.value.nam} is wrong"`, "nam"},
+		{`[for s in services : s if ` + other + `]`, `each.value.nam == "x"`, `"x"`, "nam"},
 
 		{`{ for n, s in services : n => s if ` + other + ` }`, `each.value.name == "x"`, `"x"`, ""},
 		{`{ for n, s in services : n => s if s.build != null }`, `each.value.build.context == "x"`, `"x"`, ""},
@@ -147,7 +147,7 @@ func TestTyposBehindFilters(t *testing.T) {
 		{`{ for n, s in services : n => s if can(regex("^v[0-9]+$", s.tag)) }`, `parseint(trimprefix(each.value.tag, "v"), 10) > 3`, `"x"`, ""},
 		{`{ for n, s in services : parseint(s.tag, 10) => s if can(parseint(s.tag, 10)) }`, `true`, `"x"`, ""},
 		{`services`, `alltrue([for s in services : s.build.context == "x" if s.build != null])`, `"x"`, ""},
-		{`services`, `alltrue([for s in services : try(s.nmae, "") == "" if ` + other + `])`, `"x"`, ""},
+		{`services`, `alltrue([for s in services : try(s.nam, "") == "" if ` + other + `])`, `"x"`, ""},
 	} {
 		_, diags := evaluated(t, files{"nself.hcl": "stack \"t\" {}\nrule \"ORG-001\" {\n  severity = \"low\"\n  for_each = " + tt.forEach +
 			"\n  assert {\n    condition = " + tt.condition + "\n    message   = " + tt.message + "\n  }\n}\n"})

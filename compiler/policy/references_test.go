@@ -130,7 +130,7 @@ func TestReferencesAreToTheirSubject(t *testing.T) {
 		page, _ := diag.Page(r.Code)
 		about, _, _ := strings.Cut(strings.ToLower(page), "\n## ") // without the examples
 		for _, ref := range r.References {
-			for _, one := range strings.Split(strings.Replace(ref, " and D", "\nOWASP Docker D", 1), "\n") {
+			for one := range strings.SplitSeq(strings.Replace(ref, " and D", "\nOWASP Docker D", 1), "\n") {
 				words, ok := subjects[one]
 				if !ok {
 					if strings.HasPrefix(one, "OWASP Docker ") || strings.HasPrefix(one, "OWASP Secrets Management ") || strings.HasPrefix(one, "NIST SP 800-190") || strings.HasPrefix(one, "NIST SP 800-57") {
