@@ -145,7 +145,7 @@ exec %[2]s "$@"`, name, real[i], fault))
 // 0. It gives what became of it, the number of calls, and the one that failed.
 func (h *host) failAt(t *testing.T, n int, script string) (out string, code, calls int, failed string) {
 	t.Helper()
-	calls, failed = 0, "none"
+	failed = "none"
 	folder := filepath.Join(h.dir, "calls")
 	if err := errors.Join(os.RemoveAll(folder), os.RemoveAll(filepath.Join(h.dir, "failed")), os.Mkdir(folder, 0o755)); err != nil {
 		t.Fatal(err)
