@@ -43,6 +43,8 @@ func secretFaults() []fault {
 		}, "git"},
 		{"NS2003", "a value is gone", func(b *bench) { b.secret("JWT_KEY", "") }, "lacks the value of secret.jwt_key"},
 		{"NS2003", "edited", func(b *bench) { b.edit(".secrets.d/api/JWT_KEY") }, "JWT_KEY"},
+		{"NS2003", "not handed on", func(b *bench) { b.secret("JWT_KEY", random(b.t)+random(b.t)[:16]) }, "api/JWT_KEY is not what it would write now"},
+		{"NS2003", "of a role, in several files", func(b *bench) { b.secret("POSTGRES_MAIN_ROLE_APP", random(b.t)[:42]+"A") }, "more is not what it would write now"},
 		{"NS2004", "weak", func(b *bench) { b.secret("SMTP", "changeme-password-2024") }, "SMTP"},
 		{"NS2005", "twice", func(b *bench) { b.secret("SMTP", b.value("MAIL")) }, "is also the value of"},
 		{"NS2006", "old", func(b *bench) { b.advise("8.2.5"); b.later(100 * 24 * time.Hour) }, "secret.jwt_key"},

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"nselfc/internal/rotation"
 	"nselfc/internal/secrets"
 	"nselfc/lang/diag"
 )
@@ -149,6 +150,9 @@ func judged(code, seen string, want func(*diag.Diagnostic) bool) func(context.Co
 		}
 		if code == "NS2003" && len(a.missing) == 0 && a.blocked == "" {
 			found = append(found, x.unrendered()...)
+			if len(found) == 0 {
+				found = x.outdated(a)
+			}
 		}
 		if inner := code != "NS2002" && code != "NS2003" && code != "NS2007"; inner && a.files == 0 && len(found) == 0 && a.blocked == "" {
 			return "", nil, nothing("no value of a secret is here")
@@ -180,6 +184,30 @@ func (x *examination) unrendered() []Finding {
 		Object:   secrets.Dir,
 		Evidence: fmt.Sprintf("%s is not there%s, though the values are in %s: what reads it does not start again.", filepath.Join(x.Dir, filepath.FromSlash(gone[0])), more(len(gone)-1), secrets.File),
 		Fix:      "Write it anew from the values that are there:\n\n    nselfc secrets materialize" + envFlag(x.Stack.Environment),
+	}}
+}
+
+// outdated finds the files that were written from values before: what runs has those,
+// however good the ones in .secrets are. Values that must be replaced all the same are
+// told of first, and a rotation that is under way hands new ones on step by step.
+func (x *examination) outdated(a audited) []Finding {
+	if slices.ContainsFunc(a.findings, func(d *diag.Diagnostic) bool {
+		return d.Code == "NS404" || d.Code == "NS453"
+	}) {
+		return nil
+	}
+	if j, diags := rotation.ReadJournal(x.Dir); j != nil || diags.HasErrors() {
+		return nil
+	}
+	old := secrets.Outdated(x.Dir, x.Stack, x.Files, x.Secrets)
+	if len(old) == 0 {
+		return nil
+	}
+	return []Finding{{
+		Object: secrets.Dir,
+		Evidence: fmt.Sprintf("What nselfc wrote to %s%s is not what it would write now: a value in %s, a certificate or the stack has changed since, and what runs has the old one.",
+			filepath.Join(x.Dir, filepath.FromSlash(old[0])), more(len(old)-1), secrets.File),
+		Fix: "Write it anew; the command says which containers to make anew then:\n\n    nselfc secrets materialize" + envFlag(x.Stack.Environment),
 	}}
 }
 
