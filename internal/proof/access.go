@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -201,20 +200,4 @@ func notOneName(s string) bool {
 func sameNames(a, b []string) bool {
 	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
 	return slices.Equal(slices.Compact(a), slices.Compact(b))
-}
-
-// described reads what the model says of the resource at an address, which stands on a
-// line of its own, and tells whether there is one of the type.
-func (a *Artefacts) described(address, kind string, into any) bool {
-	for _, f := range a.Files {
-		if f.Path != "nself.model.json" {
-			continue
-		}
-		prefix := "\n" + strconv.Quote(address) + ": "
-		if _, behind, ok := strings.Cut(f.Text.String(), prefix+`{"type":"`+kind+`",`); ok {
-			line, _, _ := strings.Cut(behind, "\n")
-			return json.Unmarshal([]byte("{"+strings.TrimSuffix(line, ",")), into) == nil
-		}
-	}
-	return false
 }

@@ -50,6 +50,7 @@ type Artefacts struct {
 	edge    func() *edge // nil for a stack without nginx
 	wall    func() *wall // nil for a stack without a firewall
 	stores  func() *stores
+	model   func() map[string]string
 }
 
 func newArtefacts(files []emit.File) *Artefacts {
@@ -58,6 +59,7 @@ func newArtefacts(files []emit.File) *Artefacts {
 	a.edge = sync.OnceValue(func() *edge { return readEdge(a) })
 	a.wall = sync.OnceValue(func() *wall { return readWall(a) })
 	a.stores = sync.OnceValue(func() *stores { return readStores(a.Files) })
+	a.model = sync.OnceValue(func() map[string]string { return readModel(files) })
 	return a
 }
 
