@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"nselfc/internal/build"
+	"nselfc/lang/diag"
 )
 
 // builtOn is the day of the tests: the table of releases ages.
@@ -73,7 +74,7 @@ func buildShop(t *testing.T) *tree {
 	c, diags := build.Compile(context.Background(), dir, writing.Options)
 	_, more := c.Write(context.Background(), writing)
 	for _, d := range append(diags, more...) {
-		if d.Severity == 0 {
+		if d.Severity == diag.Error {
 			t.Fatalf("%s %s: %s", d.Code, d.Summary, d.Detail)
 		}
 	}
